@@ -1,0 +1,51 @@
+# Two commands matter: `make demo` and `make test`. Where there is no make: see README.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find royst -type f -not -path '*/__pycache__/*') pyproject.toml
+
+.PHONY: demo test prove check bench clean
+
+demo: $(VENV)/.royst
+	$(BIN)/royst demo demo
+
+test: $(VENV)/.tested .tools/.axe
+	$(BIN)/ruff check royst tests benchmarks
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+	$(BIN)/pytest -m "not prove" $(PYTEST)
+
+# The whole attack, fault and simulation suites; long.
+prove: $(VENV)/.tested .tools/.axe
+	$(BIN)/pytest -m prove $(PYTEST)
+
+bench: $(VENV)/.tested
+	$(BIN)/python benchmarks/estimate.py
+	$(BIN)/python benchmarks/protect.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The wheel is built and installed, so that what is shown and tested is what a user gets.
+dist/.built: $(VENV)/bin/python $(SOURCES)
+	rm -rf dist && mkdir -p dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	touch $@
+
+$(VENV)/.royst: dist/.built
+	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps dist/royst-*.whl
+	$(BIN)/python -m pip install --quiet dist/royst-*.whl
+	touch $@
+
+$(VENV)/.tested: $(VENV)/.royst
+	$(BIN)/python -m pip install --quiet "$$(ls dist/royst-*.whl)[test,duckdb,web]"
+	touch $@
+
+# axe-core, for the accessibility tests; without npm they are skipped by name.
+.tools/.axe:
+	mkdir -p .tools
+	if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix .tools axe-core@4; fi
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist .tools demo
