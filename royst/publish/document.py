@@ -247,7 +247,10 @@ Block = Heading | Paragraph | Bullets | Note | KeyFigures | Table | Chart | Quot
 
 @dataclass(frozen=True)
 class Document:
-    """``kicker`` stands above the title (programme, wave), ``date`` in words. ``language`` is ``nb``, ``nn`` or ``en``. ``description`` is one plain sentence."""
+    """``kicker`` stands above the title (programme, wave), ``date`` in words. ``language`` is ``nb``, ``nn`` or ``en``. ``description`` is one plain sentence.
+
+    ``menu`` is the page's short name in the site's navigation (empty: not in it), ``foot`` its short name in the site's foot.
+    """
 
     title: str
     language: str
@@ -259,3 +262,5 @@ class Document:
     description: str = ""
     synthetic: str = ""
     footnotes: tuple[str, ...] = field(default_factory=tuple)
+    menu: str = ""
+    foot: str = ""
