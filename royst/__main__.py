@@ -1,0 +1,5 @@
+import sys
+
+from royst.cli import main
+
+sys.exit(main())

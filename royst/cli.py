@@ -1,0 +1,154 @@
+"""One command a verb. Parses, calls the evaluation, prints; exit codes: 0 fine, 2 the user's input is wrong, 1 our fault."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import royst
+from royst.errors import InputError
+
+
+class Progress:
+    """Long work, shown: one changing line on a terminal, plain lines elsewhere. Goes to standard error; results go to standard output."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._live = sys.stderr.isatty()
+        self._width = 0
+
+    def __call__(self, text: str) -> None:
+        line = f"{time.monotonic() - self._start:6.1f} s  {text}"
+        if self._live:
+            line = line[:110]
+            print("\r" + line.ljust(self._width), end="", file=sys.stderr, flush=True)
+            self._width = len(line)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self._live and self._width:
+            print("\r" + " " * self._width + "\r", end="", file=sys.stderr, flush=True)
+
+
+def _demo(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import demo
+
+    return demo.demo(options.dir, progress)
+
+
+def _check(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import check
+
+    return check.check(options.dir).lines
+
+
+def _init(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import init
+
+    return init.init(
+        options.dir, options.source, labels=options.labels, wave_column=options.wave_column, unit_column=options.unit_column, weight_column=options.weight_column
+    ).lines
+
+
+def _import(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import bring
+    from royst.study import folder
+
+    return bring.bring(folder.read(options.dir), options.wave, options.file).lines
+
+
+def _estimate(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import estimate
+
+    return estimate.write(options.dir, options.out, options.engine, progress)
+
+
+def _release(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import release
+
+    return release.release(options.dir, options.name, progress)
+
+
+def _publish(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import publish
+
+    return publish.publish(options.dir, options.name, progress)
+
+
+def _migrate(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import migrate
+
+    return migrate.migrate(options.dir).lines
+
+
+Verb = Callable[[argparse.Namespace, Progress], list[str]]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="royst", description="From a study folder to a published, protected evaluation.")
+    top.add_argument("--version", action="version", version=f"royst {royst.__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    def verb(name: str, run: Verb, help: str, folder: str | None = None) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(name, help=help, description=help)
+        sub.set_defaults(run=run)
+        if folder is None:
+            sub.add_argument("dir", type=Path, metavar="DIR", help="the study folder")
+        else:
+            sub.add_argument("dir", type=Path, metavar="DIR", nargs="?", default=Path(folder), help=f"where to write it (default: {folder})")
+        return sub
+
+    verb("demo", _demo, "write the reference study and carry it to its releases", folder="demo")
+    sub = verb("init", _init, "make a study folder from an existing file")
+    sub.add_argument("--from", dest="source", type=Path, required=True, metavar="FILE", help="answers: .sav, .dta, .xlsx, .parquet or .csv")
+    sub.add_argument("--labels", type=Path, metavar="FILE", help="a CSV with columns variable and label, for files that carry no labels")
+    sub.add_argument("--wave-column", metavar="C", help="the column that says which wave an answer belongs to")
+    sub.add_argument("--unit-column", metavar="C", help="the column of the unit (municipality, service, person) that answers cluster in")
+    sub.add_argument("--weight-column", metavar="C", help="the column of each answer's weight")
+    verb("check", _check, "show every fault of a study at once")
+    sub = verb("import", _import, "bring answers from a file into the study")
+    sub.add_argument("--wave", required=True, metavar="W", help="the wave they belong to")
+    sub.add_argument("file", type=Path, metavar="FILE", help="answers: .csv, .xlsx, .sav, .dta or .parquet")
+    sub = verb("estimate", _estimate, "estimates of all waves, not for publication")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="write them here as CSV or Parquet instead of printing a summary")
+    sub.add_argument("--engine", choices=["embedded", "duckdb", "spark"], default="embedded", help="what sums the answers (default: embedded)")
+    sub = verb("release", _release, "estimate, protect and publish one release")
+    sub.add_argument("--name", required=True, metavar="NAME", help='a release of study.toml, such as "2020-06"')
+    sub = verb("publish", _publish, "publish again from what was protected")
+    sub.add_argument("--name", required=True, metavar="NAME", help="a release that was made before")
+    verb("migrate", _migrate, "bring an older study format to today's")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a Windows console may not be UTF-8; a sign it lacks must not stop the work
+            stream.reconfigure(errors="replace")
+    options = parser().parse_args(arguments)
+    progress = Progress()
+    try:
+        lines = options.run(options, progress)
+    except InputError as stop:
+        progress.end()
+        for fault in stop.faults:
+            print(fault, file=sys.stderr)
+        errors = sum(fault.level == "error" for fault in stop.faults)
+        print(f"\n{errors} {'fault' if errors == 1 else 'faults'}; nothing was changed.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        progress.end()
+        print("stopped; nothing half-written is left, run the command again", file=sys.stderr)
+        return 130
+    progress.end()
+    print("\n".join(lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""``royst estimate``: every planned estimate of a wave, unprotected. What is decided where: items and bands by the study, numbers by ``estimation``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+import royst
+from royst.answers import groups, store
+from royst.errors import wrong
+from royst.estimation.estimate import Result, Statistic
+from royst.evaluation.facts import INTERVAL, measured
+from royst.release import ESTIMATES
+from royst.study.folder import Study
+from royst.study.instrument import Item
+from royst.weighting.design import design_weights
+
+Progress = Callable[[str], None]
+
+WEIGHT, STRATUM, PSU, UNIT = "_weight", "_stratum", "_psu", "_unit"
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One wave made ready: ``people`` has one row per answer: items, one column per group, ``_weight``, ``_psu``, ``_unit``, ``_stratum``.
+
+    ``singletons``: strata with one PSU. ``items``: those that are estimated.
+    """
+
+    name: str
+    people: pl.DataFrame
+    items: tuple[Item, ...]
+    design: royst.Design
+    singletons: tuple[str, ...]
+    sampled: bool
+
+
+def prepare(study: Study, wave: str) -> Wave:
+    """Answers, groups, weights and strata of one wave. Raises ``InputError`` where the wave has no answers."""
+    answers = store.read(study, wave)
+    if answers.frame.height == 0:
+        raise wrong("empty-wave", f"wave {wave} has no answers", f"bring them in with: royst import {study.folder.root} --wave {wave} FILE", file=study.folder.answers(wave))
+    rules = study.file.design
+    people = pl.concat([answers.frame, groups.groups(study, wave, answers.frame)], how="horizontal")
+    unit = pl.col(rules.unit) if rules.unit in people.columns else pl.lit(None, dtype=pl.String)
+    psu = rules.psu or rules.unit
+    people = people.with_columns(
+        unit.alias(UNIT),
+        (pl.col(psu).cast(pl.String) if psu else pl.int_range(pl.len()).cast(pl.String)).alias(PSU),
+    )
+    people = _with_strata(study, wave, people)
+    people = people.with_columns(_weights(study, wave, people).alias(WEIGHT))
+    lonely = people.group_by(STRATUM).agg(pl.col(PSU).n_unique()).filter(pl.col(PSU) == 1)[STRATUM] if rules.strata else pl.Series([], dtype=pl.String)
+    design = royst.Design(
+        strata=[STRATUM] if rules.strata else None, psu=[PSU], weight=WEIGHT, nest=False, singleton=rules.singleton if len(lonely) else "fail"
+    )
+    return Wave(wave, people, tuple(measured(study.instruments[wave], study)), design, tuple(sorted(lonely)), rules.sampled and wave in study.samples)
+
+
+def _with_strata(study: Study, wave: str, people: pl.DataFrame) -> pl.DataFrame:
+    column = study.file.design.strata
+    if column is None:
+        return people.with_columns(pl.lit("all").alias(STRATUM))
+    sample = study.samples[wave].select(pl.col("unit").alias(UNIT), pl.col(column).alias(STRATUM)).unique(UNIT, keep="first", maintain_order=True)
+    return people.join(sample, on=UNIT, how="left", maintain_order="left")
+
+
+def _weights(study: Study, wave: str, people: pl.DataFrame) -> pl.Series:
+    """A weight for each answer by the study's basis; see ``weighting.design``."""
+    rules = study.file.design
+    if rules.weight_basis == "as_came":
+        return pl.Series([1.0] * people.height)
+    if rules.weight_basis == "given":
+        return people[rules.weight].cast(pl.Float64)
+    if rules.weight_basis == "reported":
+        raise wrong("no-ledger", "weights from the hand-out ledger need its counts", "bring the ledger in, or choose another weight_basis", file=study.folder.study_toml)
+    year = study.file.waves[wave].frame_year or wave
+    frame = study.frame.filter(pl.col("frame_year") == year).select("unit", "users")
+    return design_weights(people[UNIT], study.samples[wave].select("unit", "inclusion"), frame)
+
+
+def statistics(study: Study, wave: Wave) -> list[Statistic]:
+    """What is estimated of each item: answers, bands, mean, not relevant; and the indices."""
+    asked: list[Statistic] = []
+    for item in wave.items:
+        if item.scale is None:
+            asked.append(royst.mean(item.name))
+            continue
+        apart = list(item.scale.not_relevant)
+        asked.append(royst.share(item.name, categories=list(item.scale.substantive), not_relevant=apart))
+        if item.scale.bands:
+            asked.append(royst.band(item.name, {band: list(names) for band, names in item.scale.bands.items()}, not_relevant=apart))
+        if _role(study, item.name) == "item" and item.scale.scores:
+            asked.append(royst.mean(item.name, scores=dict(item.scale.scores), not_relevant=apart))
+    for name, index in study.file.indices.items():
+        parts = {item.name: item for item in wave.items if item.name in index.items}
+        if parts:
+            asked.append(royst.index(list(parts), name=name, scores={part: dict(item.scale.scores) for part, item in parts.items() if item.scale}, at_least=index.at_least))
+    return asked
+
+
+def _role(study: Study, name: str) -> str:
+    return study.file.items[name].role if name in study.file.items else "item"
+
+
+def groupings(study: Study, wave: Wave) -> list[list[str]]:
+    """The whole and each group of the plan that somebody of this wave belongs to."""
+    return [[], *([name] for name in study.file.groups if wave.people[name].null_count() < wave.people.height)]
+
+
+def estimates(study: Study, wave: Wave, by: list[list[str]] | None = None, engine: str = "embedded") -> Result:
+    """All statistics of a wave over all groupings, in one pass."""
+    asked = statistics(study, wave)
+    return royst.estimate(
+        wave.people, wave.design, asked, by=groupings(study, wave) if by is None else by, engine=engine,
+        level=study.file.plan.level, interval=INTERVAL,
+    )  # fmt: skip
+
+
+def table(result: Result, wave: str, population: str, unweighted: Result | None = None) -> pl.DataFrame:
+    """A result as rows of ``release.ESTIMATES``, fractions and all digits kept."""
+    frame = result.table.with_columns(pl.lit(wave).alias("wave"), pl.lit(population).alias("population"))
+    if unweighted is not None:
+        keys = ["measure", "item", "category", "domain"]
+        frame = frame.join(unweighted.table.select(*keys, pl.col("estimate").alias("unweighted")), on=keys, how="left", maintain_order="left")
+    else:
+        frame = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias("unweighted"))
+    return frame.select(pl.col(column).cast(kind) for column, kind in ESTIMATES.items())
+
+
+def unweighted(study: Study, wave: Wave, by: list[list[str]] | None = None) -> Result:
+    """The same estimates with each answer counting one; their standard errors are not used."""
+    plain = royst.Design(psu=[PSU])
+    return royst.estimate(wave.people, plain, statistics(study, wave), by=groupings(study, wave) if by is None else by, level=study.file.plan.level, interval="wald")
