@@ -1,0 +1,138 @@
+"""Primary and secondary suppression of whole rows.
+
+Secondary suppression is the method of Statistics Norway's GaussSuppression (Langsrud 2024, "Secondary Cell Suppression by
+Gaussian Elimination: An Algorithm Suitable for Handling Issues with Zeros and Singletons", Privacy in Statistical
+Databases, LNCS 14915): candidates are taken in order, the dearest first, and a candidate is withheld when printing it
+would make a sensitive row a linear combination of what is printed. The elimination is carried out on inner products
+(a pivoted Cholesky factor of the Gram matrix), which needs rows × candidates numbers instead of rows × atoms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from royst.protect.block import WITHHELD_LEVEL, Block
+from royst.protect.rules import RuleSet
+
+TOLERANCE = 1e-7
+"""Squared distance to the span, relative to the row's own size, below which a row counts as lying in it."""
+
+
+@dataclass
+class Span:
+    """The span of the rows printed so far, and how far every row still is from it.
+
+    ``distance``: (rows,) squared distance of each row to the span, in units of its own size. ``gram`` has shape
+    (rows, candidates): inner products of every row with every candidate; ``own`` says which row each candidate is.
+    """
+
+    gram: NDArray[np.float64]
+    own: NDArray[np.int64]
+    size: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        self.distance = np.ones(len(self.size))
+        self._factor = np.empty((len(self.size), min(self.gram.shape[1], 64)))
+        self._rank = 0
+
+    def step(self, candidate: int) -> NDArray[np.float64] | None:
+        """The column that printing the candidate would add to the factor; ``None`` where it lies in the span already."""
+        row = self.own[candidate]
+        if self.distance[row] <= TOLERANCE:
+            return None
+        factor = self._factor[:, : self._rank]
+        residual = self.gram[:, candidate] - factor @ factor[row]
+        return residual / np.sqrt(self.distance[row] * self.size[row])
+
+    def after(self, column: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Every row's distance if that column is added."""
+        return self.distance - column**2 / self.size
+
+    def take(self, column: NDArray[np.float64]) -> None:
+        if self._rank == self._factor.shape[1]:
+            self._factor = np.concatenate([self._factor, np.empty_like(self._factor)], 1)
+        self._factor[:, self._rank] = column
+        self._rank += 1
+        self.distance = self.after(column)
+
+
+def inside(block: Block, printed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rows that are linear combinations of the printed rows (the printed ones among them). Shape (rows,)."""
+    columns = printed[block.candidate]
+    gram = block.gram[:, columns]
+    if not gram.size:
+        return np.zeros(len(block.rows), bool)
+    among = gram[printed]
+    scale = 1 / np.sqrt(np.diag(among))
+    values, vectors = np.linalg.eigh(among * scale[:, None] * scale)
+    basis = vectors[:, values > 1e-9] / np.sqrt(values[values > 1e-9])
+    size = np.asarray(block.members.sum(1)).ravel()
+    reached = ((gram * scale @ basis) ** 2).sum(1) / size
+    return reached >= 1 - TOLERANCE
+
+
+def primary(block: Block, rules: RuleSet, level: int = 0) -> NDArray[np.bool_]:
+    """Rows that hold a sensitive fact at a level, printed or not. Shape (rows,)."""
+    return rules.sensitive_rows(block.n, block.table(level))
+
+
+def secondary(
+    block: Block,
+    sensitive: NDArray[np.bool_],
+    order: NDArray[np.int64] | None = None,
+    among: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
+    """Which candidate rows are printed so that no sensitive row can be added up or subtracted. Shape (rows,).
+
+    ``order``: candidates from the one to keep first; the dearest first by default, ties by their place. ``among``: the
+    only rows that may be printed.
+    """
+    allowed = block.candidate & ~sensitive & (block.n > 0)
+    if among is not None:
+        allowed &= among
+    reach = inside(block, allowed)
+    if not (reach & sensitive).any():
+        return allowed
+    guarded = np.flatnonzero(sensitive & reach)
+    candidates = np.flatnonzero(block.candidate)
+    place = np.full(len(block.rows), -1)
+    place[candidates] = np.arange(len(candidates))
+    order = keep_first(block) if order is None else order
+    order = order[allowed[order]]
+    watched = np.concatenate([order, guarded])
+    size = np.asarray(block.members.sum(1)).ravel()[watched]
+    span = Span(block.gram[np.ix_(watched, place[order])], np.arange(len(order)), size)
+    printed = np.zeros(len(block.rows), bool)
+    for k, row in enumerate(order):
+        column = span.step(k)
+        if column is not None:
+            if (span.after(column)[len(order) :] <= TOLERANCE).any():
+                continue
+            span.take(column)
+        printed[row] = True
+    return printed
+
+
+def keep_first(block: Block) -> NDArray[np.int64]:
+    """Candidates, the dearest to withhold first; ties by their place."""
+    candidates = np.flatnonzero(block.candidate)
+    return candidates[np.argsort(-block.cost[candidates], kind="stable")]
+
+
+def suppress(block: Block, rules: RuleSet) -> NDArray[np.int64]:
+    """The level at which each row is printed, ``WITHHELD_LEVEL`` for none. Shape (rows,).
+
+    Coarser levels are decided first: what may be printed in two bands, then which of those rows may be printed in more
+    bands, then in all answers. A row printed finely also tells its coarse counts, so each level's sensitive facts are
+    guarded against every row printed at that level or finer.
+    """
+    level = np.full(len(block.rows), WITHHELD_LEVEL)
+    for coarse in reversed(range(len(block.levels))):
+        sensitive = primary(block, rules, coarse)
+        among = level == coarse + 1 if coarse + 1 < len(block.levels) else None
+        printed = secondary(block, sensitive, among=among)
+        level[printed] = coarse
+    return level

@@ -1,0 +1,101 @@
+"""Other worlds: answers that differ from the true ones and agree with everything printed.
+
+A fact is safe as soon as one world is found in which it is false, so most facts need no linear programme of their own.
+A world is made by exchanging two answers among people: ``v`` (atoms,) people more gave the one answer and as many fewer
+the other, so that every printed sum stays as it is. Each exchange is one small linear programme that pulls at many facts
+at once (HiGHS; Huangfu and Hall 2018).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import combinations
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from royst.protect.block import Block
+
+SAME = 1e-7
+
+
+def solver() -> highspy.Highs:
+    """A silent, single-threaded HiGHS that keeps its basis from one objective to the next."""
+    highs = highspy.Highs()
+    highs.silent()
+    highs.setOptionValue("threads", 1)
+    highs.setOptionValue("random_seed", 1)
+    return highs
+
+
+def programme(
+    matrix: sparse.csr_array,
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    least: NDArray[np.float64],
+    most: NDArray[np.float64],
+) -> highspy.Highs:
+    """A linear programme ``low <= matrix @ x <= high``, ``least <= x <= most`` with no objective yet."""
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = matrix.shape
+    model.col_cost_ = np.zeros(matrix.shape[1])
+    model.col_lower_, model.col_upper_ = least, most
+    model.row_lower_, model.row_upper_ = low, high
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+    model.a_matrix_.index_ = matrix.indices.astype(np.int32)
+    model.a_matrix_.value_ = matrix.data.astype(float)
+    highs = solver()
+    highs.passModel(model)
+    return highs
+
+
+def solve(highs: highspy.Highs, cost: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The point that makes ``cost @ x`` smallest; ``None`` where HiGHS did not reach the optimum."""
+    highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    return np.asarray(highs.getSolution().col_value)
+
+
+def signs(seed: str, size: int) -> NDArray[np.float64]:
+    """``size`` pseudo-random signs from SHA-256 of a seed: the same on every machine."""
+    blocks = (hashlib.sha256(f"{seed}/{k}".encode()).digest() for k in range(-(-size // 256)))
+    bits = np.unpackbits(np.frombuffer(b"".join(blocks), np.uint8))[:size]
+    return bits * 2.0 - 1.0
+
+
+class Exchange:
+    """Exchanges of two answers in a block, of which the rows are printed at the given levels."""
+
+    def __init__(self, block: Block, level: NDArray[np.int64], pair: tuple[int, int], basis: NDArray[np.bool_]):
+        one, other = pair
+        apart = np.array([codes[one] != codes[other] for codes in block.levels] + [False])[level]
+        rows = np.flatnonzero(apart & basis)
+        self.pair = pair
+        self.atoms = np.flatnonzero((block.counts[:, one] > 0) | (block.counts[:, other] > 0))
+        matrix = block.members[rows][:, self.atoms].tocsr()
+        most, least = block.counts[self.atoms, other].astype(float), -block.counts[self.atoms, one].astype(float)
+        zero = np.zeros(len(rows))
+        self._highs = programme(matrix, zero, zero, least, most)
+        self._least, self._most = least, most
+        self._number = np.arange(len(self.atoms), dtype=np.int32)
+
+    def pull(self, cost: NDArray[np.float64], still: NDArray[np.bool_] | None = None) -> NDArray[np.float64] | None:
+        """The exchange (atoms of the block,) that makes ``cost @ v`` largest; atoms in ``still`` keep their answers."""
+        moving = np.ones(len(self.atoms)) if still is None else (~still[self.atoms]).astype(float)
+        self._highs.changeColsBounds(len(self.atoms), self._number, self._least * moving, self._most * moving)
+        found = solve(self._highs, -cost[self.atoms])
+        if found is None:
+            return None
+        change = np.zeros(len(cost))
+        change[self.atoms] = np.where(np.abs(found) < SAME, 0.0, found)
+        return change
+
+
+def pairs(answers: int) -> list[tuple[int, int]]:
+    """Every pair of answers."""
+    return list(combinations(range(answers), 2))
