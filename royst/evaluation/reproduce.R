@@ -1,0 +1,101 @@
+# Recomputes the published estimates from the answers with R's survey package, for a sceptic who may see the answers.
+# Run in the folder it stands in:  Rscript reproduce.R     (needs R with the package survey)
+# Reads answers-<wave>.csv, plan.csv, design.csv (none of them for publication) and ../public/tables/estimates.csv.
+# Ends with status 0 when every published estimate and standard error is met to the last published digit, else 1.
+
+suppressPackageStartupMessages(library(survey))
+arguments <- commandArgs(trailingOnly = TRUE)
+tables <- if (length(arguments) > 0) arguments[1] else file.path("..", "public", "tables")
+as_text <- function(file) read.csv(file, colClasses = "character", na.strings = "", encoding = "UTF-8", check.names = FALSE)
+words <- function(text) if (is.na(text)) character(0) else strsplit(text, "|", fixed = TRUE)[[1]]
+
+design_rows <- as_text("design.csv")
+options(survey.lonely.psu = design_rows$lonely[1])
+plan <- as_text("plan.csv")
+published <- as_text(file.path(tables, "estimates.csv"))
+published <- published[published$status == "published" & published$population == "all", ]
+
+make_design <- function(wave) {
+  people <- as_text(paste0("answers-", wave, ".csv"))
+  people$.weight <- as.numeric(people[["_weight"]])
+  people$.stratum <- people[["_stratum"]]
+  people$.psu <- people[["_psu"]]
+  stratified <- length(unique(people$.stratum)) > 1
+  if (stratified) svydesign(ids = ~.psu, strata = ~.stratum, weights = ~.weight, data = people)
+  else svydesign(ids = ~.psu, weights = ~.weight, data = people)
+}
+
+# Each answer's score on the measure: a number, or NA where the answer is not in the denominator.
+scored <- function(people, row) {
+  score_of <- function(answers, pairs) {
+    parts <- strsplit(pairs, "=", fixed = TRUE)
+    table <- setNames(as.numeric(vapply(parts, `[`, "", 2)), vapply(parts, `[`, "", 1))
+    unname(table[answers])
+  }
+  if (row$measure == "index") {
+    items <- words(row$values)
+    by_item <- strsplit(words(row$scores), ":", fixed = TRUE)
+    columns <- sapply(by_item, function(part) {
+      pairs <- strsplit(part[2], ",", fixed = TRUE)[[1]]
+      numbers <- as.numeric(sub(".*=", "", pairs))
+      100 * (score_of(people[[part[1]]], pairs) - min(numbers)) / (max(numbers) - min(numbers))
+    })
+    enough <- rowSums(!is.na(columns)) >= as.numeric(row$at_least) * length(items)
+    return(ifelse(enough, rowMeans(columns, na.rm = TRUE), NA))
+  }
+  answers <- people[[row$item]]
+  if (row$measure == "mean" && is.na(row$scores)) return(as.numeric(answers))
+  if (row$measure == "mean") return(score_of(answers, words(row$scores)))
+  inside <- answers %in% words(row$denominator)
+  ifelse(inside, as.numeric(answers %in% words(row$values)), NA)
+}
+
+in_domain <- function(people, domain) {
+  keep <- rep(TRUE, nrow(people))
+  if (domain == "all") return(keep)
+  for (part in strsplit(domain, ";", fixed = TRUE)[[1]]) {
+    pair <- strsplit(part, "=", fixed = TRUE)[[1]]
+    keep <- keep & people[[pair[1]]] %in% pair[2]
+  }
+  keep
+}
+
+compared <- 0
+worst <- 0
+for (wave in unique(published$wave)) {
+  if (!file.exists(paste0("answers-", wave, ".csv"))) next
+  design <- make_design(wave)
+  rows <- published[published$wave == wave, ]
+  plans <- plan[plan$wave == wave, ]
+  for (item in unique(rows$item)) {
+    mine <- plans[plans$item == item, ]
+    scores <- lapply(seq_len(nrow(mine)), function(i) scored(design$variables, mine[i, ]))
+    for (domain in unique(rows$domain[rows$item == item])) {
+      inside <- in_domain(design$variables, domain)
+      wanted <- rows[rows$item == item & rows$domain == domain, ]
+      for (measure in unique(wanted$measure)) {
+        of_measure <- wanted[wanted$measure == measure, ]
+        at <- which(mine$measure == measure)
+        at <- at[match(ifelse(is.na(of_measure$category), "", of_measure$category), ifelse(is.na(mine$category[at]), "", mine$category[at]))]
+        values <- do.call(cbind, scores[at])
+        keep <- inside & !is.na(values[, 1])
+        colnames(values) <- paste0("v", seq_along(at))
+        part <- design
+        part$variables <- data.frame(values)
+        result <- svymean(as.formula(paste("~", paste(colnames(values), collapse = "+"))), subset(part, keep))
+        factor <- if (measure %in% c("share", "band", "not_relevant")) 100 else 1
+        digits <- if (measure == "mean") 2 else 1
+        half <- 0.5 * 10^-digits + 1e-9
+        gap <- abs(factor * as.numeric(coef(result)) - as.numeric(of_measure$estimate))
+        gap_se <- abs(factor * as.numeric(SE(result)) - as.numeric(of_measure$se))
+        gap_se[is.na(gap_se)] <- 0
+        compared <- compared + nrow(of_measure)
+        bad <- which(gap > half | gap_se > half)
+        for (i in bad) cat("differs:", wave, item, measure, of_measure$category[i], domain, "by", gap[i], "and standard error by", gap_se[i], "\n")
+        worst <- worst + length(bad)
+      }
+    }
+  }
+}
+cat(compared, "published estimates recomputed with R", as.character(getRversion()), "survey", as.character(packageVersion("survey")), "-", worst, "differ\n")
+quit(status = if (worst > 0 || compared == 0) 1 else 0)
