@@ -1,0 +1,262 @@
+"""What can be asked of an item: a measure says which answers count, and how they become a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from royst.errors import wrong
+from royst.estimation.intervals import FOR_SHARES, METHODS
+from royst.totals.reading import Codes, label
+from royst.totals.request import Coded, Column, Index, Number, Variable
+
+Codelist = Sequence[Any] | str
+
+
+class Levels(Protocol):
+    """What a measure needs to know of the data before it can say what to sum."""
+
+    def levels(self, item: str) -> Codes: ...
+
+    def is_number(self, item: str) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One question to the data. Made by ``mean``, ``share`` and the others; ``name`` overrides the item's name."""
+
+    kind: str
+    items: tuple[str, ...]
+    scores: tuple[tuple[str, float], ...] | None = None
+    bands: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    categories: tuple[str, ...] | None = None
+    not_relevant: tuple[str, ...] = ()
+    at_least: float = 0.5
+    scale: tuple[float, float] | None = None
+    probability: float = 0.5
+    interval: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One row to estimate: its names, its pair of columns, and how (``ratio``, ``total`` or ``quantile``)."""
+
+    measure: str
+    item: str
+    category: str
+    variable: Variable
+    form: str
+    interval: str
+    probability: float = float("nan")
+
+
+def mean(
+    item: str,
+    *,
+    scores: Mapping[Any, float] | None = None,
+    not_relevant: Codelist = (),
+    interval: str | None = None,
+    name: str | None = None,
+) -> Measure:
+    """The weighted mean of a number, or of coded answers through ``scores`` (code → value)."""
+    return Measure("mean", (item,), _scores(scores), not_relevant=_codes(not_relevant), interval=interval, name=name)
+
+
+def share(
+    item: str,
+    category: Any = None,
+    *,
+    not_relevant: Codelist = (),
+    interval: str | None = None,
+    name: str | None = None,
+) -> Measure:
+    """The share of each answer among the relevant ones (or of ``category`` alone, one value or a list)."""
+    chosen = None if category is None else _codes(category)
+    return Measure("share", (item,), categories=chosen, not_relevant=_codes(not_relevant), interval=interval, name=name)
+
+
+def band(
+    item: str,
+    bands: Mapping[str, Codelist],
+    *,
+    not_relevant: Codelist = (),
+    interval: str | None = None,
+    name: str | None = None,
+) -> Measure:
+    """The share of each declared band of answers among the relevant ones: ``{"stor": ["4", "5"], ...}``."""
+    chosen = tuple((str(key), _codes(codes)) for key, codes in bands.items())
+    return Measure("band", (item,), bands=chosen, not_relevant=_codes(not_relevant), interval=interval, name=name)
+
+
+def not_relevant(item: str, codes: Codelist, *, interval: str | None = None, name: str | None = None) -> Measure:
+    """The share who answered "not relevant" among all who answered the item."""
+    return Measure("not_relevant", (item,), not_relevant=_codes(codes), interval=interval, name=name)
+
+
+def total(item: str, *, interval: str | None = None, name: str | None = None) -> Measure:
+    """The weighted sum of a number; of a categorical item, the estimated count of each category."""
+    return Measure("total", (item,), interval=interval, name=name)
+
+
+def ratio(numerator: str, denominator: str, *, interval: str | None = None, name: str | None = None) -> Measure:
+    """The ratio of two weighted sums, over rows where both are answered."""
+    return Measure("ratio", (numerator, denominator), interval=interval, name=name)
+
+
+def index(
+    items: Sequence[str],
+    *,
+    scores: Mapping[Any, float] | None = None,
+    at_least: float = 0.5,
+    low: float = 1.0,
+    high: float = 5.0,
+    not_relevant: Codelist = (),
+    interval: str | None = None,
+    name: str | None = None,
+) -> Measure:
+    """The mean over persons of the mean of their answered items, where ``at_least`` (a fraction) are answered.
+
+    Without ``scores`` an answer x becomes 100·(x − low)/(high − low), the PasOpp index (Norwegian Institute of Public
+    Health); with ``scores`` it is worth what they say. An item may be any number of the scale; other values are missing.
+    """
+    return Measure(
+        "index",
+        tuple(items),
+        _scores(scores),
+        not_relevant=_codes(not_relevant),
+        at_least=at_least,
+        scale=(low, high),
+        interval=interval,
+        name=name or "+".join(items),
+    )
+
+
+def quantile(item: str, probability: float = 0.5, *, interval: str | None = None, name: str | None = None) -> Measure:
+    """The weighted quantile (R's ``qrule = "math"``) with Woodruff's interval."""
+    if not 0 < probability < 1:
+        raise wrong("quantile-probability", f"probability={probability} is outside (0, 1).", "Use 0.5 for the median.")
+    return Measure("quantile", (item,), probability=float(probability), interval=interval, name=name)
+
+
+def _codes(codes: Any) -> tuple[str, ...]:
+    listed = [codes] if isinstance(codes, str) or not isinstance(codes, Sequence | set | frozenset) else list(codes)
+    return tuple(label(code) for code in listed)
+
+
+def _scores(scores: Mapping[Any, float] | None) -> tuple[tuple[str, float], ...] | None:
+    return None if scores is None else tuple((label(code), float(value)) for code, value in scores.items())
+
+
+# ---- from measures to statistics
+
+
+def statistics(measures: Sequence[Measure], data: Levels, interval: str | None) -> list[Statistic]:
+    """The rows that the measures ask for, each once, with the interval method of each."""
+    found: dict[tuple[str, str, str], Statistic] = {}
+    for measure in measures:
+        for statistic in _statistics(measure, data):
+            method = _interval_method(measure, statistic, interval)
+            key = (statistic.measure, statistic.item, statistic.category)
+            found.setdefault(key, replace(statistic, interval=method))
+    return list(found.values())
+
+
+def _interval_method(measure: Measure, statistic: Statistic, interval: str | None) -> str:
+    """The measure's own choice, else the call's where it fits (intervals for shares fit shares alone), else the default."""
+    asked = measure.interval or interval
+    if asked is None or statistic.form == "quantile":
+        return statistic.interval
+    if asked not in METHODS:
+        raise wrong("interval-method", f"interval={asked!r} is not known.", f"Use one of: {', '.join(METHODS)}.")
+    return asked if asked not in FOR_SHARES or statistic.interval in FOR_SHARES else statistic.interval
+
+
+def _statistics(measure: Measure, data: Levels) -> list[Statistic]:
+    name = measure.name or "/".join(measure.items)
+    kind = measure.kind
+    if kind in {"share", "band", "not_relevant"}:
+        return _shares(measure, name, data)
+    if kind == "mean":
+        return [Statistic("mean", name, "", Variable(_answers(measure, measure.items[0], data)), "ratio", "wald")]
+    if kind == "ratio":
+        return [Statistic("ratio", name, "", Variable(*(Number(item) for item in measure.items)), "ratio", "wald")]
+    if kind == "index":
+        parts = tuple(_index_part(measure, item, data) for item in measure.items)
+        return [Statistic("index", name, "", Variable(Index(parts, measure.at_least)), "ratio", "wald")]
+    if kind == "quantile":
+        column = Variable(Number(measure.items[0]))
+        probability = measure.probability
+        return [Statistic("quantile", name, label(probability), column, "quantile", "woodruff", probability)]
+    if data.is_number(measure.items[0]):
+        return [Statistic("total", name, "", Variable(Number(measure.items[0])), "total", "wald")]
+    labels = data.levels(measure.items[0]).labels
+    return [
+        Statistic("total", name, one, Variable(_indicator(measure.items[0], (one,), labels)), "total", "wald")
+        for one in labels
+    ]
+
+
+def _answers(measure: Measure, item: str, data: Levels) -> Column:
+    """An item's answers as numbers, without those that are not relevant."""
+    if measure.scores is not None:
+        return Coded(item, tuple(pair for pair in measure.scores if pair[0] not in measure.not_relevant))
+    if not measure.not_relevant:
+        return Number(item)
+    pairs = []
+    for one in data.levels(item).labels:
+        if one not in measure.not_relevant:
+            pairs.append((one, _number(one, item)))
+    return Coded(item, tuple(pairs))
+
+
+def _index_part(measure: Measure, item: str, data: Levels) -> Coded:
+    if measure.scores is not None:
+        return Coded(item, tuple(pair for pair in measure.scores if pair[0] not in measure.not_relevant))
+    low, high = measure.scale or (1.0, 5.0)
+    pairs = []
+    for one in data.levels(item).labels:
+        if one in measure.not_relevant:
+            continue
+        value = _number(one, item)
+        if low <= value <= high:
+            pairs.append((one, 100.0 * (value - low) / (high - low)))
+    return Coded(item, tuple(pairs))
+
+
+def _number(text: str, item: str) -> float:
+    if text in {"true", "false"}:
+        return float(text == "true")
+    try:
+        return float(text)
+    except ValueError:
+        raise wrong(
+            "not-a-number",
+            f"Item {item!r} has the answer {text!r}, which is not a number.",
+            "Give scores= that say what each answer is worth, or name it in not_relevant=.",
+            column=item,
+        ) from None
+
+
+def _shares(measure: Measure, name: str, data: Levels) -> list[Statistic]:
+    item = measure.items[0]
+    labels = data.levels(item).labels
+    relevant = tuple(one for one in labels if one not in measure.not_relevant)
+    found = []
+    if measure.kind == "share":
+        chosen = (relevant or ("",)) if measure.categories is None else measure.categories
+        found = [_share("share", name, one, _indicator(item, (one,), relevant)) for one in chosen]
+    elif measure.kind == "band":
+        found = [_share("band", name, key, _indicator(item, codes, relevant)) for key, codes in measure.bands]
+    if measure.not_relevant:
+        found.append(_share("not_relevant", name, "", _indicator(item, measure.not_relevant, labels)))
+    return found
+
+
+def _share(measure: str, name: str, category: str, column: Coded) -> Statistic:
+    return Statistic(measure, name, category, Variable(column), "ratio", "korn-graubard")
+
+
+def _indicator(item: str, codes: Sequence[str], among: Sequence[str]) -> Coded:
+    return Coded(item, tuple((one, float(one in codes)) for one in among))

@@ -1,0 +1,310 @@
+"""All variance algebra, once: every design-based variance here is a quadratic form in unit scores.
+
+For a stage with strata h, n_h sampled clusters and score totals z_i, the form is
+V = Σ_h Σ_i c_i (z_i − z̄_h)², c_i = p_h · f_i · n_h / (n_h − 1), where f is the finite-population factor and p_h the product
+of the earlier stages' sampling fractions. Stages are added (Särndal, Swensson and Wretman 1992, section 4.3; the recursion
+of R's ``survey:::multistage``). Linearised statistics differ only in their scores (Binder 1983; Woodruff 1971).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from royst.errors import wrong
+from royst.totals.design import Design
+from royst.totals.table import Floats, GroupTotals, Ints, Totals, Units
+from royst.totals.units import StageIndex, hierarchy, population_sizes
+
+NO_CONTRIBUTION = 1e-7  # R's onestrat takes a stratum with f below this as a census
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage's indices (see ``StageIndex``) with each cluster's coefficient c and each stratum's rule.
+
+    ``centred`` is false where a lonely cluster's score counts whole (``adjust``); ``lonely`` marks strata of one cluster
+    that the rule ``average`` leaves out and makes up for.
+    """
+
+    index: StageIndex
+    coefficient: Floats
+    centred: np.ndarray
+    lonely: np.ndarray
+
+    @property
+    def uniform(self) -> bool:
+        """Whether every stratum has one coefficient (not so under Brewer's pps)."""
+        first = np.unique(self.index.stratum, return_index=True)[1]
+        return bool((self.coefficient == self.coefficient[first][self.index.stratum]).all())
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A design's units ready for the quadratic form. ``notes`` say what was done with strata of one unit."""
+
+    units: Units
+    stages: tuple[Stage, ...]
+    average: bool
+    notes: tuple[str, ...]
+
+    @property
+    def stratum(self) -> Ints:
+        """Each unit's first-stage stratum."""
+        first = self.stages[0].index
+        return first.stratum[first.cluster]
+
+    @property
+    def psu(self) -> Ints:
+        """Each unit's first-stage cluster."""
+        return self.stages[0].index.cluster
+
+    @property
+    def census(self) -> bool:
+        """Whether every first-stage unit was taken, so that it contributes no variance."""
+        return bool((np.abs(self.stages[0].coefficient) < NO_CONTRIBUTION).all())
+
+
+def structure(units: Units, design: Design) -> Structure:
+    """The quadratic form of a design; an ``InputError`` where a stratum has one unit and the rule is ``fail``."""
+    stages: list[Stage] = []
+    notes: list[str] = []
+    share_taken = np.ones(len(units))
+    for number, index in enumerate(hierarchy(units)):
+        population = _populations(units, index, design, number)
+        if number == 0 and design.singleton == "collapse":
+            index, population, note = _collapsed(index, population)
+            notes.extend(note)
+        stage, fraction = _stage(units, index, population, share_taken, design, number)
+        if stage.lonely.any() and design.singleton != "collapse":
+            notes.append(
+                f"{int(stage.lonely.sum())} stratum/strata with one unit at stage {number + 1}: {design.singleton}"
+            )
+        stages.append(stage)
+        share_taken = share_taken * fraction
+    return Structure(units, tuple(stages), design.singleton == "average", tuple(notes))
+
+
+def _stage(
+    units: Units, index: StageIndex, population: Floats, before: Floats, design: Design, number: int
+) -> tuple[Stage, Floats]:
+    """A stage, and each unit's sampling fraction n / N of it."""
+    sampled = index.size[index.stratum[index.cluster]]
+    fraction = sampled / population
+    remaining = 1.0 - fraction
+    scale = np.where(sampled > 1, sampled / np.maximum(sampled - 1, 1), 1.0)
+    coefficient_of_unit = before * remaining * scale
+    first = np.unique(index.cluster, return_index=True)[1]
+    coefficient = coefficient_of_unit[first]
+    census = np.abs(remaining[first]) < NO_CONTRIBUTION
+    lonely_cluster = (index.size[index.stratum] == 1) & ~census
+    lonely = np.zeros(len(index.size), bool)
+    lonely[index.stratum[lonely_cluster]] = True
+    if lonely.any() and design.singleton == "fail":
+        _refuse_lonely(units, index, lonely, number)
+    centred = np.ones(len(lonely), bool)
+    if design.singleton == "adjust":
+        centred = ~lonely
+    coefficient = np.where(census, 0.0, coefficient)
+    return Stage(index, coefficient, centred, lonely), fraction
+
+
+def _populations(units: Units, index: StageIndex, design: Design, number: int) -> Floats:
+    """Each unit's stratum size in the population, infinite where no fpc is given."""
+    if number >= len(design.fpc):
+        return np.full(len(units), np.inf)
+    sampled = index.size[index.stratum[index.cluster]]
+    fpc = units.fpc[:, number]
+    return np.asarray(sampled / fpc) if design.pps == "brewer" else population_sizes(fpc, sampled)
+
+
+def _refuse_lonely(units: Units, index: StageIndex, lonely: np.ndarray, number: int) -> None:
+    names = [
+        str(units.strata[number][np.argmax(index.stratum[index.cluster] == h)] or "the whole sample")
+        for h in np.flatnonzero(lonely)[:5]
+    ]
+    raise wrong(
+        "lonely-stratum",
+        f"{int(lonely.sum())} stratum/strata have only one sampled unit at stage {number + 1}: {', '.join(names)}"
+        f"{' …' if lonely.sum() > 5 else ''}. Its variance cannot be estimated.",
+        'Say what to do with them: singleton="adjust", "average", "certainty" or "collapse".',
+    )
+
+
+def _collapsed(index: StageIndex, population: Floats) -> tuple[StageIndex, Floats, list[str]]:
+    """Join each first-stage stratum of one unit with the next in order, the last with the one before."""
+    groups: list[list[int]] = []
+    run: list[int] = []
+    for h in range(len(index.size)):
+        run.append(h)
+        if index.size[run].sum() > 1:
+            groups.append(run)
+            run = []
+    if run and groups:
+        groups[-1].extend(run)
+    elif run:
+        groups.append(run)
+    target = np.empty(len(index.size), np.int64)
+    for group, members in enumerate(groups):
+        target[members] = group
+    lonely = int((index.size == 1).sum())
+    notes = [f"{lonely} stratum/strata with one unit: collapsed with the next in order"] if lonely else []
+    first = np.unique(index.stratum[index.cluster], return_index=True)[1]
+    joined_population = np.bincount(target, population[first])
+    stratum = target[index.stratum]
+    size = np.bincount(stratum).astype(np.float64)
+    joined = StageIndex(index.cluster, stratum, np.zeros(len(size), np.int64), size)
+    return joined, joined_population[stratum[index.cluster]], notes
+
+
+# ---- the form, by domain
+
+
+def variances(form: Structure, domain: Ints, unit: Ints, scores: Floats, domains: int) -> Floats:
+    """Variances (domains × columns) of scores given by cell, cells sorted by domain then unit; absent cells are 0."""
+    total = np.zeros((domains, scores.shape[1]))
+    for number, stage in enumerate(form.stages):
+        index = stage.index
+        if number == 0 and len(form.stages) == 1 and len(index.stratum) == len(form.units):
+            cell_domain, cluster, z = domain, unit, scores
+        else:
+            cell_domain, cluster, z = _added(domain, index.cluster[unit], scores)
+        total += _stage_variance(form, stage, cell_domain, cluster, z, domains)
+    return total
+
+
+def _added(domain: Ints, cluster: Ints, scores: Floats) -> tuple[Ints, Ints, Floats]:
+    """Scores added up to clusters within domains."""
+    starts = np.flatnonzero(np.r_[True, (domain[1:] != domain[:-1]) | (cluster[1:] != cluster[:-1])])
+    return domain[starts], cluster[starts], np.add.reduceat(scores, starts, axis=0)
+
+
+def _stage_variance(form: Structure, stage: Stage, domain: Ints, cluster: Ints, z: Floats, domains: int) -> Floats:
+    stratum = stage.index.stratum[cluster]
+    starts = np.flatnonzero(np.r_[True, (domain[1:] != domain[:-1]) | (stratum[1:] != stratum[:-1])])
+    h, d = stratum[starts], domain[starts]
+    linear = np.add.reduceat(z, starts, axis=0)
+    if stage.uniform:
+        square = np.add.reduceat(z * z, starts, axis=0)
+        first = np.unique(stage.index.stratum, return_index=True)[1]
+        return _by_stratum(form, stage, d, h, square, linear, stage.coefficient[first][h], domains)
+    c = stage.coefficient[cluster][:, None]
+    mean = linear / stage.index.size[h][:, None]
+    whole = np.bincount(stage.index.stratum, stage.coefficient)[h][:, None]
+    value = np.add.reduceat(c * z * z, starts, axis=0)
+    value -= (2 * mean * np.add.reduceat(c * z, starts, axis=0) - mean * mean * whole) * stage.centred[h][:, None]
+    return _summed(form, stage, d, h, value, domains)
+
+
+def _by_stratum(
+    form: Structure, stage: Stage, domain: Ints, h: Ints, square: Floats, linear: Floats, c: Floats, domains: int
+) -> Floats:
+    """From Σz² and Σz by domain and stratum to variances: c (Σz² − (Σz)²/n)."""
+    centre = np.where(stage.centred[h], 1.0 / stage.index.size[h], 0.0)
+    value = c[:, None] * np.maximum(square - linear * linear * centre[:, None], 0.0)
+    return _summed(form, stage, domain, h, value, domains)
+
+
+def _summed(form: Structure, stage: Stage, domain: Ints, h: Ints, value: Floats, domains: int) -> Floats:
+    """Add strata, each parent's sum scaled up for lonely strata under ``average``."""
+    if form.average and stage.lonely.any():
+        parent = stage.index.parent[h]
+        key = domain * (int(stage.index.parent.max()) + 1) + parent
+        present, place = np.unique(key, return_inverse=True)
+        strata = np.bincount(place).astype(np.float64)
+        fine = np.bincount(place, ~stage.lonely[h])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            up = np.where(fine > 0, strata / fine, np.nan)
+        value = np.where(stage.lonely[h][:, None], 0.0, value) * up[place][:, None]
+    total = np.zeros((domains, value.shape[1]))
+    np.add.at(total, domain, value)
+    return total
+
+
+def element_variances(form: Structure, group: GroupTotals, square: Floats, linear: Floats) -> Floats:
+    """Variances where each row is a unit, from Σz² and Σz by domain and stratum (cells × columns)."""
+    stage = form.stages[0]
+    return _by_stratum(
+        form, stage, group.domain, group.unit, square, linear, stage.coefficient[group.unit], len(group.domains)
+    )
+
+
+# ---- the form, whole
+
+
+def centred_scores(form: Structure, scores: Floats) -> list[Floats]:
+    """Per stage, √c (z − z̄) of each cluster: V = Σ over stages of the columns' inner products."""
+    found = []
+    for stage in form.stages:
+        index = stage.index
+        z = np.zeros((len(index.stratum), scores.shape[1]))
+        np.add.at(z, index.cluster, scores)
+        mean = np.zeros((len(index.size), scores.shape[1]))
+        np.add.at(mean, index.stratum, z)
+        mean *= np.where(stage.centred, 1.0 / index.size, 0.0)[:, None]
+        c = stage.coefficient
+        if form.average and stage.lonely.any():
+            strata = np.bincount(index.parent)
+            fine = np.bincount(index.parent, ~stage.lonely)
+            up = np.where(fine > 0, strata / np.maximum(fine, 1), np.nan)[index.parent]
+            c = c * np.where(stage.lonely, 0.0, up)[index.stratum]
+        found.append(np.sqrt(np.maximum(c, 0.0))[:, None] * (z - mean[index.stratum]))
+    return found
+
+
+def covariance(form: Structure, scores: Floats) -> Floats:
+    """The covariance matrix (columns × columns) of statistics with these unit scores (units × columns)."""
+    return np.asarray(sum(part.T @ part for part in centred_scores(form, scores)))
+
+
+# ---- scores of ratios and totals
+
+
+def linearised(y: Floats, x: Floats, estimate: Floats, denominator: Floats) -> Floats:
+    """Cell scores of the ratio Σwy / Σwx: (wy − R·wx) / Σwx."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((y - estimate * x) / denominator)
+
+
+def degrees_of_freedom(form: Structure, group: GroupTotals) -> Floats:
+    """df per domain: first-stage units with a row in the domain minus their strata, R's ``degf(subset(design, ...))``.
+
+    As with R's ``na.rm = TRUE``, an item's missing answers take no unit away. Where every first-stage unit was taken,
+    units and strata of the next stage are counted, since the first gives no variance.
+    """
+    units, strata = _counted(form, group, group.size[:, None], 1 if form.census and len(form.stages) > 1 else 0)
+    return (units - strata)[:, 0]
+
+
+def answering_units(form: Structure, group: GroupTotals, answered: Floats, stage: int = 0) -> Floats:
+    """Units of a stage with an answer, per domain × variable."""
+    return _counted(form, group, answered, stage)[0]
+
+
+def _counted(form: Structure, group: GroupTotals, rows: Floats, stage: int) -> tuple[Floats, Floats]:
+    """(units, strata) with rows, per domain × column."""
+    if form.units.element:
+        strata = np.add.reduceat((rows > 0).astype(np.float64), group.starts, axis=0)
+        return np.add.reduceat(rows, group.starts, axis=0), strata
+    index = form.stages[stage].index
+    domain, cluster, count = _added(group.domain, index.cluster[group.unit], rows)
+    there = (count > 0).astype(np.float64)
+    d, _, strata = _added(domain, index.stratum[cluster], there)
+    shape = (len(group.domains), rows.shape[1])
+    units, found = np.zeros(shape), np.zeros(shape)
+    np.add.at(units, domain, there)
+    np.add.at(found, d, (strata > 0).astype(np.float64))
+    return units, found
+
+
+def whole_df(form: Structure) -> float:
+    """The design's degrees of freedom: first-stage units minus strata, R's ``degf(design)``."""
+    index = form.stages[0].index
+    units = form.units.n.sum() if form.units.element else len(index.stratum)
+    return float(units - len(index.size))
+
+
+def structure_of(totals: Totals) -> Structure:
+    """The quadratic form of the design that the totals were asked with."""
+    return structure(totals.units, totals.request.design)

@@ -1,0 +1,441 @@
+"""The engine of a laptop: Polars reads, NumPy sums in a fixed order, one pass over the rows per item.
+
+An item with few values is counted by cell and value (one weighted ``bincount``), and every variable of it follows by a
+small matrix product; groupings are crossed while the cross stays small, so that several share one pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import sparse
+
+from royst.errors import Faults, wrong
+from royst.totals.design import Design
+from royst.totals.reading import Codes, encode, label, numbers, open_frame, read_columns
+from royst.totals.request import Coded, Column, Index, Number, Request, Variable
+from royst.totals.table import Floats, GroupTotals, Ints, Totals, Units
+from royst.totals.units import check_units, weights_from_fpc
+
+FEW_VALUES = 64
+FINE_CELLS = 1 << 16
+ITEMS_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The design applied to rows: each row's weight and unit, and the units."""
+
+    weight: Floats
+    unit: Ints
+    units: Units
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Groupings that share a pass: each row's fine cell, and per grouping the matrix that adds fine cells to cells."""
+
+    fine: Ints
+    count: int
+    groups: tuple[tuple[int, GroupTotals, sparse.csr_matrix], ...]
+
+
+class Embedded:
+    """Answers requests from a table in memory or a file; keeps codes of what it has read, so that asking again is cheap."""
+
+    name = "embedded"
+
+    def __init__(self, data: Any):
+        self._frame = open_frame(data)
+        self._codes: dict[str, Codes] = {}
+        self._numbers: dict[str, Floats] = {}
+        self._rows: dict[tuple[Design, bool], Rows] = {}
+        self._bins: dict[tuple[Any, ...], tuple[Bin, ...]] = {}
+
+    # ---- what the columns hold
+
+    def prepare(self, items: Iterable[str]) -> None:
+        """Read and encode the items that have not been read yet, some at a time to bound memory."""
+        new = [item for item in dict.fromkeys(items) if item not in self._codes and item not in self._numbers]
+        for start in range(0, len(new), ITEMS_AT_ONCE):
+            block = read_columns(self._frame, new[start : start + ITEMS_AT_ONCE])
+            for column in block:
+                if column.dtype.is_numeric() and column.n_unique() > FEW_VALUES:
+                    self._numbers[column.name] = numbers(column)
+                else:
+                    self._codes[column.name] = encode(column)
+
+    def check_columns(self, columns: Iterable[str]) -> None:
+        """An ``InputError`` that names every column that is not there."""
+        read_columns(self._frame.head(0), list(dict.fromkeys(columns)))
+
+    def levels(self, item: str) -> Codes:
+        """The item's values as codes and labels."""
+        self.prepare([item])
+        if item not in self._codes:
+            self._codes[item] = encode(read_columns(self._frame, [item])[item])
+        return self._codes[item]
+
+    def is_number(self, item: str) -> bool:
+        """Whether the item's column is of a numeric kind."""
+        kind = self._frame.collect_schema()[item]
+        return bool(kind.is_numeric() or kind == pl.Boolean)
+
+    def values(self, item: str) -> Floats:
+        """The item as floats, NaN where missing."""
+        self.prepare([item])
+        if item not in self._numbers:
+            codes = self._codes[item]
+            table = np.concatenate([[np.nan], _level_values(item, codes)])
+            return np.asarray(table[codes.codes])
+        return self._numbers[item]
+
+    def column(self, column: Column) -> Floats:
+        """A row-level column of a request as floats, NaN where missing."""
+        if isinstance(column, Number):
+            return self.values(column.item)
+        if isinstance(column, Coded):
+            codes = self.levels(column.item)
+            return np.asarray(np.concatenate([[np.nan], _scored(codes, column)])[codes.codes])
+        total, answered = 0.0, 0.0
+        for part in column.parts:
+            value = self.column(part)
+            there = ~np.isnan(value)
+            total = total + np.where(there, value, 0.0)
+            answered = answered + there
+        enough = (answered >= column.at_least * len(column.parts) - 1e-9) & (answered > 0)
+        return np.where(enough, total / np.maximum(answered, 1), np.nan)
+
+    # ---- the design
+
+    def rows(self, request: Request) -> Rows:
+        """Weights, units and each row's unit, checked; kept per design."""
+        key = (request.design, request.element)
+        if key not in self._rows:
+            self._rows[key] = self._read_rows(request.design, request.element)
+        return self._rows[key]
+
+    def _read_rows(self, design: Design, element: bool) -> Rows:
+        table = read_columns(self._frame, design.columns)
+        height = self._frame.select(pl.len()).collect().item()
+        if height == 0:
+            raise wrong("no-rows", "The data have no rows.", "Give data with at least one answer.")
+        weight = _read_weights(table, design, height)
+        unit, strata, clusters, first = _read_units(table, design, element, height)
+        fpc = np.full((len(first), len(clusters)), np.nan)
+        faults = Faults()
+        for number, name in enumerate(design.fpc[: len(clusters)]):
+            values = numbers(table[name])
+            fpc[:, number] = values[first]
+            if not np.array_equal(fpc[unit, number], values):
+                faults.add(
+                    "fpc-varies",
+                    f"{name} is missing for some rows or differs within a unit.",
+                    "A stratum has one population size, the same on each of its rows.",
+                    column=name,
+                )
+        faults.stop()
+        count = len(first)
+        rows = np.bincount(unit, minlength=count).astype(np.float64)
+        units = Units(strata, clusters, fpc, rows, rows, rows, 1.0, element)
+        check_units(units, design)
+        if weight is None:
+            weight = weights_from_fpc(units, design)[unit] if design.fpc else np.ones(height)
+        if design.calibration is not None:
+            weight = design.calibration.weights_for(height)
+        sums = (np.bincount(unit, weight, count), np.bincount(unit, weight * weight, count))
+        return Rows(weight, unit, Units(strata, clusters, fpc, rows, *sums, float(weight.min()), element))
+
+    # ---- totals
+
+    def totals(self, request: Request) -> Totals:
+        """The request's sums, in a fixed order of addition: the same bytes each time."""
+        rows = self.rows(request)
+        bins = self._cells(request, rows)
+        self.prepare(request.items)
+        sums: list[dict[str, Floats]] = [{} for _ in request.groupings]
+        for one in bins:
+            for number, group, _ in one.groups:
+                shape = (len(group.unit), len(request.variables))
+                sums[number] = {name: np.empty(shape) for name in _stored(request)}
+            for places, block in self._blocks(request, rows, one):
+                for number, _, matrix in one.groups:
+                    for name, fine in block.items():
+                        sums[number][name][:, places] = matrix @ fine
+        groups: list[GroupTotals | None] = [None] * len(request.groupings)
+        for one in bins:
+            for number, group, _ in one.groups:
+                groups[number] = GroupTotals(
+                    group.by, group.domains, group.domain, group.unit, group.size, _completed(request, sums[number])
+                )
+        return Totals(request, rows.units, tuple(group for group in groups if group is not None))
+
+    def cell_count(self, request: Request) -> int:
+        """How many cells the request's groupings have, all together."""
+        rows = self.rows(request)
+        return sum(len(group.unit) for one in self._cells(request, rows) for _, group, _ in one.groups)
+
+    def _blocks(self, request: Request, rows: Rows, one: Bin) -> Iterable[tuple[list[int], dict[str, Floats]]]:
+        """Fine sums of variables, those of one item together: (their places, sums by name)."""
+        names = _stored(request)
+        together: dict[str, list[int]] = {}
+        for place, variable in enumerate(request.variables):
+            item = self._counted_item(variable)
+            if item is None:
+                yield [place], self._row_sums(variable, rows, one, names)
+            else:
+                together.setdefault(item, []).append(place)
+        for item, places in together.items():
+            columns = [request.variables[place].y for place in places]
+            yield places, self._counted_sums(item, columns, rows, one, names)
+
+    def _counted_item(self, variable: Variable) -> str | None:
+        """The item whose values are counted for this variable, or None where rows must be gone through."""
+        if variable.x is not None or isinstance(variable.y, Index) or variable.y.item not in self._codes:
+            return None
+        codes = self._codes[variable.y.item]
+        return variable.y.item if len(codes.labels) <= FEW_VALUES else None
+
+    def _counted_sums(
+        self, item: str, columns: list[Column], rows: Rows, one: Bin, names: tuple[str, ...]
+    ) -> dict[str, Floats]:
+        codes = self._codes[item]
+        width = len(codes.labels) + 1
+        key = one.fine * width + codes.codes
+        shape = (one.count, width)
+        length = one.count * width
+        scores = np.array([_scored(codes, column) for column in columns]).T.reshape(width - 1, len(columns))
+        y = np.where(np.isnan(scores), 0.0, scores)
+        answered = (~np.isnan(scores)).astype(np.float64)
+        counts = np.bincount(key, minlength=length).reshape(shape)[:, 1:].astype(np.float64)
+        weights = np.bincount(key, rows.weight, length).reshape(shape)[:, 1:]
+        found = {
+            "n": counts @ answered,
+            "ny": counts @ y,
+            "w": weights @ answered,
+            "wy": weights @ y,
+            "wyy": weights @ (y * y),
+        }
+        if "qyy" in names:
+            squares = np.bincount(key, rows.weight**2, length).reshape(shape)[:, 1:]
+            found.update(qyy=squares @ (y * y), qxy=squares @ y, qxx=squares @ answered)
+        if "wx" in names:
+            found.update(wx=found["w"], wxy=found["wy"], wxx=found["w"])
+        return found
+
+    def _row_sums(self, variable: Variable, rows: Rows, one: Bin, names: tuple[str, ...]) -> dict[str, Floats]:
+        y = self.column(variable.y)
+        x = np.ones_like(y) if variable.x is None else self.column(variable.x)
+        there = ~(np.isnan(y) | np.isnan(x))
+        y, x, w = np.where(there, y, 0.0), np.where(there, x, 0.0), np.where(there, rows.weight, 0.0)
+        terms = {
+            "n": lambda: there.astype(np.float64),
+            "ny": lambda: y,
+            "w": lambda: w,
+            "wy": lambda: w * y,
+            "wx": lambda: w * x,
+            "wyy": lambda: w * y * y,
+            "wxy": lambda: w * x * y,
+            "wxx": lambda: w * x * x,
+            "qyy": lambda: (w * y) ** 2,
+            "qxy": lambda: w * w * x * y,
+            "qxx": lambda: (w * x) ** 2,
+        }
+        return {name: np.bincount(one.fine, terms[name](), one.count)[:, None] for name in names}
+
+    # ---- cells
+
+    def _cells(self, request: Request, rows: Rows) -> tuple[Bin, ...]:
+        key = (request.design, request.element, request.groupings)
+        if key not in self._bins:
+            self._bins[key] = self._make_bins(request, rows)
+        return self._bins[key]
+
+    def _make_bins(self, request: Request, rows: Rows) -> tuple[Bin, ...]:
+        named = sorted({name for by in request.groupings for name in by})
+        columns = {name: encode(read_columns(self._frame, [name])[name]) for name in named}
+        coded = [_domain_codes([columns[name] for name in by], len(rows.unit)) for by in request.groupings]
+        bins: list[list[int]] = []
+        sizes: list[int] = []
+        for number in sorted(range(len(coded)), key=lambda k: (len(coded[k][1]), k)):
+            width = len(coded[number][1]) + 1
+            for place, size in enumerate(sizes):
+                if size * width <= max(FINE_CELLS, len(rows.units)):
+                    bins[place].append(number)
+                    sizes[place] *= width
+                    break
+            else:
+                bins.append([number])
+                sizes.append(len(rows.units) * width)
+        return tuple(_make_bin(numbers_, coded, request.groupings, rows) for numbers_ in bins)
+
+
+def _stored(request: Request) -> tuple[str, ...]:
+    """The sums that are computed: those of x only where some variable has an x."""
+    if any(variable.x is not None for variable in request.variables):
+        return request.sums
+    return tuple(name for name in request.sums if name not in {"wx", "wxy", "wxx"})
+
+
+def _completed(request: Request, sums: dict[str, Floats]) -> dict[str, Floats]:
+    """All sums by name: where x is 1 everywhere, those of x are those of 1."""
+    return {"wx": sums["w"], "wxy": sums["wy"], "wxx": sums["w"], **sums} if "wx" not in sums else sums
+
+
+def _scored(codes: Codes, column: Column) -> Floats:
+    """Each level's value under a request's column, NaN where it is missing."""
+    if isinstance(column, Number):
+        return _level_values(column.item, codes)
+    assert isinstance(column, Coded)
+    scores = dict(column.scores)
+    return np.array([scores.get(name, np.nan) for name in codes.labels], dtype=np.float64)
+
+
+def _level_values(item: str, codes: Codes) -> Floats:
+    if codes.values is not None:
+        return codes.values
+    return numbers(pl.Series(item, list(codes.labels), dtype=pl.String))
+
+
+def _domain_codes(columns: list[Codes], height: int) -> tuple[Ints, list[tuple[str, ...]]]:
+    """Each row's domain (0 where a grouping column is missing) and the domains that occur, in the columns' order."""
+    if not columns:
+        return np.ones(height, np.int64), [()]
+    key = np.zeros(height, np.int64)
+    missing = np.zeros(height, bool)
+    for codes in columns:
+        missing |= codes.codes == 0
+        key = key * (len(codes.labels) + 1) + codes.codes
+    key[missing] = 0
+    seen, dense = compress(key)
+    labels = []
+    for value in seen.tolist():
+        parts: list[str] = []
+        for codes in reversed(columns):
+            value, code = divmod(value, len(codes.labels) + 1)
+            parts.append(codes.labels[code - 1] if code else "")
+        labels.append(tuple(reversed(parts)))
+    if missing.any():
+        return dense, labels[1:]
+    return dense + 1, labels
+
+
+def compress(key: Ints) -> tuple[Ints, Ints]:
+    """The values that occur, sorted, and each row's place among them."""
+    high = int(key.max()) + 1 if len(key) else 0
+    if high <= max(4 * len(key), 1 << 16):
+        seen = np.flatnonzero(np.bincount(key, minlength=high))
+        place = np.zeros(high, np.int64)
+        place[seen] = np.arange(len(seen))
+        return seen, place[key]
+    seen, place = np.unique(key, return_inverse=True)
+    return seen, place.astype(np.int64)
+
+
+def _make_bin(
+    numbers_: list[int],
+    coded: list[tuple[Ints, list[tuple[str, ...]]]],
+    groupings: tuple[tuple[str, ...], ...],
+    rows: Rows,
+) -> Bin:
+    key = rows.unit
+    for number in numbers_:
+        key = key * (len(coded[number][1]) + 1) + coded[number][0]
+    seen, fine = compress(key)
+    size = np.bincount(fine, minlength=len(seen)).astype(np.float64)
+    parts: dict[int, Ints] = {}
+    rest = seen
+    for number in reversed(numbers_):
+        rest, parts[number] = np.divmod(rest, len(coded[number][1]) + 1)
+    groups = []
+    for number in sorted(numbers_):
+        inside = np.flatnonzero(parts[number])
+        cell_key = (parts[number][inside] - 1) * len(rows.units) + rest[inside]
+        cells, place = compress(cell_key)
+        matrix = sparse.csr_matrix((np.ones(len(inside)), (place, inside)), shape=(len(cells), len(seen)))
+        domain, unit = np.divmod(cells, len(rows.units))
+        group = GroupTotals(groupings[number], tuple(coded[number][1]), domain, unit, matrix @ size, {})
+        groups.append((number, group, matrix))
+    return Bin(fine, len(seen), tuple(groups))
+
+
+def _read_weights(table: pl.DataFrame, design: Design, height: int) -> Floats | None:
+    """The rows' weights, checked; None where the design names neither weights nor probabilities."""
+    names = (design.weight,) if design.weight else design.probs
+    if not names:
+        return None
+    faults = Faults()
+    weight = np.ones(height)
+    for name in names:
+        values = numbers(table[name])
+        for code, bad, what in (
+            ("weight-missing", np.isnan(values), "missing"),
+            ("weight-infinite", np.isinf(values), "infinite"),
+            ("weight-negative", values < 0, "negative"),
+            ("weight-zero", values == 0, "zero"),
+        ):
+            if bad.any():
+                faults.add(
+                    code,
+                    f"{name} is {what} in {int(bad.sum())} row(s), first in data row {int(np.argmax(bad)) + 1}.",
+                    "Every row needs a positive, finite weight; leave rows out that are not in the sample.",
+                    row=int(np.argmax(bad)) + 2,
+                    column=name,
+                )
+        if design.probs and (values > 1 + 1e-12).any():
+            faults.add("prob-above-one", f"{name} is above 1.", "Probabilities lie in (0, 1].", column=name)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weight = weight / values if design.probs else values
+    faults.stop()
+    return weight
+
+
+def _read_units(
+    table: pl.DataFrame, design: Design, element: bool, height: int
+) -> tuple[Ints, tuple[NDArray[np.object_], ...], tuple[NDArray[np.object_], ...], Ints]:
+    """Each row's unit, the units' labels per stage, and a row of each unit."""
+    faults = Faults()
+    key = np.zeros(height, np.int64)
+    coded: list[Codes | None] = []
+    count = 1 if element else max(design.stages, 1)
+    for stage in range(count):
+        for names, row_id in ((design.strata, False), (design.psu, not element)):
+            if stage < len(names):
+                codes = encode(table[names[stage]])
+                if (codes.codes == 0).any():
+                    faults.add(
+                        "design-missing",
+                        f"{names[stage]} is missing in {int((codes.codes == 0).sum())} row(s).",
+                        "Every row needs its stratum and its sampling unit.",
+                        row=int(np.argmax(codes.codes == 0)) + 2,
+                        column=names[stage],
+                    )
+                key = compress(key * (len(codes.labels) + 1) + codes.codes)[1]
+                coded.append(codes)
+            elif row_id:
+                key = compress(key * height + np.arange(height))[1]
+                coded.append(Codes(np.arange(1, height + 1), (), None))
+            else:
+                coded.append(None)
+    faults.stop()
+    units = int(key.max()) + 1
+    first = np.full(units, height, np.int64)
+    first[key[::-1]] = np.arange(height)[::-1]
+    labels = [_labels(codes, first) for codes in coded]
+    return key, tuple(labels[0::2]), tuple(labels[1::2]), first
+
+
+def _labels(codes: Codes | None, first: Ints) -> NDArray[np.object_]:
+    if codes is None:
+        return np.full(len(first), "", dtype=object)
+    if not codes.labels:
+        return np.asarray(codes.codes[first], dtype=object)
+    return np.array(codes.labels, dtype=object)[codes.codes[first] - 1]
+
+
+__all__ = ["Bin", "Embedded", "Rows", "compress", "label"]

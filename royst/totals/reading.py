@@ -1,0 +1,185 @@
+"""Answers of any common kind as Polars columns, and a column's values as codes with labels in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from royst.errors import Faults, wrong
+
+MISSING_TEXTS = ["", "NA", "NaN"]
+NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+ZERO_LED = r"^\s*[+-]?0\d"
+
+
+def open_frame(data: Any) -> pl.LazyFrame:
+    """A lazy frame over Polars, pandas or Arrow data, a mapping of columns, or a path to CSV or Parquet.
+
+    In CSV files "", "NA" and "NaN" are missing, and a column whose values start with 0 (``0301``) stays text.
+    """
+    if isinstance(data, pl.LazyFrame):
+        return data
+    if isinstance(data, pl.DataFrame):
+        return data.lazy()
+    if isinstance(data, str | Path):
+        return _open_path(Path(data))
+    if isinstance(data, dict):
+        return pl.DataFrame(data).lazy()
+    if type(data).__module__.startswith("pandas"):
+        return pl.from_pandas(data.reset_index(drop=True), nan_to_null=True).lazy()
+    try:
+        frame = pl.from_arrow(data)
+    except (TypeError, ValueError) as error:
+        raise wrong(
+            "data-kind",
+            f"The data are a {type(data).__name__}, which cannot be read as a table.",
+            "Give a Polars or pandas DataFrame, an Arrow table, or a path to a CSV or Parquet file.",
+        ) from error
+    return frame.to_frame().lazy() if isinstance(frame, pl.Series) else frame.lazy()
+
+
+def _open_path(path: Path) -> pl.LazyFrame:
+    if not path.exists():
+        raise wrong("file-missing", "There is no such file.", "Check the path.", file=path)
+    kind = path.suffix.lower()
+    if kind in {".parquet", ".pq"} or path.is_dir():
+        return pl.scan_parquet(path)
+    if kind in {".arrow", ".feather", ".ipc"}:
+        return pl.scan_ipc(path)
+    if kind in {".csv", ".tsv", ".txt"}:
+        separator = "\t" if kind == ".tsv" else ","
+        texts = pl.read_csv(path, infer_schema=False, null_values=MISSING_TEXTS, separator=separator)
+        return texts.with_columns(_typed(column) for column in texts).lazy()
+    raise wrong("file-kind", f"{path.suffix!r} files are not read here.", "Give a CSV or Parquet file.", file=path)
+
+
+def _typed(texts: pl.Series) -> pl.Series:
+    """A column of texts as numbers where every value is one and none is led by a zero that a number would lose."""
+    filled = texts.drop_nulls()
+    if not len(filled) or not filled.str.contains(NUMBER).all() or filled.str.contains(ZERO_LED).any():
+        return texts
+    stripped = texts.str.strip_chars()
+    whole = stripped.cast(pl.Int64, strict=False)
+    return whole if whole.null_count() == texts.null_count() else stripped.cast(pl.Float64)
+
+
+def read_columns(frame: pl.LazyFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The named columns; an ``InputError`` names every one that is missing and lists those there are."""
+    there = frame.collect_schema().names()
+    faults = Faults()
+    for name in columns:
+        if name not in there:
+            faults.add(
+                "column-missing",
+                f"There is no column {name!r}.",
+                f"The data have: {', '.join(there[:40])}{' …' if len(there) > 40 else ''}.",
+                column=name,
+            )
+    faults.stop()
+    if not columns:
+        return frame.select(pl.lit(1).alias("__row").repeat_by(1).explode()).collect()
+    return frame.select(columns).collect()
+
+
+def label(value: Any) -> str:
+    """A value as a stable text: whole floats without ".0", truth values in lower case."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A column as codes: 0 for missing, k for ``labels[k - 1]``; ``values`` are the labels as numbers, or None."""
+
+    codes: NDArray[Any]
+    labels: tuple[str, ...]
+    values: NDArray[np.float64] | None
+
+
+def encode(column: pl.Series) -> Codes:
+    """Codes in the values' own order: numbers by size, texts by code point, an Enum by its declaration."""
+    column = _plain(column)
+    if isinstance(column.dtype, pl.Enum):
+        return _encode_enum(column)
+    if column.dtype.is_integer() and len(column):
+        return _encode_whole(column)
+    levels = column.drop_nulls().unique().sort()
+    labels = tuple(label(value) for value in levels.to_list())
+    values = levels.cast(pl.Float64).to_numpy() if levels.dtype.is_numeric() or levels.dtype == pl.Boolean else None
+    if column.dtype == pl.String:
+        codes = column.cast(pl.Enum(levels)).to_physical().cast(pl.Int64)
+    else:
+        codes = column.replace_strict(levels, pl.Series(np.arange(len(levels))), return_dtype=pl.Int64)
+    return Codes(_narrow(codes.fill_null(-1).to_numpy() + 1, len(levels)), labels, values)
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    """Categories as texts, decimals and NaN as ordinary numbers and nulls."""
+    if column.dtype == pl.Categorical:
+        return column.cast(pl.String)
+    if column.dtype.is_decimal():
+        column = column.cast(pl.Float64)
+    if column.dtype.is_float():
+        column = column.fill_nan(None)
+        whole = column.cast(pl.Int64, strict=False)
+        if (whole.cast(column.dtype) == column).all() and whole.null_count() == column.null_count():
+            return whole
+    return column
+
+
+def _encode_enum(column: pl.Series) -> Codes:
+    labels = tuple(column.dtype.categories.to_list())  # type: ignore[attr-defined]
+    codes = column.to_physical().cast(pl.Int64).fill_null(-1).to_numpy() + 1
+    return Codes(_narrow(codes, len(labels)), labels, None)
+
+
+def _encode_whole(column: pl.Series) -> Codes:
+    low, high = column.min(), column.max()
+    if low is None:
+        return Codes(np.zeros(len(column), np.uint8), (), np.zeros(0))
+    low, high = int(low), int(high)  # type: ignore[arg-type]
+    if high - low < 4096:
+        offset = (column.cast(pl.Int64) - low + 1).fill_null(0).to_numpy()
+        seen = np.bincount(offset, minlength=high - low + 2) > 0
+        seen[0] = False
+        table = np.zeros(len(seen), np.int64)
+        table[seen] = np.arange(1, seen.sum() + 1)
+        levels = np.flatnonzero(seen) - 1 + low
+        codes = table[offset]
+    else:
+        levels = column.drop_nulls().unique().sort().cast(pl.Int64).to_numpy()
+        filled = column.cast(pl.Int64).fill_null(low).to_numpy()
+        codes = np.where(column.is_null().to_numpy(), 0, np.searchsorted(levels, filled) + 1)
+    return Codes(_narrow(codes, len(levels)), tuple(str(level) for level in levels.tolist()), levels.astype(np.float64))
+
+
+def _narrow(codes: NDArray[Any], levels: int) -> NDArray[Any]:
+    return codes.astype(np.uint8 if levels < 255 else np.int32)
+
+
+def numbers(column: pl.Series) -> NDArray[np.float64]:
+    """A column as floats, NaN where missing; texts that are numbers count, other texts are an ``InputError``."""
+    if column.dtype == pl.Boolean or column.dtype.is_numeric():
+        return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    if column.dtype == pl.Null:
+        return np.full(len(column), np.nan)
+    texts = column.cast(pl.String)
+    parsed = texts.cast(pl.Float64, strict=False)
+    bad = texts.filter(parsed.is_null() & texts.is_not_null())
+    if len(bad):
+        raise wrong(
+            "not-a-number",
+            f"Column {column.name!r} holds {bad[0]!r}, which is not a number.",
+            "Ask for its shares, or give scores= that say what each answer is worth.",
+            column=column.name,
+        )
+    return parsed.fill_null(float("nan")).to_numpy()
