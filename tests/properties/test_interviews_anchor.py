@@ -1,0 +1,107 @@
+"""Offsets survive every edit: emoji, combining marks, right-to-left text, repeated words."""
+
+from __future__ import annotations
+
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from royst.interviews.anchor import align
+from royst.interviews.text import normalise, sha256
+
+LETTERS = st.sampled_from(
+    [
+        *"ab ja\n.,æøå",
+        "👍",
+        "👩\u200d👩\u200d👧",
+        "e\u0301",
+        "\u0301",
+        "ש",
+        "ל",
+        "\u202b",
+        "م",
+        "ر",
+        "\u064e",
+        "𝔸",
+        "한",
+        "🇳🇴",
+        "\u00a0",
+    ]
+)
+TEXT = st.lists(LETTERS, min_size=1, max_size=40).map("".join).map(normalise).filter(bool)
+INSERTED = st.lists(LETTERS, max_size=8).map("".join)
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> tuple[str, str, int, int, int, int, int]:
+    old = draw(TEXT)
+    at = draw(st.integers(0, len(old)))
+    to = draw(st.integers(at, min(len(old), at + 10)))
+    put = draw(INSERTED)
+    start = draw(st.integers(0, len(old) - 1))
+    end = draw(st.integers(start + 1, len(old)))
+    return old, old[:at] + put + old[to:], start, end, at, to, len(put)
+
+
+@settings(max_examples=400, deadline=None)
+@given(edited())
+@example(("aab", "aaab", 1, 3, 0, 0, 1))
+@example(("aaab", "aab", 2, 4, 0, 1, 0))
+def test_a_selection_outside_one_edit_keeps_its_words(case: tuple[str, str, int, int, int, int, int]) -> None:
+    old, new, start, end, at, to, _ = case
+    assume(end <= at or start >= to)
+    assume(normalise(new) == new)
+    moved = align(old, new).move(start, end)
+    assert moved.state == "same"
+    assert moved.start is not None and new[moved.start : moved.end] == old[start:end]
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXT, TEXT, st.data())
+def test_same_is_said_only_of_the_same_words_and_places_are_in_the_text(
+    old: str, new: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(old) - 1))
+    end = data.draw(st.integers(start + 1, len(old)))
+    moved = align(old, new).move(start, end)
+    if moved.state == "review":
+        assert moved.start is None and moved.end is None
+    else:
+        assert moved.start is not None and moved.end is not None
+        assert 0 <= moved.start < moved.end <= len(new)
+        assert (moved.state == "same") == (new[moved.start : moved.end] == old[start:end])
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXT, TEXT)
+def test_blocks_are_shared_words_in_order(old: str, new: str) -> None:
+    at_old = at_new = 0
+    for a, b, length in align(old, new).blocks:
+        assert a >= at_old and b >= at_new and length > 0
+        assert old[a : a + length] == new[b : b + length]
+        at_old, at_new = a + length, b + length
+
+
+@given(st.text(max_size=60))
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once and sha256(once) == sha256(normalise(once))
+    assert "\r" not in once
+
+
+def test_unchanged_text_moves_nothing() -> None:
+    text = "Jeg 👍 har det bra.\nمرحبا"
+    assert all(align(text, text).move(i, i + 1).start == i for i in range(len(text)))
+
+
+def test_a_corrected_word_inside_stays_and_is_said_to_be_changed() -> None:
+    old = "I: Hvordan er det?\nA: Jeg fikk hjelp av komunen i fjor."
+    new = old.replace("komunen", "kommunen")
+    start, end = old.index("fikk"), old.index(" i fjor")
+    moved = align(old, new).move(start, end)
+    assert moved.state == "changed" and new[moved.start : moved.end] == "fikk hjelp av kommunen"
+
+
+def test_words_taken_out_go_to_review_even_where_the_same_word_stands_elsewhere() -> None:
+    old = "A: Ja.\nI: Og hvordan gikk det med arbeidet etterpå, fikk du noe?\nA: Ja."
+    new = old[old.index("I:") :]
+    assert align(old, new).move(3, 6).state == "review"
