@@ -1,0 +1,302 @@
+"""Rows of a release as sentences, by the rules of the field: one sentence a row, its words from ``royst.words`` and the study's own phrases.
+
+A *clause* is what is said of people (``er i stor grad fornøyd med tjenestene``), split at its first word, the verb: Norwegian puts the verb second,
+so that ``Blant brukerne er 53 prosent i stor grad fornøyd`` and ``Seks av ti brukere er i stor grad fornøyd`` come from the same phrase.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from royst.publish import numbers
+from royst.publish.rows import LEAST_COMPARED, Row, Rows
+from royst.release import SourceFacts
+from royst.words import Words, lower_first, sentence
+
+OUTCOMES = ("higher", "lower", "same", "cannot_tell")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """The finite verb and what follows it."""
+
+    verb: str
+    rest: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.verb} {self.rest}".strip()
+
+
+def closed(text: str) -> str:
+    """A sentence: capital first, full stop last."""
+    text = sentence(text.strip())
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+class Sentences:
+    """Says rows of one release in one language."""
+
+    def __init__(self, rows: Rows, words: Words):
+        self.rows = rows
+        self.words = words
+
+    # What is spoken of
+
+    def topic(self, item: str) -> str:
+        """The item as a noun phrase inside a sentence: its topic, else its short name, else the name."""
+        facts = self.rows.item(item)
+        if facts is None:
+            return item
+        return self.words.of(facts.topic) or lower_first(self.words.of(facts.short) or item)
+
+    def short(self, item: str) -> str:
+        """The item as a label in charts and tables."""
+        facts = self.rows.item(item)
+        return (self.words.of(facts.short) if facts is not None else "") or item
+
+    def label(self, item: str, measure: str, category: str) -> str:
+        """The band or the answer as a label."""
+        if measure == "band":
+            band = self.rows.facts.bands.get(self._spoken(item, category))
+            return (self.words.of(band.label) if band else "") or category
+        choice = self.rows.choice(item, category)
+        return (self.words.of(choice.label) if choice else "") or category
+
+    def degree(self, item: str, measure: str, category: str) -> str:
+        """The band's phrase (``i stor grad``) or the answer as it stands inside a sentence."""
+        band = self.rows.facts.bands.get(self._spoken(item, category)) if measure == "band" else None
+        return (self.words.of(band.degree) if band else "") or lower_first(self.label(item, measure, category))
+
+    def _spoken(self, item: str, band: str) -> str:
+        """The band whose words people used. Of an item worded the other way, the best band holds those who agreed least."""
+        facts, scale = self.rows.item(item), self.rows.scale(item)
+        if facts is None or scale is None or not facts.reversed or band not in scale.bands:
+            return band
+        order = list(scale.bands)
+        return order[len(order) - 1 - order.index(band)]
+
+    def clause(self, item: str, measure: str, category: str) -> Clause:
+        """What the people counted in the row say or are. Without a predicate of the study, that they gave this answer to this question."""
+        facts = self.rows.item(item)
+        predicate = self.words.of(facts.predicate) if facts is not None else ""
+        if measure in ("band", "share") and "{degree}" in predicate:
+            text = predicate.replace("{degree}", self.degree(item, measure, category))
+        elif measure == "not_relevant":
+            text = self.words("share.clause_not_relevant", topic=self.topic(item))
+        else:
+            choice = self.degree(item, measure, category) if measure == "band" else self.label(item, measure, category)
+            text = self.words("share.clause_choice", choice=choice, topic=self.topic(item))
+        verb, _, rest = text.partition(" ")
+        return Clause(verb, rest)
+
+    def who(self, domain: str) -> str:
+        """The people of a domain, ``brukere i Sør-Øst``; empty for all."""
+        if domain in ("", "all"):
+            return ""
+        said = []
+        for part in domain.split(";"):
+            group, _, category = part.partition("=")
+            facts = self.rows.facts.groups.get(group)
+            found = facts.categories.get(category) if facts is not None else None
+            said.append(
+                (self.words.of(found.who) or self.words("who.category", label=self.words.of(found.label)))
+                if found is not None
+                else part
+            )
+        return self.words.joined(said)
+
+    def category(self, domain: str) -> str:
+        """The domain as a label in charts: ``Sør-Øst``."""
+        said = []
+        for part in domain.split(";"):
+            group, _, category = part.partition("=")
+            facts = self.rows.facts.groups.get(group)
+            found = facts.categories.get(category) if facts is not None else None
+            said.append((self.words.of(found.label) if found is not None else "") or category or part)
+        return ", ".join(said)
+
+    def wave(self, wave: str) -> str:
+        """The wave's name as printed."""
+        facts = self.rows.facts.waves.get(wave)
+        return (self.words.of(facts.label) if facts is not None else "") or wave
+
+    def when(self, wave: str, key: str = "when") -> str:
+        """``i 2019``; a wave that is no year is named as a survey: ``i målingen «Måned 6»``."""
+        label = self.wave(wave)
+        survey = "survey_" if key == "survey" else ""
+        return self.words(f"when.{survey}{'year' if label.isdigit() else 'other'}", wave=label)
+
+    def scale_words(self, item: str) -> str:
+        """``på en skala fra 1 til 5``, with the scale's own ends."""
+        scale = self.rows.scale(item)
+        if scale is None or not scale.scores:
+            return self.words("scale.index" if self._is_index(item) else "scale.own")
+        ends = min(scale.scores.values()), max(scale.scores.values())
+        return self.words("scale.points", low=self._score(ends[0]), high=self._score(ends[1]))
+
+    def _is_index(self, item: str) -> bool:
+        facts = self.rows.item(item)
+        return facts is not None and facts.role == "index"
+
+    def _score(self, value: float) -> str:
+        return numbers.plain(self.words, value, 0 if value == int(value) else 1)
+
+    def mean(self, item: str, measure: str, value: float) -> str:
+        """A mean with two decimals, an index with one."""
+        return numbers.plain(self.words, value, 1 if measure == "index" or self.rows.scale(item) is None else 2)
+
+    # One estimate
+
+    def estimate(self, row: Row) -> str:
+        """The row in one sentence (two where few answered)."""
+        if row["measure"] in ("mean", "index"):
+            text = self._mean(row)
+        else:
+            text = self._share(row)
+        return closed(text) + self.few(row["n"])
+
+    def few(self, n: int) -> str:
+        """The warning that goes with 10–29 answers, with a space before it; else nothing."""
+        return " " + self.words("share.few", n=numbers.plain(self.words, n)) if n < LEAST_COMPARED else ""
+
+    def _share(self, row: Row) -> str:
+        words, value, n = self.words, row["estimate"], row["n"]
+        clause = self.clause(row["item"], row["measure"], row["category"] or "")
+        who = self.who(row["domain"])
+        half, tenths = numbers.half(words, value, n), numbers.tenths(words, value, n)
+        in_tenths = tenths is not None and half is None
+        digits = numbers.percent_digits(words, value)
+        if row["wave"] != self.rows.facts.wave:
+            if in_tenths:
+                subject = words("share.dated_tenths", tenths=tenths, who=who or words("who.all"), percent=digits)
+            else:
+                said = numbers.share(words, value, n)
+                subject = words("share.dated_who", share=said, who=who) if who else words("share.dated_all", share=said)
+            return words(
+                "share.dated", when=self.when(row["wave"], "survey"), share=subject, verb=clause.verb, rest=clause.rest
+            )
+        if in_tenths:
+            return words(
+                "share.tenths",
+                tenths=tenths,
+                who=who or words("who.all"),
+                percent=digits,
+                verb=clause.verb,
+                rest=clause.rest,
+            )
+        said = numbers.share(words, value, n)
+        return words(
+            "share.among", who=who or words("who.all_definite"), share=said, verb=clause.verb, rest=clause.rest
+        )
+
+    def _mean(self, row: Row) -> str:
+        words, topic = self.words, self.topic(row["item"])
+        mean = self.mean(row["item"], row["measure"], row["estimate"])
+        scale = self.rows.scale(row["item"])
+        if row["measure"] == "index" or self._is_index(row["item"]):
+            text = words("mean.index", topic=topic, mean=mean)
+        elif scale is None or not scale.scores:
+            text = words("mean.own", topic=topic, mean=mean)
+        else:
+            low, high = self._score(min(scale.scores.values())), self._score(max(scale.scores.values()))
+            text = words("mean.scale", topic=topic, mean=mean, low=low, high=high)
+        if who := self.who(row["domain"]):
+            text = words("mean.who", text=text, who=who)
+        return (
+            words("mean.dated", text=text, when=self.when(row["wave"])) if row["wave"] != self.rows.facts.wave else text
+        )
+
+    def bands(self, found: list[Row]) -> str:
+        """A whole distribution in one sentence: the best band in full, the others by their degree."""
+        first, *others = found
+        said = [self._share(first)]
+        for row in others:
+            share = numbers.share(self.words, row["estimate"], row["n"])
+            said.append(
+                self.words("share.part", share=share, degree=self.degree(row["item"], row["measure"], row["category"]))
+            )
+        return closed(self.words.joined(said)) + self.few(first["n"])
+
+    def sample(self, row: Row) -> str:
+        """How many answered, in how many units."""
+        words, facts = self.words, self.rows.facts
+        answers = words("sample.total", count=words("who.persons", count=numbers.count(words, row["answers"])))
+        when, name = self.when(row["wave"]), words.of(facts.units_name)
+        if not row["units"] or not name:
+            return closed(words("sample.text", answers=answers, when=when))
+        units = words("who.units", count=numbers.count(words, row["units"]), units=name)
+        return closed(words("sample.text_units", answers=answers, units=units, when=when))
+
+    def extreme(self, kind: str, row: Row, items: int) -> str:
+        """The lowest or the highest of so many items."""
+        measure = row["measure"]
+        best = measure == "band" and row["category"] == self.rows.best_band(row["item"])
+        key = f"{kind}.{'mean' if measure in ('mean', 'index') else 'best' if best else 'other'}"
+        said = numbers.count(self.words, items, neuter=True)
+        return closed(self.words(key, topic=self.topic(row["item"]), share=self.estimate(row), items=said))
+
+    # One difference
+
+    def change(self, row: Row) -> str | None:
+        """A comparison of groups or waves, or with a source, in its outcome's words; None where no sentence may compare."""
+        if not comparable(row):
+            return None
+        if row["kind"] == "source":
+            return self._source(row)
+        return self._mean_change(row) if row["measure"] in ("mean", "index") else self._share_change(row)
+
+    def _share_change(self, row: Row) -> str:
+        words = self.words
+        clause = self.clause(row["item"], row["measure"], row["category"] or "").text
+        a, b = (numbers.plain(words, row[side]) for side in ("estimate_1", "estimate_2"))
+        if row["kind"] == "groups":
+            first, second = self.who(row["domain_1"]), self.who(row["domain_2"])
+            return closed(words(f"groups.{row['outcome']}", clause=clause, first=first, second=second, a=a, b=b))
+        now, then = self.when(row["wave_1"]), self.when(row["wave_2"])
+        text = closed(words(f"waves.{row['outcome']}", clause=clause, a=a, b=b, now=now, then=then))
+        if row["outcome"] in ("higher", "lower"):
+            text += " " + words(f"waves.by_{row['outcome']}", points=numbers.points(words, row["estimate"]))
+        return text
+
+    def _mean_change(self, row: Row) -> str:
+        words, item = self.words, row["item"]
+        a, b = (self.mean(item, row["measure"], row[side]) for side in ("estimate_1", "estimate_2"))
+        scale, outcome = self.rows.scale(item), row["outcome"]
+        if scale is not None and scale.best == "low" and outcome in ("higher", "lower"):
+            outcome = "lower" if outcome == "higher" else "higher"
+        said = {"topic": self.topic(item), "a": a, "b": b, "scale": self.scale_words(item)}
+        if row["kind"] == "groups":
+            said |= {"first": self.who(row["domain_1"]), "second": self.who(row["domain_2"])}
+            return closed(words(f"groups.mean_{outcome}", **said))
+        return closed(
+            words(f"waves.mean_{outcome}", now=self.when(row["wave_1"]), then=self.when(row["wave_2"]), **said)
+        )
+
+    def _source(self, row: Row) -> str:
+        words = self.words
+        source = self.source(row["id"])
+        name = words.of(source.label) if source is not None else row["id"]
+        a, b = (numbers.plain(words, row[side]) for side in ("estimate_1", "estimate_2"))
+        clause = self.clause(row["item"], row["measure"], row["category"] or "").text
+        text = closed(words(f"source.{row['outcome']}", clause=clause, source=name, a=a, b=b))
+        return " ".join(
+            part for part in (text, words("source.care"), words.of(source.note) if source is not None else "") if part
+        )
+
+    def source(self, name: str) -> SourceFacts | None:
+        return next((source for source in self.rows.facts.sources if source.id == name), None)
+
+
+def comparable(row: Row | None) -> bool:
+    """Whether a sentence may compare: published, an outcome, and at least 30 answers on our side or sides."""
+    if (
+        row is None
+        or row["status"] != "published"
+        or row["outcome"] not in OUTCOMES
+        or row["estimate_1"] is None
+        or row["estimate_2"] is None
+    ):
+        return False
+    sides = ("n_1",) if row["kind"] == "source" else ("n_1", "n_2")
+    return all(row[side] is not None and row[side] >= LEAST_COMPARED for side in sides)

@@ -1,0 +1,237 @@
+"""The words of the three languages: the same keys, the same parameters, and nynorsk that is nynorsk."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from royst.words import LANGUAGES, Words, entries, lower_first, sentence
+
+
+def _parameters(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_the_three_languages_have_the_same_keys() -> None:
+    keys = {language: set(entries(language)) for language in LANGUAGES}
+    assert keys["nb"] == keys["nn"] == keys["en"]
+
+
+@pytest.mark.parametrize("language", ["nn", "en"])
+def test_each_text_takes_the_same_parameters(language: str) -> None:
+    for key, text in entries("nb").items():
+        other = entries(language)[key]
+        assert type(other) is type(text), key
+        if isinstance(text, str):
+            assert _parameters(text) == _parameters(str(other)), key
+            assert all(name for name in _parameters(text)), f"{key}: a parameter without a name"
+        elif isinstance(text, tuple):
+            assert isinstance(other, tuple) and len(other) == len(text), key
+
+
+def test_a_missing_key_or_parameter_is_an_error() -> None:
+    words = Words("nb")
+    with pytest.raises(KeyError):
+        words("no.such.key")
+    with pytest.raises(KeyError):
+        words("list.last", before="a")
+    with pytest.raises(KeyError):
+        Words("sv")
+
+
+BOKMAAL = [
+    "ikke",
+    "hvordan",
+    "hvorfor",
+    "hvem",
+    "hva",
+    "hvor",
+    "hver",
+    "hvert",
+    "hvilke",
+    "hvilken",
+    "hvilket",
+    "fra",
+    "mer",
+    "noen",
+    "noe",
+    "jeg",
+    "de",
+    "dem",
+    "en",
+    "et",
+    "eller-annet",
+    "mye",
+    "bare",
+    "være",
+    "blir-det",
+    "ble",
+    "gjøre",
+    "gjør",
+    "si",
+    "sier",
+    "kommer-det",
+    "gir-det",
+    "tjenester",
+    "tjenestene",
+    "tjeneste",
+    "undersøkelse",
+    "undersøkelsen",
+    "undersøkelser",
+    "brukere",
+    "brukerne",
+    "spørreskjemaet-er",
+    "høyere",
+    "høyest",
+    "lavere",
+    "lavest",
+    "forskjell",
+    "forskjeller",
+    "forskjellen",
+    "usikkerhet",
+    "usikkerheten",
+    "måling-en",
+    "målingen",
+    "målinger",
+    "målingene",
+    "endring-en",
+    "gjennomført",
+    "tall-ene",
+    "tallene",
+    "tallet",
+    "svarene",
+    "sammenligning",
+    "sammenligningen",
+    "sammenlignes",
+    "sammenligne",
+    "vise-ikke",
+    "hjem",
+    "hjemme",
+    "selv",
+    "slik-at",
+    "nå",
+    "enn-så",
+    "uten",
+    "bolig",
+    "opplysninger",
+    "kommunene",
+    "gruppene",
+    "viktigst",
+    "utvalget-er",
+    "lese-lest",
+    "kan-ikke",
+    "personvern-en",
+    "også-ikke",
+    "dårligere",
+    "flere-enn",
+    "beregnet",
+    "brukt-er",
+    "medvirkning",
+    "forbedring",
+    "uavhengig",
+    "vanskelig",
+    "muligheten",
+    "samme-som",
+    "sin-egen",
+    "alle-er",
+    "personer",
+    "kommuner",
+    "rapporter",
+    "rapportene",
+    "figurene",
+    "kapitlene",
+    "steder",
+    "ganger",
+    "endringer",
+    "forskning-en",
+    "hjelper",
+    "vurderer",
+    "finner",
+    "ligger",
+    "viser",
+    "bygger",
+    "lages",
+    "brukes",
+    "leses",
+    "oppgitt-e",
+    "utenfor",
+    "innenfor",
+    "mellom-alle",
+    "synes",
+    "mener",
+    "andelen",
+    "delt-e",
+    "økt",
+    "økning",
+    "hvis",
+    "dersom-ikke",
+    "fordi-at",
+    "slik-som",
+    "først-e",
+    "derfor-er",
+    "like-som",
+]
+"""Forms that are bokmål and never nynorsk (those with a hyphen are notes and are dropped)."""
+
+SHARED = {"mener"}
+
+
+def test_nynorsk_is_not_copied_bokmal() -> None:
+    wrong = {word for word in BOKMAAL if "-" not in word} - SHARED
+    for key, text in entries("nn").items():
+        if key.startswith(("number.common", "number.neuter", "date.")):
+            continue
+        said = text if isinstance(text, str) else " ".join(map(str, text)) if isinstance(text, tuple) else ""
+        found = {word for word in re.findall(r"[a-zæøåéèòôA-ZÆØÅ]+", said.lower())} & wrong
+        assert not found, f"nn {key}: {sorted(found)} in {said!r}"
+
+
+def test_nynorsk_says_what_nynorsk_says() -> None:
+    text = " ".join(value for value in entries("nn").values() if isinstance(value, str)).lower()
+    words = set(re.findall(r"[a-zæøå]+", text))
+    assert {
+        "ikkje",
+        "frå",
+        "dei",
+        "meir",
+        "tal",
+        "svara",
+        "skilnad",
+        "korleis",
+        "kva",
+        "nokon",
+        "ein",
+        "eit",
+        "vi",
+        "berre",
+        "kvar",
+    } <= words
+
+
+def test_texts_are_tidy() -> None:
+    for language in LANGUAGES:
+        for key, text in entries(language).items():
+            if isinstance(text, str) and key != "number.thousands":
+                assert text == text.strip(), f"{language} {key}"
+                assert "  " not in text, f"{language} {key}"
+            if isinstance(text, str):
+                assert "signifikan" not in text.lower() and "significan" not in text.lower(), (
+                    f"{language} {key}: size is never called significant"
+                )
+
+
+def test_a_texts_own_language_comes_first_then_the_nearest() -> None:
+    assert Words("nn").of({"nb": "a", "en": "b"}) == "a"
+    assert Words("en").of({"nb": "a", "en": "b"}) == "b"
+    assert Words("nb").of({"en": "b"}) == "b"
+    assert Words("nb").of({}) == ""
+
+
+def test_joining_and_capitals() -> None:
+    assert Words("nb").joined(["a", "b", "c"]) == "a, b og c"
+    assert Words("en").joined(["a"]) == "a"
+    assert sentence("å være") == "Å være"
+    assert lower_first("Sivilstatus og barn") == "sivilstatus og barn"
+    assert lower_first("LAR-behandling") == "LAR-behandling"
