@@ -1,0 +1,180 @@
+"""A document as PDF/UA-1, through Typst, with our own font alone: the same document and date give the same bytes.
+
+Texts go to Typst as data, so nothing in them is taken for markup. Typst itself refuses to write PDF/UA-1 where a figure lacks its text alternative, a heading
+level is jumped, or a letter has no glyph (letters that our font lacks are printed as ``?``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files as package_files
+from typing import Any
+
+import typst
+
+from royst.look import FONT, font_folder
+from royst.look.letters import covered
+from royst.look.tokens import COLOURS
+from royst.publish import figures
+from royst.publish.document import (
+    Block,
+    Bullets,
+    Cards,
+    Chart,
+    Document,
+    Heading,
+    Inline,
+    KeyFigures,
+    Link,
+    Note,
+    Paragraph,
+    Picture,
+    Quote,
+    Strong,
+    Table,
+)
+from royst.publish.frame import frame
+from royst.publish.html import data_address
+
+CHART_WIDTH = 640
+LONG = 4  # chapters, from which a report has a table of contents
+
+
+def pdf(document: Document, files: Mapping[str, bytes] | None = None, *, date: str = "2000-01-01") -> bytes:
+    """The document as an accessible PDF. ``files``: pictures by name. ``date`` (ISO) is the file's own; today's never enters.
+
+    Raises ``typst.TypstError`` where the document cannot be made accessible.
+    """
+    said = json.dumps(_document(document, files or {}), ensure_ascii=False)
+    moment = datetime.fromisoformat(date).replace(tzinfo=UTC)
+    made = _compiler().compile(
+        input=_template(), format="pdf", sys_inputs={"document": said}, pdf_standards=["ua-1"], timestamp=moment
+    )
+    if not isinstance(made, bytes):
+        raise TypeError("Typst gave no PDF")
+    return made
+
+
+def _compiler() -> typst.Compiler:
+    return typst.Compiler(font_paths=_fonts())
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font_folder())])
+
+
+@cache
+def _template() -> bytes:
+    return package_files("royst.publish").joinpath("templates", "report.typ").read_bytes()
+
+
+def _document(document: Document, files: Mapping[str, bytes]) -> dict[str, Any]:
+    chapters = sum(isinstance(block, Heading) and block.level == 2 for block in document.blocks)
+    region = {"nb": "NO", "nn": "NO", "en": "GB"}[document.language]
+    return {
+        "title": covered(document.title),
+        "running": covered(_short(document.title)),
+        "lang": document.language,
+        "region": region,
+        "kicker": covered(document.kicker),
+        "subtitle": covered(document.subtitle),
+        "date": covered(document.date),
+        "owner": covered(document.owner),
+        "description": covered(document.description),
+        "synthetic": covered(document.synthetic),
+        "footnotes": [covered(text) for text in document.footnotes],
+        "contents": chapters >= LONG,
+        "blocks": [_block(block, document.language, files) for block in document.blocks],
+        "look": {**COLOURS, "font": FONT},
+        "words": frame(document.language),
+    }
+
+
+def _short(title: str, most: int = 70) -> str:
+    """A title for the running head: whole, or cut at a word."""
+    return title if len(title) <= most else title[:most].rsplit(" ", 1)[0] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _inline(parts: tuple[Inline, ...]) -> list[dict[str, str]]:
+    said = []
+    for part in parts:
+        if isinstance(part, Strong):
+            said.append({"kind": "strong", "text": covered(part.text)})
+        elif isinstance(part, Link) and part.href.startswith(("mailto:", "https:", "tel:")):
+            said.append({"kind": "link", "text": covered(part.text), "href": part.href})
+        else:
+            said.append({"kind": "text", "text": covered(part if isinstance(part, str) else part.text)})
+    return said
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "kind": "table",
+        "caption": covered(table.caption),
+        "columns": [covered(name) for name in table.columns],
+        "rows": [[covered(cell) for cell in row] for row in table.rows],
+        "numeric": sorted(table.numeric),
+        "notes": [covered(note) for note in table.notes],
+    }
+
+
+def _picture(block: Picture, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """A picture wrapped in SVG, so that its bytes travel as text with the rest. Width to height as the file has them."""
+    width, height = size(files[block.file])
+    address = data_address(block.file, files[block.file])
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"><image href="{address}" width="{width}" height="{height}"/></svg>'
+    return {"kind": "picture", "svg": svg, "alt": covered(block.alt), "credit": covered(block.credit)}
+
+
+def size(content: bytes) -> tuple[float, float]:
+    """Width and height of a PNG, JPEG, GIF, WebP or SVG in its own units. Raises ``ValueError`` for another kind."""
+    import re
+
+    if content[:8] == b"\x89PNG\r\n\x1a\n":
+        return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    if content[:2] == b"\xff\xd8":
+        at = 2
+        while at + 9 < len(content):
+            marker, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
+            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+                return int.from_bytes(content[at + 7 : at + 9], "big"), int.from_bytes(content[at + 5 : at + 7], "big")
+            at += 2 + length
+    if content[:4] == b"GIF8":
+        return int.from_bytes(content[6:8], "little"), int.from_bytes(content[8:10], "little")
+    box = re.search(rb'viewBox="[\d.-]+[ ,]+[\d.-]+[ ,]+([\d.]+)[ ,]+([\d.]+)"', content[:2000])
+    if box:
+        return float(box[1]), float(box[2])
+    raise ValueError("the picture's size cannot be read: PNG, JPEG, GIF, or SVG with a viewBox")
+
+
+def _block(block: Block, language: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+    match block:
+        case Heading():
+            return {"kind": "heading", "level": block.level, "text": covered(block.text), "anchor": block.anchor}
+        case Paragraph():
+            return {"kind": "paragraph", "content": _inline(block.content), "lead": block.lead}
+        case Bullets():
+            return {"kind": "bullets", "items": [_inline(item) for item in block.items]}
+        case Note():
+            return {"kind": "note", "tone": block.kind, "content": _inline(block.content)}
+        case KeyFigures():
+            found = [{"value": covered(f.value), "label": covered(f.label), "detail": covered(f.detail)} for f in block.figures]
+            return {"kind": "keys", "figures": found}
+        case Table():
+            return _table(block)
+        case Chart():
+            drawing = figures.svg(block, language, CHART_WIDTH, web=False)
+            notes = [covered(note) for note in block.notes]
+            return {"kind": "chart", "caption": covered(block.caption), "alt": covered(block.alt), "svg": drawing, "notes": notes}
+        case Quote():
+            return {"kind": "quote", "text": covered(block.text), "label": covered(block.label)}
+        case Picture():
+            return _picture(block, files)
+        case Cards():
+            reach = ("mailto:", "https:")
+            found = [{"title": covered(c.title), "text": covered(c.text), "href": c.href if c.href.startswith(reach) else ""} for c in block.cards]
+            return {"kind": "cards", "cards": found}
