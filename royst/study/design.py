@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Languages = dict[str, str]
 
@@ -20,7 +20,7 @@ class DesignSection(Section):
 
     ``unit``, ``psu``, ``id`` and ``weight`` name columns of the answers. ``psu`` defaults to the unit. Strata are a column of
     ``sample.csv`` (``strata = "stratum"``) or none. ``weight_basis``: ``known`` (users of each unit from the frame), ``reported`` (from the
-    hand-out ledger), ``given`` (the ``weight`` column) or ``as_came`` (each answer counts one).
+    hand-out ledger), ``given`` (the ``weight`` column) or ``as_came`` (each answer counts one). An empty text says that there is no such column.
     """
 
     sampled: bool = True
@@ -34,6 +34,11 @@ class DesignSection(Section):
     fpc: Literal["none", "units"] = "none"
     estimand: Languages = Field(default_factory=dict)
     weights_said: Languages = Field(default_factory=dict)
+
+    @field_validator("unit", "psu", "id", "strata", "weight", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
 
 
 class WaveSection(Section):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
-from royst.errors import Fault
+from royst.errors import Fault, Faults
+from royst.study import places, questionnaire, routing, sections, units, xlsform
+from royst.study.crosscheck import Crosscheck
 from royst.study.instrument import Instrument
 from royst.study.plan import StudyFile
 
@@ -66,6 +69,17 @@ class Folder:
     def release(self, name: str) -> Path:
         return self.releases / name
 
+    def within(self, path: Path) -> str:
+        """A path as messages name it: from the study's root, with forward slashes."""
+        return path.relative_to(self.root).as_posix()
+
+    def inputs(self) -> tuple[Path, ...]:
+        """Every file there is that a release rests on: all but releases, sorted by name."""
+        kept = [self.study_toml, self.frame]
+        for part in ("waves", "sources", "texts", "interviews"):
+            kept += (self.root / part).rglob("*")
+        return tuple(sorted((path for path in kept if path.is_file()), key=self.within))
+
 
 @dataclass(frozen=True)
 class Study:
@@ -73,7 +87,7 @@ class Study:
 
     ``frame``: one row per unit and frame year, columns ``frame_year, unit, name, region, size, users, succeeded_by`` (all strings but
     ``users``, an integer or null), further columns kept as strings; None where the study has none. ``samples``: per sampled wave the frame of
-    ``sample.csv`` with ``unit, stratum, inclusion`` (probability), ``status``. ``warnings`` are faults that do not stop.
+    ``sample.csv`` with ``unit, stratum, inclusion`` (probability), ``status``, further columns kept. ``warnings`` are faults that do not stop.
     """
 
     folder: Folder
@@ -82,3 +96,177 @@ class Study:
     frame: pl.DataFrame | None
     samples: Mapping[str, pl.DataFrame]
     warnings: tuple[Fault, ...] = ()
+
+    @property
+    def waves(self) -> tuple[str, ...]:
+        """All waves in order of time, as ``study.toml`` lists them."""
+        return tuple(self.file.waves)
+
+    @property
+    def published_waves(self) -> tuple[str, ...]:
+        return tuple(wave for wave, part in self.file.waves.items() if part.role == "published")
+
+    def instrument(self, wave: str) -> Instrument:
+        return self.instruments[wave]
+
+    @property
+    def unit_column(self) -> str | None:
+        return self.file.design.unit
+
+    @property
+    def psu_column(self) -> str | None:
+        """The column of the primary sampling unit: ``psu``, else the unit; None where each answer is its own."""
+        return self.file.design.psu or self.file.design.unit
+
+    @property
+    def id_column(self) -> str | None:
+        return self.file.design.id
+
+    @property
+    def weight_column(self) -> str | None:
+        return self.file.design.weight
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns of ids in the answers (id, unit, psu), each once."""
+        design = self.file.design
+        return tuple(dict.fromkeys(column for column in (design.id, design.unit, design.psu) if column))
+
+    def frame_year(self, wave: str) -> str:
+        """The frame year of a wave: its ``frame_year``, else its name; where the frame has one year without a name, that."""
+        said = self.file.waves[wave].frame_year
+        if said is None and self.frame is not None and set(self.frame["frame_year"].to_list()) == {""}:
+            return ""
+        return wave if said is None else said
+
+    def frame_of(self, wave: str) -> pl.DataFrame | None:
+        """The frame's rows of the wave's frame year; None where the study has no frame."""
+        return None if self.frame is None else self.frame.filter(pl.col("frame_year") == self.frame_year(wave))
+
+    def line(self, wave: str, item: str) -> dict[str, str]:
+        """An item's line over time: wave to its name there, from ``wave`` backwards, through ``same_as``. Waves that did not ask it are passed over."""
+        found: dict[str, str] = {}
+        current: str | None = item
+        for earlier in reversed(self.waves[: self.waves.index(wave) + 1]):
+            if current is not None and current in self.instruments[earlier]:
+                found[earlier] = current
+                current = self.instruments[earlier][current].same_as
+        return found
+
+    @cached_property
+    def present_units(self) -> Mapping[str, str]:
+        """Each unit of the frame to the one that stands for it today, through ``succeeded_by``: who is whom in two waves."""
+        return {} if self.frame is None else units.present_units(self.frame)
+
+    def singletons(self, wave: str) -> tuple[str, ...]:
+        """Strata of a wave's sample with one unit that took part; empty where the design has no strata."""
+        if not self.file.design.strata or wave not in self.samples:
+            return ()
+        return tuple(units.singletons(self.samples[wave]))
+
+
+def read(root: Path, *, without_sample: Collection[str] = ()) -> Study:
+    """Read and check the study in ``root``.
+
+    Raises ``InputError`` with every fault of ``study.toml``, questionnaires, frame and samples at once; answers are not read. ``without_sample``
+    names waves whose ``sample.csv`` may be missing, because it is about to be drawn.
+    """
+    folder = Folder(Path(root))
+    faults = Faults()
+    file, lines = sections.read(folder.study_toml, faults)
+    if file is None:
+        faults.stop()
+        raise AssertionError("a study file that cannot be read has a fault")
+    instruments = _instruments(folder, file, faults)
+    frame = units.read_frame(folder.frame, faults) if folder.frame.exists() else None
+    study = Study(folder, file, instruments, frame, {})
+    samples = _samples(study, faults, without_sample, lines)
+    Crosscheck(file, instruments, frame, lines, faults).run()
+    _check_files(folder, file, lines, faults)
+    faults.stop()
+    return Study(folder, file, instruments, frame, samples, tuple(faults.warnings))
+
+
+def _instruments(folder: Folder, file: StudyFile, faults: Faults) -> dict[str, Instrument]:
+    found = {}
+    for wave in file.waves:
+        if units.unsafe(wave):
+            continue
+        form = xlsform.read(folder.questionnaire(wave), folder.within(folder.questionnaire(wave)), faults)
+        if form is None:
+            continue
+        before = len(faults.errors)
+        instrument = questionnaire.Reader(wave, form, file, faults).instrument()
+        routing.check(instrument, form.name, faults)
+        if len(faults.errors) == before:
+            xlsform.prove(form, faults)
+        if not instrument.answered:
+            faults.add("empty-questionnaire", "the questionnaire asks nothing", "add its questions to the sheet survey", file=form.name)
+        found[wave] = instrument
+    return found
+
+
+def _samples(study: Study, faults: Faults, without: Collection[str], lines: Mapping[places.Path, int]) -> dict[str, pl.DataFrame]:
+    design, folder = study.file.design, study.folder
+    found: dict[str, pl.DataFrame] = {}
+    if not design.sampled:
+        return found
+    if not folder.frame.exists() and (design.weight_basis == "known" or design.fpc == "units"):
+        faults.add("missing-file", "the study has no frame, and its weights need one", "put frame.csv there: one row per unit with its number of users", file="frame.csv")
+    for wave in study.published_waves:
+        if units.unsafe(wave):
+            continue
+        path = folder.sample(wave)
+        name = folder.within(path)
+        if not path.exists():
+            if wave not in without:
+                faults.add("missing-sample", f"wave {wave} is sampled and has no sample file", "run `royst draw`, put sample.csv there, or say sampled = false", file=name)
+            continue
+        frame = study.frame_of(wave)
+        if frame is not None and frame.height == 0:
+            years = ", ".join(sorted(set(study.frame["frame_year"].to_list()))) if study.frame is not None else ""
+            path_in = ("waves", wave, "frame_year")
+            faults.add(
+                "unknown-frame-year", f"frame.csv has no units of year {study.frame_year(wave)!r}", f"the years are: {years}",
+                file="study.toml", row=places.line_of(lines, path_in), column=places.dotted(path_in),
+            )  # fmt: skip
+            frame = None
+        sample = units.read_sample(path, faults, frame=frame, strata=design.strata, name=name, frame_year=study.frame_year(wave))
+        if sample is None:
+            continue
+        found[wave] = sample
+        _check_singletons(sample, name, study.file, faults)
+        _check_inclusion(sample, name, study.file, faults)
+    return found
+
+
+def _check_singletons(sample: pl.DataFrame, name: str, file: StudyFile, faults: Faults) -> None:
+    if not file.design.strata:
+        return
+    rule = file.design.singleton
+    for stratum in units.singletons(sample):
+        stops = rule == "fail"
+        todo = 'join it with another stratum, or say how it counts: [design] singleton = "adjust", "average", "certainty" or "collapse"'
+        faults.add(
+            "stratum-with-one-unit", f"stratum {stratum!r} has one unit", todo if stops else f'it counts as [design] singleton = "{rule}" says',
+            file=name, column=file.design.strata, level="error" if stops else "warning",
+        )  # fmt: skip
+
+
+def _check_inclusion(sample: pl.DataFrame, name: str, file: StudyFile, faults: Faults) -> None:
+    missing = units.took_part(sample).filter(pl.col("inclusion").is_null())["unit"].to_list()
+    if missing and file.design.weight_basis == "known":
+        shown = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
+        faults.add("missing-inclusion", f"{len(missing)} units have no inclusion probability: {shown}", "known weights need it: fill the column inclusion", file=name, column="inclusion")
+
+
+def _check_files(folder: Folder, file: StudyFile, lines: Mapping[places.Path, int], faults: Faults) -> None:
+    """Files that the plan names: pictures and other surveys' figures."""
+    named: list[tuple[places.Path, Path]] = [(("sources", place, "file"), folder.sources / source.file) for place, source in enumerate(file.sources)]
+    named += [(("releases", name, "picture", "file"), folder.root / part.picture.file) for name, part in file.releases.items() if part.picture]
+    for where, path in named:
+        inside = path.resolve().is_relative_to(folder.root.resolve())
+        if not inside or not path.is_file():
+            found = "there is no such file" if inside else "the file is outside the study folder"
+            row, column = places.line_of(lines, where), places.dotted(where)
+            faults.add("missing-file" if inside else "file-outside", f"{found}: {path.name}", "put it in the study folder, or mend the name", file="study.toml", row=row, column=column)

@@ -7,7 +7,8 @@ plan's and stands in ``study.toml``; ``Instrument`` brings both together, so tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Text = Mapping[str, str]
@@ -18,10 +19,11 @@ Kind = Literal["one", "many", "number", "text", "note"]
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer of a scale: the name stored in the data, and what people read."""
+    """One answer of a scale: the name stored in the data, and what people read. ``attributes``: further columns, which choice filters use."""
 
     name: str
     label: Text
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,19 +41,32 @@ class Scale:
     not_relevant: tuple[str, ...] = ()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all choices in the questionnaire's order."""
+        return tuple(choice.name for choice in self.choices)
+
+    @property
     def substantive(self) -> tuple[str, ...]:
         """Names of the choices that count in the denominator, in the questionnaire's order."""
         return tuple(choice.name for choice in self.choices if choice.name not in self.not_relevant)
 
+    @property
+    def has_mirror(self) -> bool:
+        """Whether each score has one choice and its distance from the lowest is some choice's distance from the highest."""
+        values = sorted(round(value, 9) for value in self.scores.values())
+        total = values[0] + values[-1] if values else 0.0
+        return len(set(values)) == len(values) and sorted(round(total - value, 9) for value in values) == values
+
     def mirrored(self) -> Scale:
-        """The scale for an item worded the other way: scores and bands swap ends."""
+        """The scale for an item worded the other way: scores and bands swap ends. Where ``has_mirror`` is false the bands cannot."""
         if not self.scores:
             return self
         total = min(self.scores.values()) + max(self.scores.values())
         scores = {name: total - score for name, score in self.scores.items()}
-        partner = {self.scores[name]: name for name in self.scores}
-        swap = {name: partner.get(total - score, name) for name, score in self.scores.items()}
-        bands = {band: tuple(sorted(swap[name] for name in names)) for band, names in self.bands.items()}
+        partner = {round(score, 9): name for name, score in self.scores.items()}
+        swap = {name: partner.get(round(total - score, 9), name) for name, score in self.scores.items()}
+        order = {name: place for place, name in enumerate(self.names)}
+        bands = {band: tuple(sorted((swap.get(name, name) for name in names), key=order.__getitem__)) for band, names in self.bands.items()}
         return Scale(self.name, self.choices, scores, bands, self.not_relevant)
 
 
@@ -61,6 +76,7 @@ class Item:
 
     ``scale`` is set for kinds ``one`` and ``many`` and already mirrored where ``reversed`` is true. ``same_as`` names the item of the
     nearest earlier wave that this one continues; without it, a line over time breaks here. ``row`` is the questionnaire's row.
+    ``relevant`` holds the conditions of the groups around the item too.
     """
 
     name: str
@@ -80,6 +96,7 @@ class Item:
     choice_filter: str = ""
     low: float | None = None
     high: float | None = None
+    constraint_message: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -92,11 +109,17 @@ class Instrument:
     items: tuple[Item, ...]
     version: str = ""
 
+    @cached_property
+    def _by_name(self) -> dict[str, Item]:
+        return {item.name: item for item in self.items}
+
     def __getitem__(self, name: str) -> Item:
-        for item in self.items:
-            if item.name == name:
-                return item
-        raise KeyError(name)
+        return self._by_name[name]
 
     def __contains__(self, name: object) -> bool:
-        return any(item.name == name for item in self.items)
+        return name in self._by_name
+
+    @property
+    def answered(self) -> tuple[Item, ...]:
+        """The items that have an answer: all but notes."""
+        return tuple(item for item in self.items if item.kind != "note")
