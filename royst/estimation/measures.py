@@ -37,6 +37,7 @@ class Measure:
     probability: float = 0.5
     interval: str | None = None
     name: str | None = None
+    part_scores: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def ratio(numerator: str, denominator: str, *, interval: str | None = None, name
 def index(
     items: Sequence[str],
     *,
-    scores: Mapping[Any, float] | None = None,
+    scores: Mapping[Any, float] | Mapping[str, Mapping[Any, float]] | None = None,
     at_least: float = 0.5,
     low: float = 1.0,
     high: float = 5.0,
@@ -119,12 +120,15 @@ def index(
     """The mean over persons of the mean of their answered items, where ``at_least`` (a fraction) are answered.
 
     Without ``scores`` an answer x becomes 100·(x − low)/(high − low), the PasOpp index (Norwegian Institute of Public
-    Health); with ``scores`` it is worth what they say. An item may be any number of the scale; other values are missing.
+    Health); with ``scores`` it is worth what they say (one mapping for all items, or item → mapping, where some items are
+    worded the other way). An item may be any number of the scale; other values are missing.
     """
+    by_part = {str(k): v for k, v in (scores or {}).items() if isinstance(v, Mapping)}
     return Measure(
         "index",
         tuple(items),
-        _scores(scores),
+        None if by_part else _scores(scores),  # type: ignore[arg-type]
+        part_scores=tuple((item, _scores(pairs) or ()) for item, pairs in by_part.items()),
         not_relevant=_codes(not_relevant),
         at_least=at_least,
         scale=(low, high),
@@ -212,8 +216,9 @@ def _answers(measure: Measure, item: str, data: Levels) -> Column:
 
 
 def _index_part(measure: Measure, item: str, data: Levels) -> Coded:
-    if measure.scores is not None:
-        return Coded(item, tuple(pair for pair in measure.scores if pair[0] not in measure.not_relevant))
+    scores = dict(measure.part_scores).get(item, measure.scores)
+    if scores is not None:
+        return Coded(item, tuple(pair for pair in scores if pair[0] not in measure.not_relevant))
     low, high = measure.scale or (1.0, 5.0)
     pairs = []
     for one in data.levels(item).labels:

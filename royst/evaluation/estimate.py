@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,7 +10,8 @@ import polars as pl
 import royst
 from royst.answers import groups, store
 from royst.errors import wrong
-from royst.estimation.estimate import Result, Statistic
+from royst.estimation.estimate import Result
+from royst.estimation.measures import Measure
 from royst.evaluation.facts import INTERVAL, measured
 from royst.release import ESTIMATES
 from royst.study.folder import Study
@@ -45,7 +46,7 @@ def prepare(study: Study, wave: str) -> Wave:
     rules = study.file.design
     people = pl.concat([answers.frame, groups.groups(study, wave, answers.frame)], how="horizontal")
     unit = pl.col(rules.unit) if rules.unit in people.columns else pl.lit(None, dtype=pl.String)
-    psu = rules.psu or rules.unit
+    psu = study.psu_column
     people = people.with_columns(
         unit.alias(UNIT),
         (pl.col(psu).cast(pl.String) if psu else pl.int_range(pl.len()).cast(pl.String)).alias(PSU),
@@ -76,29 +77,36 @@ def _weights(study: Study, wave: str, people: pl.DataFrame) -> pl.Series:
         return people[rules.weight].cast(pl.Float64)
     if rules.weight_basis == "reported":
         raise wrong("no-ledger", "weights from the hand-out ledger need its counts", "bring the ledger in, or choose another weight_basis", file=study.folder.study_toml)
-    year = study.file.waves[wave].frame_year or wave
-    frame = study.frame.filter(pl.col("frame_year") == year).select("unit", "users")
-    return design_weights(people[UNIT], study.samples[wave].select("unit", "inclusion"), frame)
+    frame = study.frame_of(wave)
+    if frame is None:
+        raise wrong("no-users", "weights from known numbers of users need them", "give frame.csv a column users, or choose another weight_basis", file=study.folder.frame)
+    return design_weights(people[UNIT], study.samples[wave].select("unit", "inclusion"), frame.select("unit", "users"))
 
 
-def statistics(study: Study, wave: Wave) -> list[Statistic]:
+def statistics(study: Study, wave: Wave) -> list[Measure]:
     """What is estimated of each item: answers, bands, mean, not relevant; and the indices."""
-    asked: list[Statistic] = []
+    asked: list[Measure] = []
     for item in wave.items:
         if item.scale is None:
             asked.append(royst.mean(item.name))
             continue
         apart = list(item.scale.not_relevant)
-        asked.append(royst.share(item.name, categories=list(item.scale.substantive), not_relevant=apart))
+        asked.append(royst.share(item.name, list(item.scale.substantive), not_relevant=apart))
         if item.scale.bands:
             asked.append(royst.band(item.name, {band: list(names) for band, names in item.scale.bands.items()}, not_relevant=apart))
         if _role(study, item.name) == "item" and item.scale.scores:
             asked.append(royst.mean(item.name, scores=dict(item.scale.scores), not_relevant=apart))
     for name, index in study.file.indices.items():
-        parts = {item.name: item for item in wave.items if item.name in index.items}
+        parts = {item.name: _to_100(item.scale.scores) for item in wave.items if item.name in index.items and item.scale}
         if parts:
-            asked.append(royst.index(list(parts), name=name, scores={part: dict(item.scale.scores) for part, item in parts.items() if item.scale}, at_least=index.at_least))
+            asked.append(royst.index(list(parts), name=name, scores=parts, at_least=index.at_least))
     return asked
+
+
+def _to_100(scores: Mapping[str, float]) -> dict[str, float]:
+    """A scale's scores from 0 to 100 (PasOpp)."""
+    low, high = min(scores.values()), max(scores.values())
+    return {choice: 100 * (score - low) / (high - low) for choice, score in scores.items()}
 
 
 def _role(study: Study, name: str) -> str:

@@ -44,18 +44,6 @@ def measured(instrument: Instrument, study: Study) -> list[Item]:
     return [item for item in instrument.items if item.kind in ("one", "number") and sections.get(item.name, ItemSection()).role != "hidden"]
 
 
-def line(study: Study, name: str, waves: list[str]) -> dict[str, str]:
-    """The item's name in each of ``waves`` (newest first), followed by ``same_as``; ends where an item continues no other."""
-    found: dict[str, str] = {}
-    current: str | None = name
-    for wave in waves:
-        if current is None or current not in study.instruments[wave]:
-            continue
-        found[wave] = current
-        current = study.instruments[wave][current].same_as
-    return found
-
-
 def _item(study: Study, name: str, waves: list[str]) -> ItemFacts:
     asked = [wave for wave in waves if name in study.instruments[wave]]
     newest = study.instruments[asked[0]][name]
@@ -71,7 +59,7 @@ def _item(study: Study, name: str, waves: list[str]) -> ItemFacts:
         reversed=newest.reversed,
         role=section.role if section.role in ("item", "background", "helper") else "item",
         waves=asked,
-        continues=line(study, name, waves[waves.index(asked[0]) :]),
+        continues={wave: known for wave, known in study.line(asked[0], name).items() if wave in waves},
     )
 
 
@@ -82,7 +70,7 @@ def _items(study: Study, waves: list[str]) -> dict[str, ItemFacts]:
         asked = [wave for wave in waves if any(part in study.instruments[wave] for part in index.items)]
         items[name] = ItemFacts(
             question={}, short=dict(index.label), topic=dict(index.topic) or dict(index.label), theme=index.theme, role="index", waves=asked,
-            continues={wave: name for wave in asked},
+            continues=dict.fromkeys(asked, name),
         )  # fmt: skip
     return items
 
@@ -118,7 +106,7 @@ def _groups(study: Study) -> dict[str, GroupFacts]:
     }
 
 
-def _sources(study: Study) -> list[SourceFacts]:
+def sources(study: Study) -> list[SourceFacts]:
     """The rows of ``sources/`` that the plan names. Raises ``InputError`` where a file or its row is missing."""
     found = []
     for source in study.file.sources:
@@ -189,7 +177,7 @@ def facts(study: Study, name: str, *, reports: list[ReportFacts], singletons: li
         contacts=[ContactFacts(name=c.name, role=dict(c.role), email=c.email, phone=c.phone) for c in file.contacts],
         picture=_picture(release),
         wave=release.wave,
-        waves={wave: WaveFacts(label=dict(file.waves[wave].label) or {language: wave for language in file.languages}, fieldwork=file.waves[wave].fieldwork) for wave in waves},
+        waves={wave: WaveFacts(label=dict(file.waves[wave].label) or dict.fromkeys(file.languages, wave), fieldwork=file.waves[wave].fieldwork) for wave in waves},
         unit_name=dict(file.plan.unit_name),
         units_name=dict(file.plan.units_name),
         headline=file.plan.headline,
@@ -200,7 +188,7 @@ def facts(study: Study, name: str, *, reports: list[ReportFacts], singletons: li
         groups=_groups(study),
         goals=[GoalFacts(id=goal.id, label=dict(goal.label), comparisons=list(goal.comparisons)) for goal in file.goals],
         families={family: FamilyFacts(label=dict(part.label), correction=part.correction) for family, part in file.families.items()},
-        sources=_sources(study),
+        sources=sources(study),
         findings=_findings(study, release),
         reports=reports,
         method=_method(study, singletons),

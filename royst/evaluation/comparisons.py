@@ -1,0 +1,150 @@
+"""Every difference the plan declares, and every line over time: rows of ``release.CHANGES``, unprotected, all digits kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import polars as pl
+
+from royst.estimation import change
+from royst.estimation.comparison import Difference, between_groups, with_source
+from royst.estimation.estimate import Result
+from royst.evaluation.facts import shown_waves
+from royst.release import CHANGES, SourceFacts
+from royst.study.folder import Study
+from royst.study.plan import ComparisonSection, SourceSection
+
+LINES = "exploration"
+"""The family of the changes that every continuing item gets without being declared."""
+
+FRACTIONS = ("share", "band", "not_relevant")
+
+Row = dict[str, object]
+
+
+def comparisons(study: Study, release: str, results: Mapping[str, Result], sources: list[SourceFacts]) -> pl.DataFrame:
+    """Differences of one release: its own wave's groups, its wave against each earlier one, its sources; corrected by family."""
+    part = study.file.releases[release]
+    rows = _groups(study, part.wave, results[part.wave])
+    for old in shown_waves(part)[1:]:
+        rows += _waves(study, part.wave, old, results[part.wave], results[old])
+    rows += _sources(study, part.wave, results[part.wave], sources)
+    return _outcomes(study, rows)
+
+
+def _groups(study: Study, wave: str, result: Result) -> list[Row]:
+    rows = []
+    for declared in study.file.comparisons:
+        if declared.kind != "groups" or declared.wave != wave or not declared.group:
+            continue
+        sides = [f"{declared.group}={side}" for side in (declared.first, declared.second)]
+        keys = [(declared.measure, declared.item, declared.category, side) for side in sides]
+        row: Row = {"id": declared.id, "kind": "groups", "wave_1": wave, "wave_2": wave, "domain_1": sides[0], "domain_2": sides[1], **_named(declared)}
+        rows.append(row | _sides(result, keys[0], result, keys[1]) | _difference(between_groups(result, *keys) if _there(result, keys) else None))
+    return rows
+
+
+def _there(result: Result, keys: list[tuple[str, str, str, str]]) -> bool:
+    known = set(result.table.select("measure", "item", "category", "domain").rows())
+    return all(key in known for key in keys)
+
+
+def _named(part: ComparisonSection | SourceSection) -> Row:
+    return {"item": part.item, "measure": part.measure, "category": part.category, "population": "all", "family": part.family}
+
+
+def _sides(result_1: Result, key_1: tuple[str, str, str, str], result_2: Result, key_2: tuple[str, str, str, str]) -> Row:
+    sides: Row = {}
+    for number, (result, key) in enumerate(((result_1, key_1), (result_2, key_2)), start=1):
+        row = result.table.row(result.find(*key), named=True) if _there(result, [key]) else {}
+        sides |= {f"estimate_{number}": row.get("estimate"), f"n_{number}": row.get("n"), f"units_{number}": row.get("n_units")}
+    return sides
+
+
+def _difference(found: Difference | None) -> Row:
+    return {} if found is None else asdict(found)
+
+
+def _waves(study: Study, new: str, old: str, result: Result, before: Result) -> list[Row]:
+    """All changes between two waves in one go: those declared, and the best band (or the index) of every item that continues."""
+    names = {item.name: study.line(new, item.name)[old] for item in study.instruments[new].items if old in study.line(new, item.name)}
+    names |= {index: index for index in study.file.indices}
+    asked = {
+        (part.measure, part.item, part.category): (part.id, part.family)
+        for part in study.file.comparisons
+        if part.kind == "waves" and (part.first, part.second) == (new, old)
+    }
+    for name in names:
+        key = _line_key(study, new, name)
+        if key is not None and key not in asked:
+            asked[key] = (f"{name}_{new}_{old}", LINES)
+    found = [key for key in asked if _there(result, [(*key, "all")]) and _there(before, [(key[0], names.get(key[1], key[1]), key[2], "all")])]
+    if not found:
+        return []
+    table = change.change(result, before, rows=[(*key, "all") for key in found], history=study.present_units, items=names)
+    rows = []
+    for key, told in zip(found, table.iter_rows(named=True)):
+        row: Row = {"id": asked[key][0], "family": asked[key][1], "kind": "waves", "measure": key[0], "item": key[1], "category": key[2], "population": "all"}
+        row |= {"wave_1": new, "domain_1": "all", "estimate_1": told["new"], "n_1": told["n_new"], "units_1": told["units_new"]}
+        row |= {"wave_2": old, "domain_2": "all", "estimate_2": told["old"], "n_2": told["n_old"], "units_2": told["units_old"]}
+        rows.append(row | {column: told[column] for column in ("estimate", "se", "df", "low", "high", "low90", "high90", "p")})
+    return rows
+
+
+def _line_key(study: Study, wave: str, name: str) -> tuple[str, str, str] | None:
+    """What is followed over time without being declared: an item's best band, else its mean; an index."""
+    if name in study.file.indices:
+        return ("index", name, "")
+    item = study.instruments[wave][name]
+    if item.scale is None or (name in study.file.items and study.file.items[name].role != "item"):
+        return None
+    return ("band", name, next(iter(item.scale.bands))) if item.scale.bands else ("mean", name, "") if item.scale.scores else None
+
+
+def _sources(study: Study, wave: str, result: Result, sources: list[SourceFacts]) -> list[Row]:
+    rows = []
+    told = {source.id: source for source in sources}
+    for declared in study.file.sources:
+        key = (declared.measure, declared.item, declared.category, "all")
+        if declared.wave != wave or declared.id not in told or not _there(result, [key]):
+            continue
+        ours = result.table.row(result.find(*key), named=True)
+        theirs = told[declared.id]
+        row: Row = {"id": declared.id, "kind": "source", "wave_1": wave, "domain_1": "all", "n_2": theirs.n, "estimate_2": theirs.value / 100, **_named(declared)}
+        row |= {"estimate_1": ours["estimate"], "n_1": ours["n"], "units_1": ours["n_units"]}
+        if ours["status"] == "ok":
+            row |= asdict(with_source(ours["estimate"], ours["se"], ours["df"], theirs.value / 100, theirs.n, result.level))
+        rows.append(row)
+    return rows
+
+
+def _outcomes(study: Study, rows: list[Row]) -> pl.DataFrame:
+    """Correct within each family and say the outcome. A difference with too few on a side is no test and cannot tell."""
+    plan = study.file.plan
+    if not rows:
+        return pl.DataFrame(schema=CHANGES)
+    schema = {**CHANGES, "units_1": pl.Int64, "units_2": pl.Int64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None)
+    few = _too_few(plan.min_answers, plan.min_units)
+    frame = frame.with_columns(pl.when(few).then(None).otherwise(pl.col("p")).alias("p"))
+    margin = pl.when(pl.col("measure").is_in(FRACTIONS)).then(plan.margin / 100).otherwise(plan.margin)
+    parts = []
+    for (family,), part in frame.with_columns(margin.alias("margin")).group_by("family", maintain_order=True):
+        declared = study.file.families.get(str(family))
+        correction = declared.correction if declared else "bh"
+        part = change.outcome(part, part["margin"].to_list(), alpha=1 - plan.level, method=correction)
+        parts.append(part.with_columns(pl.lit(correction).alias("correction")))
+    told = pl.concat(parts).with_columns(
+        pl.when(few).then(pl.lit("cannot_tell")).otherwise(pl.col("outcome").replace({"rise": "higher", "fall": "lower"})).alias("outcome")
+    )
+    # The mean of a scale has no margin in points, so nothing is called the same on it.
+    told = told.with_columns(pl.when((pl.col("measure") == "mean") & (pl.col("outcome") == "same")).then(pl.lit("cannot_tell")).otherwise("outcome").alias("outcome"))
+    return told.select(pl.col(column).cast(kind) for column, kind in CHANGES.items())
+
+
+def _too_few(answers: int, units: int) -> pl.Expr:
+    low = pl.lit(False)
+    for side in ("1", "2"):
+        low = low | (pl.col(f"n_{side}") < answers) | (pl.col(f"units_{side}") < units)
+    return low.fill_null(False)

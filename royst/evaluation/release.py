@@ -1,0 +1,209 @@
+"""``royst release``: estimate, protect, audit, publish. One release, made beside and then moved into place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from royst import release as leaf
+from royst.errors import wrong
+from royst.estimation.estimate import Result
+from royst.evaluation import comparisons, estimate, facts, keys, publish, participation, priorities, reports, reproduce, units
+from royst.evaluation.estimate import Wave
+from royst.protect import history
+from royst.protect.candidate import Candidate, People, Scale
+from royst.protect.protection import Protected, protect
+from royst.protect.rounding import rounded
+from royst.protect.rules import RuleSet, rule_set
+from royst.publish import artefacts
+from royst.release import Facts, Release
+from royst.study import folder as study_folder
+from royst.study.folder import Study
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """All that is known before protection: the waves, their results, and the frames that ask to be published."""
+
+    waves: dict[str, Wave]
+    results: dict[str, Result]
+    reports: list[reports.Report]
+    candidate: Candidate
+
+
+def release(root: Path, name: str, progress: Progress) -> list[str]:
+    """Make release ``name`` of the study in ``root``. Returns lines to print.
+
+    Made already from the same inputs, it is left as it is; from others, it is refused. Raises ``InputError``.
+    """
+    progress("reading the study")
+    study = study_folder.read(root)
+    declared = study.file.releases
+    if name not in declared:
+        known = ", ".join(declared) or "none yet"
+        raise wrong("no-such-release", f"study.toml has no release {name!r}", f"declare it under [releases], or name one of: {known}", file=study.folder.study_toml)
+    secret = keys.key(study.folder)
+    inputs = _inputs(study, name, secret)
+    home = study.folder.release(name)
+    if (home / "release" / "facts.json").exists():
+        return _again(home, name, inputs)
+    ledger = history.read(study.folder.history, secret).before(name)
+    rules = rule_set(study.file.plan.rule_set)
+    estimated = _estimated(study, name, rules, progress)
+    progress("protecting")
+    protected = protect(estimated.candidate, rules, ledger, progress)
+    made = _release(study, name, estimated, protected, ledger, inputs)
+    _put(study, name, made, estimated, protected, ledger, secret, progress)
+    return [*_said(made), *publish.where_to_look(home)]
+
+
+def _inputs(study: Study, name: str, secret: bytes) -> dict[str, str]:
+    """Keyed hashes of every file the release rests on: the study's own, and those of the waves it shows and of background waves."""
+    shown = {*facts.shown_waves(study.file.releases[name]), *(wave for wave in study.waves if wave not in study.published_waves)}
+    others = [study.folder.wave(wave) for wave in study.waves if wave not in shown]
+    files = [path for path in study.folder.inputs() if not any(path.is_relative_to(other) for other in others)]
+    return {study.folder.within(path): keys.keyed_hash(secret, path) for path in files if path.name != study.folder.refused("w").name}
+
+
+def _again(home: Path, name: str, inputs: dict[str, str]) -> list[str]:
+    """The same inputs: nothing to do. Others: refused, naming the files that differ."""
+    before = json.loads((home / "release" / "facts.json").read_text(encoding="utf-8"))["inputs"]
+    differ = sorted(path for path in {*before, *inputs} if before.get(path) != inputs.get(path))
+    if differ:
+        raise wrong(
+            "release-taken",
+            f"release {name!r} was made from other inputs; different now: {', '.join(differ[:6])}{' …' if len(differ) > 6 else ''}",
+            "take another name under [releases] in study.toml; what is published is never computed again",
+            file=home,
+        )
+    return [f"release {name} is already made from these inputs; nothing was changed", *publish.where_to_look(home)]
+
+
+def _estimated(study: Study, name: str, rules: RuleSet, progress: Progress) -> Estimated:
+    section = study.file.releases[name]
+    waves, results, tables = {}, {}, []
+    for wave in facts.shown_waves(section):
+        progress(f"estimating {wave}")
+        waves[wave] = estimate.prepare(study, wave)
+        results[wave] = estimate.estimates(study, waves[wave])
+        tables.append(estimate.table(results[wave], wave, "all", estimate.unweighted(study, waves[wave])))
+    own = waves[section.wave]
+    assigned = reports.assigned(study, own, rules) if section.unit_reports else []
+    own_people, report_table = reports.estimates(study, own, assigned)
+    tables.append(report_table)
+    progress("comparing")
+    sources = facts.sources(study)
+    candidate = Candidate(
+        estimates=pl.concat(tables),
+        people={wave: _people(study, part, own_people if wave == section.wave else part.people) for wave, part in waves.items()},
+        changes=comparisons.comparisons(study, name, results, sources),
+        units=units.counts(study, own),
+        priorities=priorities.priorities(study, own),
+        report_units=units.verdicts(study, own, assigned),
+        continues=_continues(study, section.wave, waves),
+    )
+    return Estimated(waves, results, assigned, candidate)
+
+
+def _continues(study: Study, wave: str, waves: dict[str, Wave]) -> dict[tuple[str, str], str]:
+    return {
+        (earlier, item.name): name
+        for item in waves[wave].items
+        for earlier, name in study.line(wave, item.name).items()
+        if earlier in waves
+    }
+
+
+def _people(study: Study, wave: Wave, people: pl.DataFrame) -> People:
+    """Who answered, as protection sees them."""
+    numbers = tuple(item.name for item in wave.items if item.scale is None)
+    scales = {
+        item.name: Scale(item.scale.substantive, {band: tuple(names) for band, names in item.scale.bands.items()}, tuple(item.scale.not_relevant))
+        for item in wave.items
+        if item.scale is not None
+    }
+    indices = {name: tuple(part for part in index.items if part in scales) for name, index in study.file.indices.items()}
+    people = people.with_columns(_answered_index(study, name, parts, scales).alias(name) for name, parts in indices.items() if parts)
+    groups = tuple(name for name in study.file.groups if name in people.columns)
+    own = tuple(name for name in (estimate.UNIT, reports.POOL) if name in people.columns)
+    columns = dict.fromkeys([*groups, *own, *scales, *numbers, *(name for name, parts in indices.items() if parts), estimate.WEIGHT])
+    return People(
+        frame=people.select(columns), groups=(*groups, *own), scales=scales, unit=estimate.UNIT if estimate.UNIT in people.columns else None,
+        weight=estimate.WEIGHT, indices={name: parts for name, parts in indices.items() if parts},
+    )  # fmt: skip
+
+
+def _answered_index(study: Study, name: str, parts: tuple[str, ...], scales: dict[str, Scale]) -> pl.Expr:
+    """Not null where a person answered enough of an index's items to count in it."""
+    answered = pl.sum_horizontal(pl.col(part).is_in(scales[part].choices).fill_null(False).cast(pl.Int64) for part in parts)
+    return pl.when(answered >= study.file.indices[name].at_least * len(parts)).then(answered).otherwise(None)
+
+
+def _release(study: Study, name: str, estimated: Estimated, protected: Protected, ledger: history.Ledger, inputs: dict[str, str]) -> Release:
+    section = study.file.releases[name]
+    domains = {report.domain: report.facts.id for report in estimated.reports}
+    every = ledger.restore(rounded(protected.estimates))
+    public = every.filter(~pl.col("domain").str.contains(reports.OWN))
+    own = every.filter(pl.col("domain").is_in(list(domains))).with_columns(pl.col("domain").replace_strict(domains, default=None, return_dtype=pl.String).alias("report"))
+    singletons = [f"{wave}: {stratum}" for wave, part in estimated.waves.items() for stratum in part.singletons]
+    told = facts.facts(study, name, reports=[report.facts for report in estimated.reports], singletons=singletons, inputs=inputs)
+    tables = {
+        "estimates": leaf.table("estimates", public),
+        "changes": leaf.table("changes", ledger.restore(rounded(protected.changes), "changes")),
+        "units": leaf.table("units", protected.units),
+        "priorities": leaf.table("priorities", rounded(protected.priorities)),
+        "participation": leaf.table("participation", participation.participation(study, estimated.waves)),
+        "cells": leaf.table("cells", protected.cells),
+        "report_estimates": leaf.table("report_estimates", own),
+        "report_units": leaf.table("report_units", rounded(protected.report_units)),
+    }
+    return Release(told.model_copy(update={"certificate": protected.certificate}), tables, _files(study, section.picture.file if section.picture else None))
+
+
+def _files(study: Study, picture: str | None) -> dict[str, bytes]:
+    if picture is None:
+        return {}
+    path = study.folder.root / picture
+    if not path.is_file():
+        raise wrong("missing-picture", f"the picture {picture!r} is not there", "put the file in the study folder, or take the picture out", file=study.folder.study_toml)
+    return {path.name: path.read_bytes()}
+
+
+def _put(
+    study: Study, name: str, made: Release, estimated: Estimated, protected: Protected, ledger: history.Ledger, secret: bytes, progress: Progress
+) -> None:
+    """Write everything beside, enter it in the ledger, and move it into place: an interrupted run leaves nothing half-written."""
+    home = study.folder.release(name)
+    beside = home.with_name(f".{name}.making")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir(parents=True)
+        leaf.write(made, beside / "release")
+        artefacts.publish(made, beside, progress)
+        reproduce.write(study, list(estimated.waves.values()), beside / "check")
+        out = ledger.restore(rounded(protected.estimates))
+        history.record(
+            study.folder.history, name=name, date=made.facts.date, rules=rule_set(study.file.plan.rule_set).label,
+            estimates=out, changes=made.tables["changes"], key=secret,
+        )  # fmt: skip
+        shutil.rmtree(home, ignore_errors=True)
+        beside.rename(home)
+    except PermissionError as fault:
+        raise wrong("not-written", "the release cannot be written here", "give yourself write permission to the study folder", file=fault.filename or home) from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _said(made: Release) -> list[str]:
+    told: Facts = made.facts
+    cells = made.tables["cells"]
+    lines = [f"release {told.name}: wave {told.wave}, {len(told.reports)} reports to units and pools"]
+    lines += [f"  {row['table']}: {row['published']} of {row['cells']} published" for row in cells.iter_rows(named=True)]
+    return [*lines, *(f"  stratum with one unit ({told.method.singleton}): {stratum}" for stratum in told.method.singletons)]
