@@ -262,10 +262,8 @@ def _turns_from(said: list[tuple[str | None, int, str]]) -> _Read:
     cues: list[Cue] = []
     length, before = 0, object()
     for speaker, ms, words in said:
-        if speaker == before:
-            glue = " "
-        else:
-            glue = ("\n" if parts else "") + (f"{speaker}: " if speaker else "")
+        label = f"{speaker}: " if speaker else ""
+        glue = " " if speaker == before else ("\n" if parts else "") + label
         parts += [glue, words]
         start = length + len(glue)
         length = start + len(words)
