@@ -24,9 +24,9 @@ def latent(seed: str, who: People, item: str, theme: str, part: Mapping[str, Any
     general = part["general"]
     unit, own_unit = model["unit"], model["unit_item"]
     shifts = (
-        model["young"] * (t["age"] < 30)
-        + model["old"] * (t["age"] >= 50)
-        + model["lar"] * (t["lar"] == "yes")
+        model["young"] * (t["person_age"] < 30)
+        + model["old"] * (t["person_age"] >= 50)
+        + model["lar"] * (t["lar_treatment"] == "yes")
         + model["working"] * np.isin(t["income"], ["full_time", "part_time", "education"])
         + model["helped"] * (t["helper"] == "staff")
         + np.array([model["sor_ost"] * (row.unit.region == "sor-ost") + model["small"] * (row.unit.size == "small") for row in who.units])[who.unit]
@@ -35,7 +35,7 @@ def latent(seed: str, who: People, item: str, theme: str, part: Mapping[str, Any
     value = value + np.sqrt(model["theme"]) * normal(seed, f"theme {theme}", who.ids)
     value = value + np.sqrt(own_unit) * of_unit(seed, who, item, model)[who.unit]
     value = value + np.sqrt(max(0.0, 1 - general - model["theme"] - own_unit)) * normal(seed, f"item {item}", who.ids)
-    return value + np.sqrt(general / 0.5) * shifts + part.get("young", 0.0) * (t["age"] < 30)
+    return value + np.sqrt(general / 0.5) * shifts + part.get("young", 0.0) * (t["person_age"] < 30)
 
 
 def of_unit(seed: str, who: People, stream: str, model: Mapping[str, float]) -> Floats:
@@ -54,10 +54,10 @@ def not_relevant_for(seed: str, who: People, item: str, why: str) -> Floats:
         "homeless": 2.0 * (t["housing"] == "none"),
         "own_home": 1.0 * (t["housing"] == "own") + 0.5 * (t["housing"] == "private"),
         "pension": 1.2 * np.isin(t["income"], ["disability", "retired"]) + 1.0 * (t["income"] == "full_time"),
-        "age": 0.05 * (t["age"] - 42.0),
+        "age": 0.05 * (t["person_age"] - 42.0),
         "no_plan": 1.4 * normal(seed, "has no plan", who.ids),
         "alone": 0.5 * (t["civil"] == "single") + 0.8 * normal(seed, "has no next of kin", who.ids),
-        "childless": 3.0 * (t["children"] == "no") + 1.0 * (t["age"] >= 50),
+        "childless": 3.0 * (t["children"] == "no") + 1.0 * (t["person_age"] >= 50),
     }
     return normal(seed, f"not relevant {item}", who.ids) + leaning[why]
 
@@ -81,7 +81,7 @@ def answers(seed: str, who: People, asked: list[str], themes: Mapping[str, str],
         if item not in who.traits:
             values = _degrees(seed, who, item, themes[item], ~left, targets)
         columns[item] = [None if gone else value for gone, value in zip(left, values)]
-    return pl.DataFrame(columns, schema_overrides={"age": pl.Int64})
+    return pl.DataFrame(columns, schema_overrides={"person_age": pl.Int64})
 
 
 def _degrees(seed: str, who: People, item: str, theme: str, there: Mask, targets: Mapping[str, Any]) -> list[str | None]:

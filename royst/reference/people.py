@@ -89,7 +89,7 @@ class _Draw:
         shares = self.targets["age"]["share"]
         score = self.noise("age")
         age = np.zeros(len(self.ids), np.int64)
-        for part in (self.answering("age"), ~self.answering("age")):
+        for part in (self.answering("person_age"), ~self.answering("person_age")):
             if not part.any():
                 continue
             place = 1 - rank(score[part], self.weight[part])
@@ -98,20 +98,20 @@ class _Draw:
             inside = np.clip((place - start[band]) / (start[band + 1] - start[band]), 0, 0.999999)
             low, high = np.array(upper[:-1])[band], np.array(upper[1:])[band]
             age[part] = low + 1 + np.floor(inside * (high - low)).astype(np.int64)
-        sex = self.two("sex", self.noise("sex") + 0.01 * (age - 42), self.targets["men"][self.wave], "man", "woman")
-        return {"age": age, "sex": sex}
+        sex = self.two("person_sex", self.noise("sex") + 0.01 * (age - 42), self.targets["men"][self.wave], "man", "woman")
+        return {"person_age": age, "person_sex": sex}
 
     def family(self, t: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        woman = t["sex"] == "woman"
-        children = self.two("children", self.noise("children") + 0.05 * (t["age"] - 42) + 0.35 * woman, self.targets["children"][self.wave], "yes", "no")
+        woman = t["person_sex"] == "woman"
+        children = self.two("children", self.noise("children") + 0.05 * (t["person_age"] - 42) + 0.35 * woman, self.targets["children"][self.wave], "yes", "no")
         parent = children == "yes"
         asked = parent & self.answering("children")
-        care = self.two("care", self.noise("care") + 0.8 * woman - 0.05 * (t["age"] - 42), self.targets["care"][self.wave], "full_or_part", "none", asked)
+        care = self.two("care", self.noise("care") + 0.8 * woman - 0.05 * (t["person_age"] - 42), self.targets["care"][self.wave], "full_or_part", "none", asked)
         single = self.two("civil", self.noise("civil") - 0.4 * woman - 0.6 * (care == "full_or_part"), self.targets["single"][self.wave], "single", "partner")
         return {"children": children, "care": care, "civil": single}
 
     def living(self, t: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        age, partner = t["age"], t["civil"] == "partner"
+        age, partner = t["person_age"], t["civil"] == "partner"
         income = self.many(
             "income",
             {
@@ -138,8 +138,8 @@ class _Draw:
         return {"income": income, "housing": housing}
 
     def substances(self, t: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        age = t["age"]
-        lar = self.two("lar", self.noise("lar") + 0.9 * ((age >= 35) & (age < 62)) - 0.8 * np.isin(t["income"], ["full_time", "education"]), self.targets["lar"][self.wave], "yes", "no")
+        age = t["person_age"]
+        lar = self.two("lar_treatment", self.noise("lar") + 0.9 * ((age >= 35) & (age < 62)) - 0.8 * np.isin(t["income"], ["full_time", "education"]), self.targets["lar"][self.wave], "yes", "no")
         substance = self.many(
             "substance",
             {
@@ -155,4 +155,4 @@ class _Draw:
         inpatient = self.two("inpatient", self.noise("inpatient") + 0.5 * (lar == "yes"), self.targets["inpatient"][self.wave], "yes", "no")
         helped = {"staff": self.targets["helper_staff"][self.wave], "other": self.targets["helper_other"][self.wave], "none": 0.0}
         helper = self.many("helper", {"staff": self.noise("staff helps") + 0.5 * (mental == "serious"), "other": self.noise("another helps")}, helped)
-        return {"lar": lar, "substance": substance, "mental": mental, "inpatient": inpatient, "helper": helper}
+        return {"lar_treatment": lar, "substance": substance, "mental": mental, "inpatient": inpatient, "helper": helper}
