@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from royst.estimation.estimate import Result
 from royst.estimation.measures import Measure
 from royst.evaluation.facts import INTERVAL, measured
 from royst.release import ESTIMATES
+from royst.study import folder as study_folder
 from royst.study.folder import Study
 from royst.study.instrument import Item
 from royst.weighting.design import design_weights
@@ -142,3 +144,29 @@ def unweighted(study: Study, wave: Wave, by: list[list[str]] | None = None) -> R
     """The same estimates with each answer counting one; their standard errors are not used."""
     plain = royst.Design(psu=[PSU])
     return royst.estimate(wave.people, plain, statistics(study, wave), by=groupings(study, wave) if by is None else by, level=study.file.plan.level, interval="wald")
+
+
+def write(root: Path, out: Path | None, engine: str, progress: Progress) -> list[str]:
+    """Estimates of all published waves, all digits, nothing withheld: for the study's own people. Returns lines to print."""
+    study = study_folder.read(root)
+    tables = []
+    for name in study.published_waves:
+        progress(f"estimating {name}")
+        wave = prepare(study, name)
+        tables.append(table(estimates(study, wave, engine=engine), name, "all"))
+    found = pl.concat(tables)
+    said = [f"{found.height} estimates of {len(tables)} waves. Not for publication: nothing is withheld."]
+    if out is None:
+        whole = found.filter((pl.col("domain") == "all") & pl.col("measure").is_in(["band", "index", "mean"]))
+        shown = whole.select("wave", "item", "measure", "category", "n", "estimate", "se", "low", "high").with_columns(pl.col(pl.Float64).round(4))
+        with pl.Config(tbl_rows=-1, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, tbl_cols=-1, tbl_width_chars=140):
+            return [*said, str(shown)]
+    if out.suffix not in (".csv", ".parquet"):
+        raise wrong("unknown-format", f"{out.name} is neither .csv nor .parquet", "give a file that ends in one of them", file=out)
+    beside = out.with_name(f".{out.name}.new")
+    if out.suffix == ".csv":
+        beside.write_bytes(found.with_columns(pl.col(pl.Float64).round_sig_figs(12)).write_csv(line_terminator="\n").encode("utf-8"))
+    else:
+        found.write_parquet(beside)
+    beside.replace(out)
+    return [*said, f"written to {out}"]
