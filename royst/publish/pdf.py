@@ -50,7 +50,7 @@ def pdf(document: Document, files: Mapping[str, bytes] | None = None, *, date: s
     """
     said = json.dumps(_document(document, files or {}), ensure_ascii=False)
     moment = datetime.fromisoformat(date).replace(tzinfo=UTC)
-    made = _compiler().compile(
+    made = compiler().compile(
         input=_template(), format="pdf", sys_inputs={"document": said}, pdf_standards=["ua-1"], timestamp=moment
     )
     if not isinstance(made, bytes):
@@ -58,7 +58,8 @@ def pdf(document: Document, files: Mapping[str, bytes] | None = None, *, date: s
     return made
 
 
-def _compiler() -> typst.Compiler:
+def compiler() -> typst.Compiler:
+    """A Typst that knows our font and no other."""
     return typst.Compiler(font_paths=_fonts())
 
 
@@ -162,19 +163,31 @@ def _block(block: Block, language: str, files: Mapping[str, bytes]) -> dict[str,
         case Note():
             return {"kind": "note", "tone": block.kind, "content": _inline(block.content)}
         case KeyFigures():
-            found = [{"value": covered(f.value), "label": covered(f.label), "detail": covered(f.detail)} for f in block.figures]
+            found = [
+                {"value": covered(f.value), "label": covered(f.label), "detail": covered(f.detail)}
+                for f in block.figures
+            ]
             return {"kind": "keys", "figures": found}
         case Table():
             return _table(block)
         case Chart():
             drawing = figures.svg(block, language, CHART_WIDTH, web=False)
             notes = [covered(note) for note in block.notes]
-            return {"kind": "chart", "caption": covered(block.caption), "alt": covered(block.alt), "svg": drawing, "notes": notes}
+            return {
+                "kind": "chart",
+                "caption": covered(block.caption),
+                "alt": covered(block.alt),
+                "svg": drawing,
+                "notes": notes,
+            }
         case Quote():
             return {"kind": "quote", "text": covered(block.text), "label": covered(block.label)}
         case Picture():
             return _picture(block, files)
         case Cards():
             reach = ("mailto:", "https:")
-            found = [{"title": covered(c.title), "text": covered(c.text), "href": c.href if c.href.startswith(reach) else ""} for c in block.cards]
+            found = [
+                {"title": covered(c.title), "text": covered(c.text), "href": c.href if c.href.startswith(reach) else ""}
+                for c in block.cards
+            ]
             return {"kind": "cards", "cards": found}

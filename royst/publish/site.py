@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from html import escape
 from posixpath import dirname, relpath
 
 from royst.look import stylesheet
@@ -15,7 +17,13 @@ PICTURES = "pictures"
 INDEX = "index.html"
 
 
-def site(pages: Mapping[str, Document], names: Mapping[str, str], files: Mapping[str, bytes] | None = None, *, default: str = "") -> dict[str, bytes]:
+def site(
+    pages: Mapping[str, Document],
+    names: Mapping[str, str],
+    files: Mapping[str, bytes] | None = None,
+    *,
+    default: str = "",
+) -> dict[str, bytes]:
     """The site's files by path, from its pages by path (``nb/index.html``, ``nb/tema/mestring.html``: the first part is the language).
 
     ``names``: the site's name by language. ``files``: pictures by name; only those that a page shows are written. ``default``: the language that the root
@@ -24,7 +32,12 @@ def site(pages: Mapping[str, Document], names: Mapping[str, str], files: Mapping
     held = files or {}
     made = {STYLE: stylesheet().encode("utf-8")}
     for path, document in pages.items():
-        page = html(document, href=Linked(path), picture=lambda name, path=path: away(path, f"{PICTURES}/{name}"), site=_frame(path, document, pages, names))
+        page = html(
+            document,
+            href=partial(linked, path),
+            picture=partial(_pictured, path),
+            site=_frame(path, document, pages, names),
+        )
         made[path] = page.encode("utf-8")
         for name in _pictures(document.blocks):
             made[f"{PICTURES}/{name}"] = held[name]
@@ -41,16 +54,13 @@ def away(page: str, target: str) -> str:
     return relpath(path, dirname(page) or ".") + sign + fragment
 
 
-class Linked:
-    """Turns links of a document into addresses seen from one page."""
+def linked(page: str, href: str) -> str:
+    """A document's link as seen from ``page``."""
+    return href if href.startswith(("#", "mailto:", "https:", "tel:")) else away(page, href)
 
-    def __init__(self, page: str):
-        self.page = page
 
-    def __call__(self, href: str) -> str:
-        if href.startswith(("#", "mailto:", "https:", "tel:")):
-            return href
-        return away(self.page, href)
+def _pictured(page: str, name: str) -> str:
+    return away(page, f"{PICTURES}/{name}")
 
 
 def _pictures(blocks: tuple[Block, ...]) -> list[str]:
@@ -67,16 +77,22 @@ def _frame(path: str, document: Document, pages: Mapping[str, Document], names: 
         home=away(path, home),
         stylesheet=away(path, STYLE),
         languages=tuple(_language(path, code, language, pages) for code in languages),
-        menu=tuple(Entry(page.menu, away(path, other), _current(path, other, home)) for other, page in same if page.menu),
+        menu=tuple(
+            Entry(page.menu, away(path, other), _current(path, other, home)) for other, page in same if page.menu
+        ),
         crumbs=_crumbs(path, document, pages, home),
-        foot=tuple(Entry(page.foot, away(path, other), "page" if other == path else "") for other, page in same if page.foot),
+        foot=tuple(
+            Entry(page.foot, away(path, other), "page" if other == path else "") for other, page in same if page.foot
+        ),
     )
 
 
 def _language(path: str, code: str, own: str, pages: Mapping[str, Document]) -> Entry:
     """The same page in another language, or that language's first page."""
     twin = "/".join([code, *path.split("/")[1:]])
-    return Entry(LANGUAGES[code], away(path, twin if twin in pages else f"{code}/{INDEX}"), "page" if code == own else "", code)
+    return Entry(
+        LANGUAGES[code], away(path, twin if twin in pages else f"{code}/{INDEX}"), "page" if code == own else "", code
+    )
 
 
 def _current(path: str, other: str, home: str) -> str:
@@ -104,12 +120,16 @@ def _crumbs(path: str, document: Document, pages: Mapping[str, Document], home: 
 
 def _root(default: str, languages: list[str], names: Mapping[str, str], pages: Mapping[str, Document]) -> str:
     """The root leads on to the default language by itself, without script, and names the others."""
-    from html import escape
-
-    links = "".join(f'<li><a href="{code}/{INDEX}" lang="{code}" hreflang="{code}">{LANGUAGES[code]}</a></li>' for code in languages)
+    links = "".join(
+        f'<li><a href="{code}/{INDEX}" lang="{code}" hreflang="{code}">{LANGUAGES[code]}</a></li>' for code in languages
+    )
     words = frame(default)
     banner = pages[f"{default}/{INDEX}"].synthetic if f"{default}/{INDEX}" in pages else ""
-    aside = f'<aside class="synthetic" aria-label="{escape(words["synthetic"])}"><div class="page"><p>{escape(banner)}</p></div></aside>\n' if banner else ""
+    aside = (
+        f'<aside class="synthetic" aria-label="{escape(words["synthetic"])}"><div class="page"><p>{escape(banner)}</p></div></aside>\n'
+        if banner
+        else ""
+    )
     return f"""<!DOCTYPE html>
 <html lang="{default}">
 <head>
