@@ -44,7 +44,7 @@ def change(
     ``rows`` are places, keys or a frame of keys in ``new``'s table (None: all that ``old`` has too). ``history`` maps an
     old unit's id to its id now (merged units share one); ids it lacks are taken as unchanged. ``items`` maps an item's
     name in the new wave to its name in the old, where a question was renamed. df is the lesser of the two waves', which
-    is conservative; low and high are at ``new.level``, low90 and high90 those of the 90 % interval.
+    is conservative; a share of 0 or 1 brings the error of its exact interval (``intervals.share_se``); low and high are at ``new.level``, low90 and high90 those of the 90 % interval.
     """
     pairs = _pairs(new, old, rows, items or {})
     if not pairs:
@@ -117,7 +117,9 @@ def _row(new: Result, old: Result, a: int, b: int, shared: tuple[float, int] | N
         return row
     limit = one["se"] * other["se"]
     covariance = float(np.clip(shared[0], -limit, limit))
-    se = float(np.sqrt(max(one["se"] ** 2 + other["se"] ** 2 - 2 * covariance, 0.0)))
+    each = intervals.share_se(one, new.level) ** 2 + intervals.share_se(other, old.level) ** 2
+    spread = each - 2 * covariance
+    se = float(np.sqrt(spread)) if spread > 1e-14 * each else 0.0
     df = min(one["df"], other["df"])
     half, half90 = (float(intervals.quantile_t(np.array([df]), at)[0]) * se for at in (new.level, 0.90))
     estimate = row["estimate"]

@@ -25,7 +25,9 @@ class Difference:
     p: float | None
 
 
-def between_groups(result: Result, first: tuple[str, str, str, str], second: tuple[str, str, str, str]) -> Difference | None:
+def between_groups(
+    result: Result, first: tuple[str, str, str, str], second: tuple[str, str, str, str]
+) -> Difference | None:
     """The difference of two rows of one result (keys: measure, item, category, domain); None where one is not estimable.
 
     The covariance of the two comes from the same units' scores; df is the lesser of the two rows'.

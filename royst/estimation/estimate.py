@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from royst.estimation.measures import Levels, Measure, Statistic, statistics
 from royst.totals.design import Design
 from royst.totals.engines import engine_for
 from royst.totals.reading import label
-from royst.totals.request import Request, Variable, unique_variables
+from royst.totals.request import AtMost, Request, Variable, unique_variables
 from royst.totals.table import Floats, GroupTotals, Totals
 
 SCHEMA = {
@@ -160,13 +160,23 @@ class Result:
         values = np.zeros((len(form.units), len(places)))
         for column, (place, row) in enumerate(zip(places, chosen)):
             if row.statistic.form == "quantile":
-                values[:, column] = quantiles.scores(
-                    self.source, self.design, row, self.groupings, self.estimates[place]
-                )
+                values[:, column] = self._quantile_scores(place, row)
                 continue
             group = totals.groups[used.index(row.grouping)]
             values[:, column] = _row_scores(row, group, wanted.index(row.statistic.variable), form, self.source, totals)
         return values, form
+
+    def _quantile_scores(self, place: int, row: Row) -> Floats:
+        """A quantile's scores: those of the distribution function at it, turned and scaled to Woodruff's error."""
+        cut, se = self.estimates[place], self.table["se"][place]
+        variable = Variable(AtMost(row.statistic.variable.y.items[0], float(cut)))
+        request = Request(self.design, (variable,), (self.groupings[row.grouping],), rows=not self.design.psu)
+        totals = self.source.totals(request)
+        form = variance.structure_of(totals)
+        statistic = replace(row.statistic, variable=variable, form="ratio")
+        reached = _row_scores(replace(row, statistic=statistic), totals.groups[0], 0, form, self.source, totals)
+        spread = float(variance.covariance(form, reached[:, None])[0, 0])
+        return np.asarray(-reached * (se / np.sqrt(spread))) if spread > 0 and se else np.zeros(len(reached))
 
     @property
     def estimates(self) -> Floats:
@@ -378,7 +388,7 @@ def _group_table(
     with np.errstate(divide="ignore", invalid="ignore"):
         value = sums["wy"] / denominator
     value[(sums["n"] == 0) | ~np.isfinite(value)] = np.nan
-    spread = _variances(form, group, places, value, denominator, is_total, source, totals)
+    spread = group_variances(form, group, places, value, denominator, is_total, source, totals)
     answered = group.sums["n"][:, places]
     n_units = variance.answering_units(form, group, answered)
     varying = variance.answering_units(form, group, answered, 1) if form.census and len(form.stages) > 1 else n_units
@@ -417,7 +427,7 @@ def _group_table(
     return table, rows, np.where(shares, sums["ny"], np.nan).T.ravel()
 
 
-def _variances(
+def group_variances(
     form: variance.Structure,
     group: GroupTotals,
     places: list[int],
@@ -554,10 +564,17 @@ def _differences(result: Result, pairs: list[tuple[int, int]]) -> pl.DataFrame:
         if one["status"] != "not_estimable" and other["status"] != "not_estimable":
             row.update(estimate=one["estimate"] - other["estimate"], status="no_se")
             if one["status"] == other["status"] == "ok" and df >= 1 and np.isfinite(spread[column]):
-                se = float(np.sqrt(spread[column]))
+                se = float(
+                    np.sqrt(spread[column] + _at_the_edge(one, result.level) + _at_the_edge(other, result.level))
+                )
                 row.update(se=se, status="ok", **_tested(row["estimate"], se, df, result.level))
         found.append(row)
     return pl.DataFrame(found, schema=DIFFERENCE_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _at_the_edge(row: dict[str, Any], level: float) -> float:
+    """The variance that a share of 0 or 1 brings to a difference beyond its linearised one, which is 0."""
+    return float(intervals.share_se(row, level) ** 2 - row["se"] ** 2)
 
 
 def _joint_df(result: Result, pair: tuple[int, int]) -> float:

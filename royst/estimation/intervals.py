@@ -11,6 +11,9 @@ clopper-pearson           Clopper–Pearson at n* = p(1−p)/V, at most n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
@@ -90,3 +93,12 @@ def clopper_pearson(p: Floats, n: Floats, level: float) -> tuple[Floats, Floats]
     low = np.where(yes > 0, stats.beta.ppf(alpha / 2, yes, no + 1), 0.0)
     high = np.where(no > 0, stats.beta.ppf(1 - alpha / 2, yes + 1, no), 1.0)
     return low, high
+
+
+def share_se(row: Mapping[str, Any], level: float) -> float:
+    """A table row's standard error for use in a test; for a share of 0 or 1, where linearisation gives 0, the width of
+    its interval over t(df), so that "all of eight" is never taken as certain."""
+    if row["measure"] in {"share", "band", "not_relevant"} and row["se"] == 0 and row["estimate"] in {0.0, 1.0}:
+        exact = interval("korn-graubard", row["estimate"], 0.0, row["df"], row["n"], level)
+        return float((exact[1] - exact[0])[0] / quantile_t(np.array([row["df"]]), level)[0])
+    return float(row["se"])

@@ -211,7 +211,7 @@ def _summed(form: Structure, stage: Stage, domain: Ints, h: Ints, value: Floats,
     if form.average and stage.lonely.any():
         parent = stage.index.parent[h]
         key = domain * (int(stage.index.parent.max()) + 1) + parent
-        present, place = np.unique(key, return_inverse=True)
+        place = np.unique(key, return_inverse=True)[1]
         strata = np.bincount(place).astype(np.float64)
         fine = np.bincount(place, ~stage.lonely[h])
         with np.errstate(divide="ignore", invalid="ignore"):

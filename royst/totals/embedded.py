@@ -18,7 +18,7 @@ from scipy import sparse
 from royst.errors import Faults, wrong
 from royst.totals.design import Design
 from royst.totals.reading import Codes, encode, label, numbers, open_frame, read_columns
-from royst.totals.request import Coded, Column, Index, Number, Request, Variable
+from royst.totals.request import AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.table import Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import check_units, weights_from_fpc
 
@@ -102,6 +102,9 @@ class Embedded:
         if isinstance(column, Coded):
             codes = self.levels(column.item)
             return np.asarray(np.concatenate([[np.nan], _scored(codes, column)])[codes.codes])
+        if isinstance(column, AtMost):
+            values = self.values(column.item)
+            return np.where(np.isnan(values), np.nan, (values <= column.cut).astype(np.float64))
         total, answered = 0.0, 0.0
         for part in column.parts:
             value = self.column(part)
@@ -196,7 +199,7 @@ class Embedded:
 
     def _counted_item(self, variable: Variable) -> str | None:
         """The item whose values are counted for this variable, or None where rows must be gone through."""
-        if variable.x is not None or isinstance(variable.y, Index) or variable.y.item not in self._codes:
+        if variable.x is not None or isinstance(variable.y, Index | AtMost) or variable.y.item not in self._codes:
             return None
         codes = self._codes[variable.y.item]
         return variable.y.item if len(codes.labels) <= FEW_VALUES else None
@@ -247,6 +250,20 @@ class Embedded:
             "qxx": lambda: (w * x) ** 2,
         }
         return {name: np.bincount(one.fine, terms[name](), one.count)[:, None] for name in names}
+
+    def distribution(self, request: Request, item: str) -> list[list[tuple[Floats, Floats]]]:
+        """Per grouping and domain, the item's sorted values and their weights, row by row in a stable order."""
+        rows = self.rows(request)
+        values = self.values(item)
+        there = np.flatnonzero(~np.isnan(values))
+        order = there[np.argsort(values[there], kind="stable")]
+        found = []
+        for by in request.groupings:
+            columns = [encode(read_columns(self._frame, [name])[name]) for name in by]
+            domain, labels = _domain_codes(columns, len(values))
+            parts = [order[domain[order] == d + 1] for d in range(len(labels))]
+            found.append([(values[part], rows.weight[part]) for part in parts])
+        return found
 
     # ---- cells
 

@@ -47,7 +47,19 @@ class Index:
         return tuple(item for part in self.parts for item in part.items)
 
 
-Column = Coded | Number | Index
+@dataclass(frozen=True)
+class AtMost:
+    """1 where a number is at most ``cut``, 0 where it is more; for intervals of quantiles."""
+
+    item: str
+    cut: float
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        return (self.item,)
+
+
+Column = Coded | Number | Index | AtMost
 
 
 @dataclass(frozen=True)

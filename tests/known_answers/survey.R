@@ -1,0 +1,92 @@
+# Known answers from R's survey package. Run from this folder:
+#   python cases.py own > /tmp/cases.json && Rscript survey.R /tmp/cases.json . synthetic.json
+# arguments: cases (JSON), folder of CSV files (data sets of the survey package are written there), file to write.
+suppressMessages({library(survey); library(jsonlite)})
+args <- commandArgs(trailingOnly = TRUE)
+cases <- fromJSON(args[1], simplifyVector = TRUE, simplifyDataFrame = FALSE, simplifyMatrix = FALSE)
+folder <- args[2]
+rows <- list()
+add <- function(...) rows[[length(rows) + 1]] <<- list(...)
+form <- function(names) if (length(names)) as.formula(paste("~", paste(names, collapse = "+"))) else NULL
+
+read <- function(name) {
+  path <- file.path(folder, paste0(name, ".csv"))
+  if (!file.exists(path)) {
+    sets <- c(apisrs = "api", apistrat = "api", apiclus1 = "api", apiclus2 = "api", election_pps = "election")
+    e <- new.env()
+    data(list = if (name %in% names(sets)) sets[[name]] else name, package = "survey", envir = e)
+    x <- get(name, envir = e)
+    if (name == "scd") x$w <- 1  # scd has no weights
+    write.csv(x, path, row.names = FALSE, na = "")
+  }
+  read.csv(path, stringsAsFactors = FALSE, na.strings = c("", "NA"))
+}
+
+design_of <- function(spec, data) {
+  if (!is.null(spec$singleton)) options(survey.lonely.psu = spec$singleton) else options(survey.lonely.psu = "fail")
+  # R pairs a pps unit's fraction with its total by first appearance against sorted ids, so the rows must come sorted
+  if (!is.null(spec$pps) && length(spec$psu)) data <- data[order(data[[spec$psu[1]]]), ]
+  svydesign(ids = if (length(spec$psu)) form(spec$psu) else ~1, strata = form(spec$strata),
+            weights = form(spec$weight), fpc = form(spec$fpc), nest = isTRUE(spec$nest),
+            pps = if (is.null(spec$pps)) FALSE else spec$pps, data = data)
+}
+
+one <- function(case, domain, d, spec) {
+  df <- degf(d)
+  deff <- if (is.null(spec$deff)) TRUE else if (spec$deff == "replace") "replace" else FALSE
+  put <- function(measure, item, category, m, ci, kind, extra = NULL) {
+    de <- if (is.logical(deff) && !deff) NA else tryCatch(as.numeric(survey::deff(m))[1], error = function(e) NA)
+    add(case = case, domain = domain, measure = measure, item = item, category = category,
+        estimate = as.numeric(coef(m))[1], se = as.numeric(SE(m))[1], df = df, interval = kind,
+        low = ci[1], high = ci[2], deff = de, capped = isTRUE(extra))
+  }
+  wald <- function(m) as.numeric(confint(m, df = df))[1:2]
+  for (x in spec$means) {
+    m <- svymean(form(sprintf("`%s`", x)), d, na.rm = TRUE, deff = deff); put("mean", x, "", m, wald(m), "wald")
+  }
+  for (x in spec$totals) {
+    m <- svytotal(form(sprintf("`%s`", x)), d, na.rm = TRUE, deff = deff); put("total", x, "", m, wald(m), "wald")
+  }
+  for (x in spec$ratios) {
+    m <- svyratio(form(sprintf("`%s`", x[1])), form(sprintf("`%s`", x[2])), d, na.rm = TRUE, deff = deff)
+    ci <- as.numeric(confint(m, df = df))[1:2]
+    de <- if (is.logical(deff) && !deff) NA else as.numeric(attr(m, "deff"))
+    add(case = case, domain = domain, measure = "ratio", item = paste(x, collapse = "/"), category = "",
+        estimate = as.numeric(coef(m)), se = as.numeric(SE(m)), df = df, interval = "wald", low = ci[1], high = ci[2],
+        deff = de, capped = FALSE)
+  }
+  for (x in spec$shares) for (k in sort(unique(na.omit(d$variables[[x]])))) {
+    d$variables$yes_ <- as.numeric(d$variables[[x]] == k)
+    m <- svymean(~yes_, d, na.rm = TRUE, deff = deff)
+    put("share", x, as.character(k), m, wald(m), "wald")
+    p <- as.numeric(coef(m))
+    if (p > 0 && p < 1 && SE(m) > 0) {
+      n <- sum(!is.na(d$variables$yes_) & weights(d) != 0)
+      star <- p * (1 - p) / as.numeric(vcov(m)) * (qt(.025, nrow(d) - 1) / qt(.025, df))^2
+      ci <- svyciprop(~yes_, d, method = "beta", na.rm = TRUE)
+      if (!inherits(d, "pps") && is.null(spec$design$pps))
+        put("share", x, as.character(k), m, as.numeric(attr(ci, "ci")), "korn-graubard", star > n)
+      ci <- svyciprop(~yes_, d, method = "xlogit", na.rm = TRUE)
+      put("share", x, as.character(k), m, as.numeric(attr(ci, "ci")), "logit")
+    }
+  }
+  for (x in spec$quantiles) {
+    q <- as.numeric(x[[2]])
+    m <- svyquantile(form(sprintf("`%s`", x[[1]])), d, q, na.rm = TRUE, interval.type = "mean", qrule = "math", df = df)[[1]]
+    add(case = case, domain = domain, measure = "quantile", item = x[[1]], category = as.character(q),
+        estimate = m[1], se = m[4], df = df, interval = "woodruff", low = m[2], high = m[3], deff = NA, capped = FALSE)
+  }
+}
+
+for (case in names(cases)) {
+  spec <- cases[[case]]
+  data <- read(spec$data)
+  d <- design_of(spec$design, data)
+  one(case, "all", d, spec)
+  for (g in spec$by) for (v in sort(unique(na.omit(data[[g]])))) {
+    d$variables$inside_ <- d$variables[[g]] %in% v
+    one(case, paste0(g, "=", v), subset(d, inside_), spec)
+  }
+}
+about <- list(software = paste("R", getRversion(), "survey", packageVersion("survey")), script = "survey.R", rows = rows)
+write(toJSON(about, digits = I(17), auto_unbox = TRUE, na = "null"), args[3])
