@@ -18,7 +18,9 @@ SHARE_IN_BAND = {"great": (0.36, 0.64), "small": (0.58, 0.42)}
 """How a band is split between its two answers, best answer first."""
 
 
-def latent(seed: str, who: People, item: str, theme: str, part: Mapping[str, Any], model: Mapping[str, float]) -> Floats:
+def latent(
+    seed: str, who: People, item: str, theme: str, part: Mapping[str, Any], model: Mapping[str, float]
+) -> Floats:
     """The item's latent value for each person; variance about 1 before the shifts of groups."""
     t = who.traits
     general = part["general"]
@@ -29,13 +31,21 @@ def latent(seed: str, who: People, item: str, theme: str, part: Mapping[str, Any
         + model["lar"] * (t["lar_treatment"] == "yes")
         + model["working"] * np.isin(t["income"], ["full_time", "part_time", "education"])
         + model["helped"] * (t["helper"] == "staff")
-        + np.array([model["sor_ost"] * (row.unit.region == "sor-ost") + model["small"] * (row.unit.size == "small") for row in who.units])[who.unit]
+        + np.array(
+            [
+                model["sor_ost"] * (row.unit.region == "sor-ost") + model["small"] * (row.unit.size == "small")
+                for row in who.units
+            ]
+        )[who.unit]
     )
-    value = np.sqrt(general * (1 - unit)) * normal(seed, "general", who.ids) + np.sqrt(general * unit) * of_unit(seed, who, "general", model)[who.unit]
+    value = (
+        np.sqrt(general * (1 - unit)) * normal(seed, "general", who.ids)
+        + np.sqrt(general * unit) * of_unit(seed, who, "general", model)[who.unit]
+    )
     value = value + np.sqrt(model["theme"]) * normal(seed, f"theme {theme}", who.ids)
     value = value + np.sqrt(own_unit) * of_unit(seed, who, item, model)[who.unit]
     value = value + np.sqrt(max(0.0, 1 - general - model["theme"] - own_unit)) * normal(seed, f"item {item}", who.ids)
-    return value + np.sqrt(general / 0.5) * shifts + part.get("young", 0.0) * (t["person_age"] < 30)
+    return np.asarray(value + np.sqrt(general / 0.5) * shifts + part.get("young", 0.0) * (t["person_age"] < 30))
 
 
 def of_unit(seed: str, who: People, stream: str, model: Mapping[str, float]) -> Floats:
@@ -43,7 +53,7 @@ def of_unit(seed: str, who: People, stream: str, model: Mapping[str, float]) -> 
     kept = model["unit_kept"]
     lasting = normal(seed, f"unit {stream}", [(row.unit.origins or (row.unit.id,))[0] for row in who.units])
     fresh = normal(seed, f"unit {stream} {who.wave}", [row.unit.id for row in who.units])
-    return np.sqrt(kept) * lasting + np.sqrt(1 - kept) * fresh
+    return np.asarray(np.sqrt(kept) * lasting + np.sqrt(1 - kept) * fresh)
 
 
 def not_relevant_for(seed: str, who: People, item: str, why: str) -> Floats:
@@ -59,10 +69,17 @@ def not_relevant_for(seed: str, who: People, item: str, why: str) -> Floats:
         "alone": 0.5 * (t["civil"] == "single") + 0.8 * normal(seed, "has no next of kin", who.ids),
         "childless": 3.0 * (t["children"] == "no") + 1.0 * (t["person_age"] >= 50),
     }
-    return normal(seed, f"not relevant {item}", who.ids) + leaning[why]
+    return np.asarray(normal(seed, f"not relevant {item}", who.ids) + leaning[why])
 
 
-def answers(seed: str, who: People, asked: list[str], themes: Mapping[str, str], targets: Mapping[str, Any], routed: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
+def answers(
+    seed: str,
+    who: People,
+    asked: list[str],
+    themes: Mapping[str, str],
+    targets: Mapping[str, Any],
+    routed: Mapping[str, tuple[str, str]],
+) -> pl.DataFrame:
     """The wave's answers: ``id``, ``unit``, then the items in the order ``asked``; an open or skipped question is null.
 
     ``themes``: item to theme. ``routed``: item to the (item, value) that leads to it.
@@ -84,7 +101,9 @@ def answers(seed: str, who: People, asked: list[str], themes: Mapping[str, str],
     return pl.DataFrame(columns, schema_overrides={"person_age": pl.Int64})
 
 
-def _degrees(seed: str, who: People, item: str, theme: str, there: Mask, targets: Mapping[str, Any]) -> list[str | None]:
+def _degrees(
+    seed: str, who: People, item: str, theme: str, there: Mask, targets: Mapping[str, Any]
+) -> list[str | None]:
     part = targets["items"][item]
     score = latent(seed, who, item, theme, part, targets["model"])
     aside = pick(not_relevant_for(seed, who, item, part.get("why", "")), who.weight, there, part["not_relevant"])
@@ -94,7 +113,12 @@ def _degrees(seed: str, who: People, item: str, theme: str, there: Mask, targets
         score = score + _region_and_size(seed, who, targets)
     band = cut(score[counted], who.weight[counted], bands)
     if item == HEADLINE and who.wave == CALIBRATED:
-        band = finish(score[counted], who.weight[counted], band, [target for pair in _targets(who, counted, targets).values() for target in pair])
+        band = finish(
+            score[counted],
+            who.weight[counted],
+            band,
+            [target for pair in _targets(who, counted, targets).values() for target in pair],
+        )
     found: list[str | None] = [None] * len(who.ids)
     for i in np.flatnonzero(aside):
         found[i] = "not_relevant"
@@ -126,7 +150,12 @@ def _targets(who: People, counted: Mask, targets: Mapping[str, Any]) -> dict[str
 
 def _region_and_size(seed: str, who: People, targets: Mapping[str, Any]) -> Floats:
     shifts = targets["found_shifts"]
-    return np.array([shifts["sor_ost"] * (row.unit.region == "sor-ost") + shifts["small"] * (row.unit.size == "small") for row in who.units])[who.unit]
+    return np.array(
+        [
+            shifts["sor_ost"] * (row.unit.region == "sor-ost") + shifts["small"] * (row.unit.size == "small")
+            for row in who.units
+        ]
+    )[who.unit]
 
 
 def headline_shifts(seed: str, who: People, theme: str, targets: Mapping[str, Any]) -> dict[str, float]:

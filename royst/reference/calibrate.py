@@ -56,7 +56,9 @@ class Target:
     percent: float
 
 
-def find_shifts(score: Floats, weight: Floats, bands: Sequence[float], targets: Mapping[str, tuple[Target, Target]]) -> dict[str, float]:
+def find_shifts(
+    score: Floats, weight: Floats, bands: Sequence[float], targets: Mapping[str, tuple[Target, Target]]
+) -> dict[str, float]:
     """How far each group's scores must be moved for its share to differ from the others' as the targets say, all groups at once.
 
     ``targets``: group to (its own target, that of all others). Rounds of small corrections; 60 of them settle to the last person.
@@ -95,7 +97,9 @@ def finish(score: Floats, weight: Floats, category: Ints, targets: Sequence[Targ
         steps = []
         for place, i in enumerate(order):
             sign = -1 if category[i] == 0 else 1
-            after = got + np.array([sign * 100 * weight[i] / total if target.among[i] else 0.0 for target, total in zip(targets, whole)])
+            after = got + np.array(
+                [sign * 100 * weight[i] / total if target.among[i] else 0.0 for target, total in zip(targets, whole)]
+            )
             steps.append((miss(after), place, after))
         best, place, after = min(steps, key=lambda step: step[:2])
         if best >= miss(got):

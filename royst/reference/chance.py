@@ -21,4 +21,4 @@ def uniform(seed: str, stream: str, ids: Sequence[str]) -> Floats:
 
 def normal(seed: str, stream: str, ids: Sequence[str]) -> Floats:
     """One standard normal deviate for each id, by inversion, rounded so that no machine's last bit shows."""
-    return np.round(ndtri(uniform(seed, stream, ids)), 6)
+    return np.asarray(np.round(ndtri(uniform(seed, stream, ids)), 6), dtype=np.float64)

@@ -40,7 +40,10 @@ def people(seed: str, wave: str, drawn: Sequence[Drawn], targets: Mapping[str, A
     unit = places[order]
     weight = np.array([row.unit.users[wave] / row.inclusion / row.answers for row in units])[unit]
     reluctance = np.exp(0.7 * normal(seed, "reluctance", ids))
-    open_ = {item: uniform(seed, f"open {item}", ids) < rate / 100 * reluctance / 1.28 for item, rate in targets["missing"].items()}
+    open_ = {
+        item: uniform(seed, f"open {item}", ids) < rate / 100 * reluctance / 1.28
+        for item, rate in targets["missing"].items()
+    }
     draw = _Draw(seed, wave, ids, weight, open_, targets)
     traits = draw.age_and_sex()
     traits |= draw.family(traits)
@@ -98,16 +101,37 @@ class _Draw:
             inside = np.clip((place - start[band]) / (start[band + 1] - start[band]), 0, 0.999999)
             low, high = np.array(upper[:-1])[band], np.array(upper[1:])[band]
             age[part] = low + 1 + np.floor(inside * (high - low)).astype(np.int64)
-        sex = self.two("person_sex", self.noise("sex") + 0.01 * (age - 42), self.targets["men"][self.wave], "man", "woman")
+        sex = self.two(
+            "person_sex", self.noise("sex") + 0.01 * (age - 42), self.targets["men"][self.wave], "man", "woman"
+        )
         return {"person_age": age, "person_sex": sex}
 
     def family(self, t: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         woman = t["person_sex"] == "woman"
-        children = self.two("children", self.noise("children") + 0.05 * (t["person_age"] - 42) + 0.35 * woman, self.targets["children"][self.wave], "yes", "no")
+        children = self.two(
+            "children",
+            self.noise("children") + 0.05 * (t["person_age"] - 42) + 0.35 * woman,
+            self.targets["children"][self.wave],
+            "yes",
+            "no",
+        )
         parent = children == "yes"
         asked = parent & self.answering("children")
-        care = self.two("care", self.noise("care") + 0.8 * woman - 0.05 * (t["person_age"] - 42), self.targets["care"][self.wave], "full_or_part", "none", asked)
-        single = self.two("civil", self.noise("civil") - 0.4 * woman - 0.6 * (care == "full_or_part"), self.targets["single"][self.wave], "single", "partner")
+        care = self.two(
+            "care",
+            self.noise("care") + 0.8 * woman - 0.05 * (t["person_age"] - 42),
+            self.targets["care"][self.wave],
+            "full_or_part",
+            "none",
+            asked,
+        )
+        single = self.two(
+            "civil",
+            self.noise("civil") - 0.4 * woman - 0.6 * (care == "full_or_part"),
+            self.targets["single"][self.wave],
+            "single",
+            "partner",
+        )
         return {"children": children, "care": care, "civil": single}
 
     def living(self, t: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -139,7 +163,15 @@ class _Draw:
 
     def substances(self, t: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         age = t["person_age"]
-        lar = self.two("lar_treatment", self.noise("lar") + 0.9 * ((age >= 35) & (age < 62)) - 0.8 * np.isin(t["income"], ["full_time", "education"]), self.targets["lar"][self.wave], "yes", "no")
+        lar = self.two(
+            "lar_treatment",
+            self.noise("lar")
+            + 0.9 * ((age >= 35) & (age < 62))
+            - 0.8 * np.isin(t["income"], ["full_time", "education"]),
+            self.targets["lar"][self.wave],
+            "yes",
+            "no",
+        )
         substance = self.many(
             "substance",
             {
@@ -151,8 +183,30 @@ class _Draw:
             },
             self.targets["substance"],
         )
-        mental = self.many("mental", {"none": self.noise("no problems"), "some": self.noise("some problems")}, self.targets["mental"])
-        inpatient = self.two("inpatient", self.noise("inpatient") + 0.5 * (lar == "yes"), self.targets["inpatient"][self.wave], "yes", "no")
-        helped = {"staff": self.targets["helper_staff"][self.wave], "other": self.targets["helper_other"][self.wave], "none": 0.0}
-        helper = self.many("helper", {"staff": self.noise("staff helps") + 0.5 * (mental == "serious"), "other": self.noise("another helps")}, helped)
-        return {"lar_treatment": lar, "substance": substance, "mental": mental, "inpatient": inpatient, "helper": helper}
+        mental = self.many(
+            "mental", {"none": self.noise("no problems"), "some": self.noise("some problems")}, self.targets["mental"]
+        )
+        inpatient = self.two(
+            "inpatient",
+            self.noise("inpatient") + 0.5 * (lar == "yes"),
+            self.targets["inpatient"][self.wave],
+            "yes",
+            "no",
+        )
+        helped = {
+            "staff": self.targets["helper_staff"][self.wave],
+            "other": self.targets["helper_other"][self.wave],
+            "none": 0.0,
+        }
+        helper = self.many(
+            "helper",
+            {"staff": self.noise("staff helps") + 0.5 * (mental == "serious"), "other": self.noise("another helps")},
+            helped,
+        )
+        return {
+            "lar_treatment": lar,
+            "substance": substance,
+            "mental": mental,
+            "inpatient": inpatient,
+            "helper": helper,
+        }

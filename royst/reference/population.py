@@ -16,7 +16,68 @@ UNITS = 424
 MERGERS = 12
 REGIONS = {"sor-ost": 0.34, "vest": 0.25, "midt": 0.21, "nord": 0.20}
 
-STEMS = ["Brom", "Skelv", "Tryv", "Klynn", "Fjask", "Vebr", "Grimt", "Drusk", "Snev", "Holp", "Kjarl", "Mosk", "Prind", "Stry", "Tverk", "Ulst", "Yrm", "Alsk", "Blid", "Dvel", "Einsk", "Frusk", "Gnav", "Hjulp", "Ivask", "Jarv", "Knisk", "Lyft", "Mjusk", "Nerv", "Olsk", "Plisk", "Rysk", "Smed", "Trask", "Ursk", "Vrang", "Ylv", "Ærsk", "Østv", "Årsk", "Brask", "Drev", "Flask", "Glyv", "Hvask", "Krisk", "Lisk", "Mulv", "Nysk", "Pruv", "Rensk", "Skruv", "Svilp", "Tjusk", "Vinsk", "Kverv", "Stulp", "Borsk", "Felv"]
+STEMS = [
+    "Brom",
+    "Skelv",
+    "Tryv",
+    "Klynn",
+    "Fjask",
+    "Vebr",
+    "Grimt",
+    "Drusk",
+    "Snev",
+    "Holp",
+    "Kjarl",
+    "Mosk",
+    "Prind",
+    "Stry",
+    "Tverk",
+    "Ulst",
+    "Yrm",
+    "Alsk",
+    "Blid",
+    "Dvel",
+    "Einsk",
+    "Frusk",
+    "Gnav",
+    "Hjulp",
+    "Ivask",
+    "Jarv",
+    "Knisk",
+    "Lyft",
+    "Mjusk",
+    "Nerv",
+    "Olsk",
+    "Plisk",
+    "Rysk",
+    "Smed",
+    "Trask",
+    "Ursk",
+    "Vrang",
+    "Ylv",
+    "Ærsk",
+    "Østv",
+    "Årsk",
+    "Brask",
+    "Drev",
+    "Flask",
+    "Glyv",
+    "Hvask",
+    "Krisk",
+    "Lisk",
+    "Mulv",
+    "Nysk",
+    "Pruv",
+    "Rensk",
+    "Skruv",
+    "Svilp",
+    "Tjusk",
+    "Vinsk",
+    "Kverv",
+    "Stulp",
+    "Borsk",
+    "Felv",
+]
 ENDINGS = ("avel", "ymar", "osken", "undel", "erma", "iskel", "anfer", "ulme", "ibrin")
 """No municipality of Norway, past or present, has a name that ends like one of these: so no invented name can be a real one."""
 
@@ -53,7 +114,10 @@ def units(seed: str) -> list[Unit]:
     people = np.clip(np.exp(8.5 + 1.12 * normal(seed, "inhabitants", ids)), 420, 210_000)
     rate = 0.0062 * np.exp(0.22 * normal(seed, "rate", ids)) * np.where(people < 5000, 1.45, 1.0)
     first = people * rate
-    growth = {year: 1 + 0.04 * step + 0.03 * normal(seed, f"growth {year}", ids) * (step > 0) for step, year in enumerate(YEARS)}
+    growth = {
+        year: 1 + 0.04 * step + 0.03 * normal(seed, f"growth {year}", ids) * (step > 0)
+        for step, year in enumerate(YEARS)
+    }
     found = [
         Unit(
             id=unit,
@@ -74,7 +138,11 @@ def _merge(seed: str, before: list[Unit], called: list[str]) -> list[Unit]:
     order = [ids[i] for i in np.argsort(uniform(seed, "merger", ids), kind="stable")]
     for number, name in enumerate(called):
         lead = after[next(unit for unit in order if not after[unit].succeeded_by)]
-        others = [after[unit] for unit in order if unit != lead.id and after[unit].region == lead.region and not after[unit].succeeded_by]
+        others = [
+            after[unit]
+            for unit in order
+            if unit != lead.id and after[unit].region == lead.region and not after[unit].succeeded_by
+        ]
         group = [lead, *others[: 1 + number % 3 // 2]]
         new = Unit(
             id=f"u{UNITS + 1 + number:03d}",

@@ -28,7 +28,11 @@ def write(source: Mapping[str, Any], wave: str, path: Path) -> None:
     """The sheets ``survey``, ``choices`` and ``settings`` of ``wave``."""
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": source["title"]["nb"], "author": "Røyst", "created": MADE[wave]})
-    for name, rows in (("survey", survey(source, wave)), ("choices", choices(source, wave)), ("settings", settings(source, wave))):
+    for name, rows in (
+        ("survey", survey(source, wave)),
+        ("choices", choices(source, wave)),
+        ("settings", settings(source, wave)),
+    ):
         sheet = book.add_worksheet(name)
         sheet.freeze_panes(1, 0)
         for number, row in enumerate(rows):
@@ -40,13 +44,22 @@ def write(source: Mapping[str, Any], wave: str, path: Path) -> None:
 
 def survey(source: Mapping[str, Any], wave: str) -> list[list[str]]:
     languages = source["languages"]
-    rows = [["type", "name", *(f"label::{name}" for name in languages.values()), "relevant", "constraint", "royst_same_as"]]
+    rows = [
+        ["type", "name", *(f"label::{name}" for name in languages.values()), "relevant", "constraint", "royst_same_as"]
+    ]
     rows.append(["note", "welcome", *(source["note"]["welcome"][code] for code in languages), "", "", ""])
     for question in asked(source, wave):
         name = question["name"]
         labels = [question[code] for code in languages]
         rows.append(
-            [question.get("type", "select_one degree"), name, *labels, question.get("relevant", ""), question.get("constraint", ""), same_as(source, wave, name)]
+            [
+                question.get("type", "select_one degree"),
+                name,
+                *labels,
+                question.get("relevant", ""),
+                question.get("constraint", ""),
+                same_as(source, wave, name),
+            ]
         )
     return rows
 
@@ -62,4 +75,7 @@ def choices(source: Mapping[str, Any], wave: str) -> list[list[str]]:
 
 
 def settings(source: Mapping[str, Any], wave: str) -> list[list[str]]:
-    return [["form_title", "form_id", "version", "default_language"], [source["title"]["nb"], f"bte_{wave}", wave, source["languages"]["nb"]]]
+    return [
+        ["form_title", "form_id", "version", "default_language"],
+        [source["title"]["nb"], f"bte_{wave}", wave, source["languages"]["nb"]],
+    ]

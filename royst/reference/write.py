@@ -38,10 +38,14 @@ def write(folder: Path, progress: Callable[[str], None] | None = None) -> None:
     if beside.exists():
         shutil.rmtree(beside)
     beside.mkdir()
-    _fill(Folder(beside), say)
-    if folder.exists():
-        folder.rmdir()
-    beside.rename(folder)
+    try:
+        _fill(Folder(beside), say)
+        if folder.exists():
+            folder.rmdir()
+        beside.rename(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
 
 
 def _fill(to: Folder, say: Callable[[str], None]) -> None:
@@ -94,14 +98,34 @@ def frame_rows(units: Sequence[population.Unit]) -> list[list[str]]:
     for year in population.YEARS:
         for unit in units:
             if year in unit.users:
-                rows.append([year, unit.id, unit.name, unit.region, unit.size, str(unit.users[year]), unit.succeeded_by, str(unit.inhabitants)])
+                rows.append(
+                    [
+                        year,
+                        unit.id,
+                        unit.name,
+                        unit.region,
+                        unit.size,
+                        str(unit.users[year]),
+                        unit.succeeded_by,
+                        str(unit.inhabitants),
+                    ]
+                )
     return rows
 
 
 def sample_rows(drawn: Sequence[sampling.Drawn]) -> list[list[str]]:
     rows = [["unit", "stratum", "inclusion", "status", "replaces", "panel"]]
     for row in drawn:
-        rows.append([row.unit.id, row.stratum, f"{row.inclusion:.9f}", row.status, row.replaces, "true" if row.panel else "false"])
+        rows.append(
+            [
+                row.unit.id,
+                row.stratum,
+                f"{row.inclusion:.9f}",
+                row.status,
+                row.replaces,
+                "true" if row.panel else "false",
+            ]
+        )
     return rows
 
 
