@@ -1,0 +1,80 @@
+"""``royst import``: answers from a file into the study. (``import`` is a word of Python's own, hence the file's name.)"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from royst.answers import columns, conform, readers, store
+from royst.answers.beside import beside
+from royst.answers.conform import Refusal
+from royst.errors import Fault, InputError, wrong
+from royst.evaluation.check import SHOWN, Report, summed
+from royst.study.folder import Study
+
+
+def bring(study: Study, wave: str, file: Path) -> Report:
+    """Read ``file``, hold every row against the wave's questionnaire, store the rows that stand and list the others in ``refused.csv``.
+
+    Earlier answers of the wave are replaced. Raises ``InputError``, with nothing written, where the file cannot be read, columns are missing or no row stands.
+    """
+    if wave not in study.file.waves:
+        raise wrong("unknown-wave", f"the study has no wave {wave!r}", f"its waves are: {', '.join(study.waves)}", file="study.toml", column="waves")
+    table = readers.read(Path(file))
+    matched = columns.match(study, wave, table)
+    found = conform.conform(study, wave, table, matched)
+    if found.frame.height == 0:
+        raise InputError(_all_refused(table.name, found.refusals))
+    before = store.read(study, wave, carried=False).frame.height if _readable(study, wave) else None
+    answers, refused = study.folder.answers(wave), study.folder.refused(wave)
+    with beside(answers, refused) as (draft, draft_refused):
+        store.put(study, wave, found.frame, draft)
+        _write_refused(found.refusals, draft_refused)
+    if not found.refusals:
+        refused.unlink(missing_ok=True)
+    stood = f"{found.frame.height} of {table.frame.height} rows brought into wave {wave}" + (f", in place of the {before} that stood there" if before is not None else "")
+    lines = [f"{table.name}: {said}" for said in table.said]
+    lines += [f"the column {column} was read as {name}" for name, column in matched.renamed.items()]
+    lines += [f"the columns {', '.join(choices.values())} were read as {name}" for name, choices in matched.split.items()]
+    lines += [f"{count} cells of {column} that the file marks as missing were read as unanswered" for column, count in found.unanswered.items()]
+    lines += [f"kept: {count} answers to {name}, which the questionnaire skips there" for name, count in found.skipped.items()]
+    if matched.unknown:
+        lines.append(f"not in the questionnaire, kept out: {', '.join(matched.unknown)}")
+    lines.append(stood)
+    if found.refusals:
+        lines.append(f"{found.refused} rows refused whole; each is listed in {study.folder.within(refused)} with its reason:")
+        lines += [f"  {said}" for said in summed(found.refusals)[:SHOWN]]
+    return Report(lines)
+
+
+def _readable(study: Study, wave: str) -> bool:
+    try:
+        return store.exists(study, wave) and bool(store.read(study, wave, carried=False))
+    except InputError:
+        return False
+
+
+def _all_refused(name: str, refusals: tuple[Refusal, ...]) -> list[Fault]:
+    """Every row was refused: the first of each reason with its place, and how many there are."""
+    faults = [Fault("all-refused", f"not one row of {name} fits the study", "see the reasons below; nothing was brought in", name)]
+    seen: set[tuple[str, str]] = set()
+    for refusal in refusals:
+        key = (refusal.column, refusal.reason)
+        if key not in seen and len(seen) < SHOWN:
+            seen.add(key)
+            count = sum((other.column, other.reason) == key for other in refusals)
+            more = f" (and {count - 1} more)" if count > 1 else ""
+            faults.append(Fault("refused-row", f"{refusal.found!r} {refusal.reason}{more}", "mend the file, the questionnaire or the frame", name, refusal.row, refusal.column))
+    return faults
+
+
+def _write_refused(refusals: tuple[Refusal, ...], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["row", "column", "found", "reason"])
+        writer.writerows([refusal.row, refusal.column, _harmless(refusal.found), refusal.reason] for refusal in refusals)
+
+
+def _harmless(found: str) -> str:
+    """A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    return f"'{found}" if found[:1] in ("=", "+", "@", "\t", "\r") or (found[:1] == "-" and not found[1:2].isdigit()) else found
