@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from royst.look.tokens import EDGE, INK, MUTED, TONES
+from dataclasses import dataclass
+
+from royst.look.tokens import MUTED, TONES
 from royst.publish.document import Bar, Segment, StackedBars
 from royst.publish.figures.canvas import LABEL, SMALL, VALUE, Canvas, block_height, legend, lines, measured
 
@@ -10,55 +12,74 @@ ORDER = ("worst", "poor", "muted", "middle", "accent", "good", "best")
 LEFT_OF_MIDDLE = ("worst", "poor", "muted")
 BAR = 26.0
 GAP = 2.0
-OUTSIDE = 34.0
+APART_MOST = 22.0
+APART_SCALE = 0.5  # pixels per cent
+PERCENT = "\N{NO-BREAK SPACE}%"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where things stand across: the bars between ``left`` and ``right``, what stands apart from ``apart`` on; ``origin`` is the common line, or zero."""
+
+    label_room: float
+    left: float
+    right: float
+    apart: float
+    scale: float
+    origin: float
 
 
 def draw(figure: StackedBars, canvas: Canvas) -> None:
     """Labels left of the bars on a wide canvas, above them on a narrow one."""
-    legend_tones = sorted(figure.legend, key=lambda entry: ORDER.index(entry[1]) if entry[1] in ORDER else 99)
-    top = legend(canvas, [(name, tone) for name, tone in (legend_tones if figure.diverging else figure.legend)], 0) + 8
-    label_room = 0.0 if canvas.narrow else canvas.width * 0.36
-    detail_room = (
-        0.0
-        if canvas.narrow
-        else max((measured(bar.detail, SMALL) for bar in figure.bars), default=0.0)
-        + 12 * any(b.detail for b in figure.bars)
-    )
-    apart_room = _apart_room(figure, canvas)
-    left, right = label_room + (0 if canvas.narrow else 16), canvas.width - detail_room - apart_room
-    scale, middle = _scale(figure, left, right)
-    first = top
+    entries = list(figure.legend)
+    if figure.diverging:
+        entries.sort(key=lambda entry: ORDER.index(entry[1]) if entry[1] in ORDER else len(ORDER))
+    top = legend(canvas, [(name, tone) for name, tone in entries], 0) + 8
+    columns = _columns(figure, canvas)
     for bar in figure.bars:
-        top = _row(canvas, figure, bar, top, (left, right, label_room, apart_room), scale, middle)
-    if (
-        figure.diverging
-        and any(bar.segments for bar in figure.bars)
-        and any(_middle(bar) is None for bar in figure.bars if bar.segments)
-    ):
-        canvas.line(middle, first, middle, top - 10, EDGE)
+        top = _row(canvas, figure, bar, top, columns)
+
+
+def _columns(figure: StackedBars, canvas: Canvas) -> Columns:
+    label_room = 0.0 if canvas.narrow else canvas.width * 0.34
+    left = 0.0 if canvas.narrow else label_room + 16
+    details = [measured(bar.detail, SMALL) + 14 for bar in figure.bars if bar.detail]
+    edge = canvas.width - (0.0 if canvas.narrow else max(details, default=0.0))
+    apart = edge - _apart_room(figure, canvas)
+    right = apart - (16 if apart < edge else 0)
+    pads = (0.0, 0.0)
+    for _ in range(3):
+        scale, origin = _scale(figure, left + pads[0], right - pads[1])
+        pads = _pads(figure, scale)
+    return Columns(label_room, left, right, apart, scale, origin)
 
 
 def _apart_room(figure: StackedBars, canvas: Canvas) -> float:
-    values = [segment.value for bar in figure.bars for segment in bar.segments if segment.tone == "apart"]
-    if not values:
+    pieces = [segment for bar in figure.bars for segment in bar.segments if segment.tone == "apart"]
+    if not pieces:
         return 0.0
-    return min(max(max(values) * 1.6, 40.0), canvas.width * 0.2) + 18
+    return max(_apart_width(piece) + 5 + measured(_apart_text(piece, canvas), VALUE) for piece in pieces)
 
 
-def _whole(bar: Bar) -> list[Segment]:
-    return [segment for segment in bar.segments if segment.tone != "apart"]
+def _apart_width(piece: Segment) -> float:
+    return max(min(piece.value * APART_SCALE, APART_MOST), 2.0)
 
 
-def _middle(bar: Bar) -> Segment | None:
-    return next((segment for segment in bar.segments if segment.tone == "middle"), None)
+def _apart_text(piece: Segment, canvas: Canvas) -> str:
+    return piece.text.replace(PERCENT, "") if canvas.narrow else piece.text
+
+
+def _whole(figure: StackedBars, bar: Bar) -> list[Segment]:
+    """The bar's parts from left to right, without what stands apart and without what is empty."""
+    parts = [segment for segment in bar.segments if segment.tone != "apart" and segment.value > 0]
+    return sorted(parts, key=lambda segment: ORDER.index(segment.tone)) if figure.diverging else parts
 
 
 def _sides(bar: Bar) -> tuple[float, float]:
     """How far a diverging bar reaches left and right of the common line, in per cent."""
-    left = sum(s.value for s in _whole(bar) if s.tone in LEFT_OF_MIDDLE)
-    right = sum(s.value for s in _whole(bar) if s.tone not in (*LEFT_OF_MIDDLE, "middle"))
-    centre = _middle(bar)
-    half = centre.value / 2 if centre else 0.0
+    half = sum(segment.value for segment in bar.segments if segment.tone == "middle") / 2
+    left = sum(segment.value for segment in bar.segments if segment.tone in LEFT_OF_MIDDLE)
+    right = sum(segment.value for segment in bar.segments if segment.tone not in (*LEFT_OF_MIDDLE, "middle", "apart"))
     return left + half, right + half
 
 
@@ -72,100 +93,86 @@ def _scale(figure: StackedBars, left: float, right: float) -> tuple[float, float
     return scale, left + far_left * scale
 
 
-def _row(
-    canvas: Canvas,
-    figure: StackedBars,
-    bar: Bar,
-    top: float,
-    columns: tuple[float, float, float, float],
-    scale: float,
-    middle: float,
-) -> float:
-    left, right, label_room, apart_room = columns
+def _fit(text: str, room: float) -> tuple[str, float] | None:
+    """The number as it fits: whole, without the sign of per cent, or smaller; None where it does not."""
+    for said, size in ((text, VALUE), (text.replace(PERCENT, ""), VALUE), (text.replace(PERCENT, ""), SMALL - 0.5)):
+        if said and measured(said, size) + 4 <= room:
+            return said, size
+    return None
+
+
+def _outside(text: str) -> float:
+    """Room for a number beside its bar."""
+    return measured(text.replace(PERCENT, ""), VALUE) + 7
+
+
+def _pads(figure: StackedBars, scale: float) -> tuple[float, float]:
+    """Room to keep at both ends for the numbers of outermost parts too small to hold them."""
+    sides = [_sides(bar) for bar in figure.bars if bar.segments] or [(0.0, 0.0)]
+    far_left, far_right = max(side[0] for side in sides), max(side[1] for side in sides)
+    left = right = 0.0
+    for bar in figure.bars:
+        parts = _whole(figure, bar)
+        if not parts:
+            continue
+        reach = _sides(bar) if figure.diverging else (far_left, far_right)
+        if figure.diverging and _small(parts[0], scale):
+            left = max(left, _outside(parts[0].text) - (far_left - reach[0]) * scale)
+        if _small(parts[-1], scale):
+            right = max(right, _outside(parts[-1].text) - (far_right - reach[1]) * scale)
+    return left, right
+
+
+def _small(part: Segment, scale: float) -> bool:
+    return bool(part.text) and _fit(part.text, part.value * scale - GAP) is None
+
+
+def _row(canvas: Canvas, figure: StackedBars, bar: Bar, top: float, columns: Columns) -> float:
+    """One bar with its label; returns where the next row begins."""
     if canvas.narrow:
-        said = lines(bar.label, LABEL, canvas.width)
-        top = canvas.block(0, top, said)
+        top = canvas.block(0, top, lines(bar.label, LABEL, canvas.width))
         if bar.detail:
             top = canvas.block(0, top, lines(bar.detail, SMALL, canvas.width), size=SMALL, fill=MUTED)
         bar_top, row = top + 3, BAR + 3
     else:
-        said = lines(bar.label, LABEL, label_room)
+        said = lines(bar.label, LABEL, columns.label_room)
         row = max(BAR, block_height(said))
         canvas.block(0, top + (row - block_height(said)) / 2 - 1, said)
         bar_top = top + (row - BAR) / 2
-        if bar.detail:
+        if bar.detail and bar.segments:
             canvas.text(
                 canvas.width, bar_top + BAR / 2 + SMALL * 0.36, bar.detail, size=SMALL, fill=MUTED, anchor="end"
             )
     if bar.segments:
-        _segments(canvas, figure, bar, bar_top, scale, middle, right, apart_room)
+        _parts(canvas, figure, bar, bar_top, columns)
     else:
-        words = lines(bar.missing or "–", VALUE, right - left)
-        bottom = canvas.block(left, bar_top + (BAR - block_height(words, VALUE)) / 2, words, size=VALUE, fill=MUTED)
-        row = max(row, bottom - top)
-    return top + row + (16 if canvas.narrow else 12)
+        words = lines(bar.missing or "–", VALUE, canvas.width - columns.left)
+        high = block_height(words, VALUE)
+        shift = 0.0 if canvas.narrow else (BAR - high) / 2
+        bottom = canvas.block(columns.left, bar_top + shift, words, size=VALUE, fill=MUTED)
+        row = high + 3 if canvas.narrow else max(row, bottom - top)
+    return top + row + (18 if canvas.narrow else 12)
 
 
-def _segments(
-    canvas: Canvas,
-    figure: StackedBars,
-    bar: Bar,
-    top: float,
-    scale: float,
-    middle: float,
-    right: float,
-    apart_room: float,
-) -> None:
-    whole = _whole(bar)
-    if figure.diverging:
-        whole = sorted(whole, key=lambda segment: ORDER.index(segment.tone))
-        x = middle - _sides(bar)[0] * scale
-    else:
-        x = middle
-    for segment in whole:
-        wide = segment.value * scale
-        _piece(canvas, segment, x, top, wide)
-        x += wide
-    for segment in bar.segments:
-        if segment.tone == "apart" and apart_room:
-            start = right + 18
-            style = TONES["apart"]
-            wide = segment.value / 100 * (apart_room - 18) / 0.35
-            wide = min(wide, apart_room - 18)
-            canvas.rect(start, top, max(wide, 2), BAR, style.fill, edge=style.edge)
-            _apart_text(canvas, segment, start, top, wide, apart_room - 18)
-
-
-def _apart_text(canvas: Canvas, segment: Segment, start: float, top: float, wide: float, room: float) -> None:
+def _parts(canvas: Canvas, figure: StackedBars, bar: Bar, top: float, columns: Columns) -> None:
+    parts = _whole(figure, bar)
+    x = columns.origin - (_sides(bar)[0] * columns.scale if figure.diverging else 0.0)
     baseline = top + BAR / 2 + VALUE * 0.36
-    text = next(
-        (
-            t
-            for t in (segment.text, segment.text.replace("\N{NO-BREAK SPACE}%", ""))
-            if measured(t, VALUE) <= room - wide - 5
-        ),
-        "",
-    )
-    if text and wide + 5 + measured(text, VALUE) <= room:
-        canvas.text(start + wide + 5, baseline, text, size=VALUE, fill=INK)
-    elif segment.text:
-        canvas.text(
-            start + wide / 2,
-            baseline,
-            segment.text.replace("\N{NO-BREAK SPACE}%", ""),
-            size=VALUE,
-            fill=INK,
-            anchor="middle",
-        )
-
-
-def _piece(canvas: Canvas, segment: Segment, x: float, top: float, wide: float) -> None:
-    """One segment with its number where it fits: whole, or without the sign of per cent."""
-    if wide <= 0:
-        return
-    style = TONES[segment.tone]
-    canvas.rect(x + GAP / 2, top, max(wide - GAP, 0.6), BAR, style.fill, edge=style.edge)
-    for text in (segment.text, segment.text.replace("\N{NO-BREAK SPACE}%", "")):
-        if text and measured(text, VALUE) + 6 <= wide - GAP:
-            canvas.text(x + wide / 2, top + BAR / 2 + VALUE * 0.36, text, size=VALUE, fill=style.ink, anchor="middle")
-            return
+    for index, part in enumerate(parts):
+        wide = part.value * columns.scale
+        style = TONES[part.tone]
+        canvas.rect(x + GAP / 2, top, max(wide - GAP, 0.8), BAR, style.fill, edge=style.edge)
+        fits = _fit(part.text, wide - GAP) if part.text else None
+        bare = part.text.replace(PERCENT, "")
+        if fits:
+            canvas.text(x + wide / 2, baseline, fits[0], size=fits[1], fill=style.ink, anchor="middle")
+        elif part.text and index == 0 and figure.diverging:
+            canvas.text(x - 4, baseline, bare, size=VALUE, anchor="end")
+        elif part.text and index == len(parts) - 1:
+            canvas.text(x + wide + 5, baseline, bare, size=VALUE)
+        x += wide
+    for part in bar.segments:
+        if part.tone == "apart":
+            wide = _apart_width(part)
+            canvas.rect(columns.apart, top, wide, BAR, TONES["apart"].fill, edge=TONES["apart"].edge)
+            canvas.text(columns.apart + wide + 5, baseline, _apart_text(part, canvas), size=VALUE)
