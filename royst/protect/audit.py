@@ -11,205 +11,250 @@ them from its pool, its region or the nation. All of them are taken to read ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from royst.protect.block import WITHHELD_LEVEL, Block
-from royst.protect.facts import ROUND, Facts, facts, recoverable, values
+from royst.protect.facts import ROUND, facts, recoverable, values
 from royst.protect.rules import RuleSet
-from royst.protect.worlds import Exchange, pairs, programme, signs, solve
+from royst.protect.worlds import Exchange, Model, OneAnswer, pairs, programme, signs, solve
 
-ROUNDS = 6
-"""Rounds of exchanges before linear programmes take over; a round without a new opening ends them."""
+PULLS = 60
+"""Most exchanges that pull at many facts at once."""
+TRIES = 12
+"""How many rows are tried for the one whose withdrawal opens a fact."""
+WORTH = 0.05
+"""An exchange that opens less than this share of what its answers have closed is not repeated."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What an audit tried and found. ``narrowest``: fewest whole numbers that a fact of a small domain can still take."""
+    """What an audit tried and found: facts, how they were opened, and how many programmes it took."""
 
     facts: int = 0
     by_worlds: int = 0
     by_programme: int = 0
     programmes: int = 0
     recoverable: int = 0
-    repaired: int = 0
-    held: int = 0
-    narrowest: float = np.inf
+    withdrawn: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        names = ("facts", "by_worlds", "by_programme", "programmes", "recoverable", "repaired", "held")
-        return Tally(*(getattr(self, n) + getattr(other, n) for n in names), min(self.narrowest, other.narrowest))
+        return Tally(*(getattr(self, n) + getattr(other, n) for n in Tally.__dataclass_fields__))
 
 
-class Polytope:
+class Polytope(Model):
     """All tables of (atom, answer) that agree with what is printed, as one linear programme."""
 
     def __init__(self, block: Block, level: NDArray[np.int64]):
-        self.block, self.level = block, level
         atoms, answers = block.counts.shape
-        zero = np.zeros((atoms, answers), bool)
-        parts, self.row_of, self.total = [], [], []
+        people = sparse.kron(sparse.eye_array(atoms), np.ones((1, answers)), format="csr")
+        parts, row_of, depths, total = [people], [np.full(atoms, -1)], [np.full(atoms, -2)], [block.atoms]
         for depth, codes in enumerate(block.levels):
             rows = np.flatnonzero(level == depth)
-            if not len(rows):
-                continue
             table = block.table(depth)[rows]
-            for category in range(table.shape[1]):
-                for answer in np.flatnonzero(codes == category):
-                    empty = np.asarray(block.members[rows[table[:, category] == 0]].sum(0)).ravel() > 0
-                    zero[empty, answer] = True
-                if category == table.shape[1] - 1:
-                    continue
+            for category in range(table.shape[1] - 1 if len(rows) else 0):  # the last one follows from the others
                 unit = sparse.csr_array((codes == category).astype(float)[None, :])
                 parts.append(sparse.kron(block.members[rows], unit, format="csr"))
-                self.row_of.append(rows)
-                self.total.append(table[:, category])
-        people = sparse.kron(sparse.eye_array(atoms), np.ones((1, answers)), format="csr")
-        matrix = sparse.csr_array(sparse.vstack([people, *parts], format="csr"))
-        total = np.concatenate([block.atoms, *self.total]).astype(float)
-        self.most = np.where(zero, 0, block.atoms[:, None]).astype(float).ravel()
-        self.least = np.zeros_like(self.most)
-        self.highs = programme(matrix, total, total, self.least, self.most)
-        self.row_of = np.concatenate([np.full(atoms, -1), *self.row_of]).astype(int)
-
-    def hold(self, least: NDArray[np.float64], most: NDArray[np.float64]) -> None:
-        """Narrow the bounds of (atoms × answers) to what an attacker knows besides."""
-        number = np.arange(len(self.most), dtype=np.int32)
-        self.highs.changeColsBounds(
-            len(number), number, np.maximum(self.least, least.ravel()), np.minimum(self.most, most.ravel())
+                row_of.append(rows)
+                depths.append(np.full(len(rows), depth))
+                total.append(table[:, category])
+        self._depth = np.concatenate(depths)
+        most = np.repeat(block.atoms, answers).astype(float)
+        told = np.concatenate(total).astype(float)
+        matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
+        super().__init__(
+            np.concatenate(row_of).astype(int), told, programme(matrix, told, told, np.zeros_like(most), most)
         )
 
-    def free(self) -> None:
-        self.hold(self.least, self.most)
-
-    def reach(self, wanted: Facts, k: int) -> tuple[float, float, list[NDArray], NDArray[np.int64]]:
-        """Least and most of a fact, the two worlds' changes, and the rows whose numbers hold it there."""
-        block = self.block
-        cost = np.zeros(block.counts.shape)
-        atoms = block.members.indices[slice(*block.members.indptr[wanted.row[k] : wanted.row[k] + 2])]
-        answers = np.flatnonzero(block.levels[wanted.level[k]] == wanted.category[k])
-        cost[np.ix_(atoms, answers)] = 1.0
-        ends, changes, rows = [], [], set()
-        for sign in (1.0, -1.0):
-            point = solve(self.highs, sign * cost.ravel())
-            if point is None:  # an attacker who reaches no optimum is taken to know the fact
-                ends.append(float(wanted.count[k]))
-                continue
-            ends.append(float(cost.ravel() @ point))
-            changes.append(point.reshape(cost.shape) - block.counts)
-            dual = np.abs(np.asarray(self.highs.getSolution().row_dual)) > ROUND
-            rows |= set(self.row_of[dual].tolist())
-        return ends[0], ends[1], changes, np.array(sorted(rows - {-1}), np.int64)
+    def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """A row that became coarser binds no more at all: fewer conditions than are printed, for one repair."""
+        return (self._depth == -2) | (level[self.rows] == self._depth)
 
 
-@dataclass
 class Audit:
-    """One block under audit, printed at ``level`` (rows,). ``open``: facts that some world takes out of the secret."""
+    """One block under audit. ``level`` (rows,) is what is printed; repairing makes it coarser.
 
-    block: Block
-    rules: RuleSet
-    level: NDArray[np.int64]
-    wanted: Facts = field(init=False)
+    ``wanted``: the facts; ``low`` and ``high``: how far below and above the truth each fact's count was seen.
+    """
 
-    def __post_init__(self) -> None:
-        self.wanted = facts(self.block, self.rules)
-        self.low = np.zeros(len(self.wanted))
-        self.high = np.zeros(len(self.wanted))
-        self.tally = Tally(facts=len(self.wanted))
+    def __init__(self, block: Block, rules: RuleSet, level: NDArray[np.int64]):
+        self.block, self.rules, self.level = block, rules, level.copy()
+        self.wanted = facts(block, rules)
+        self.low, self.high = np.zeros(len(self.wanted)), np.zeros(len(self.wanted))
         self.worlds: list[NDArray[np.float64]] = []
+        self.programmes = 0
+        self._exchanges: dict[tuple[int, int], Exchange] = {}
+        self._one: dict[tuple[int, int], OneAnswer] = {}
+        self._polytope: Polytope | None = None
 
     @property
     def open(self) -> NDArray[np.bool_]:
+        """Facts that some world takes out of what must not be told. Shape (facts,)."""
         w = self.wanted
         least, most = np.ceil(w.count + self.low - ROUND), np.floor(w.count + self.high + ROUND)
         return ~recoverable(self.rules, w.n, least, most)
 
     def see(self, change: NDArray[np.float64]) -> None:
-        """Take note of one more world."""
+        """Take note of one more world, told as its difference from the truth (atoms × answers)."""
         moved = values(self.block, self.wanted, change)
-        self.low = np.minimum(self.low, moved)
-        self.high = np.maximum(self.high, moved)
+        self.low, self.high = np.minimum(self.low, moved), np.maximum(self.high, moved)
         self.worlds.append(change)
 
+    @cached_property
+    def gains(self) -> dict[tuple[int, int], NDArray[np.float64]]:
+        """By pair of answers: what one more person with the first instead of the second adds to each fact."""
+        w, found = self.wanted, {}
+        for one, other in pairs(self.block.counts.shape[1]):
+            gain = np.zeros(len(w))
+            for level, codes in enumerate(self.block.levels):
+                mine = w.level == level
+                gain[mine] = 1.0 * (codes[one] == w.category[mine]) - 1.0 * (codes[other] == w.category[mine])
+            found[one, other] = gain
+        return found
+
     def exchange(self) -> None:
-        """Open facts by exchanges, pulling at those still closed in pseudo-random directions."""
-        answers = self.block.counts.shape[1]
-        basis = np.ones(len(self.block.rows), bool)
-        made = {pair: Exchange(self.block, self.level, pair, basis) for pair in pairs(answers)}
-        for turn in range(ROUNDS):
-            before = self.open.sum()
-            for pair, exchange in made.items():
-                closed = ~self.open
-                if not closed.any():
-                    return
-                cost = self._cost(pair, closed, f"{self.block.name}/{pair}/{turn}")
-                still = self._still(turn, pair)
-                found = exchange.pull(cost, still)
-                if found is not None and found.any():
-                    change = np.zeros(self.block.counts.shape)
-                    change[:, pair[0]], change[:, pair[1]] = found, -found
-                    self.see(change)
-            if turn and self.open.sum() == before:
+        """Open facts by exchanges that pull at many closed ones in pseudo-random directions."""
+        tired: set[tuple[int, int]] = set()
+        for turn in range(PULLS):
+            closed = ~self.open
+            waiting = {
+                pair: int((closed & (gain != 0)).sum()) for pair, gain in self.gains.items() if pair not in tired
+            }
+            pair = max(waiting, key=lambda pair: waiting[pair], default=None)
+            if pair is None or not waiting[pair]:
                 return
+            towards = signs(f"{self.block.name}/{pair}/{turn}", len(closed))
+            self._pull(pair, closed * self.gains[pair] * towards)
+            if waiting[pair] - int((~self.open & (self.gains[pair] != 0)).sum()) <= WORTH * waiting[pair]:
+                tired.add(pair)
 
-    def _still(self, turn: int, pair: tuple[int, int]) -> NDArray[np.bool_] | None:
-        return None
+    def _pull(self, pair: tuple[int, int], weight: NDArray[np.float64]) -> None:
+        if pair not in self._exchanges:
+            self._exchanges[pair] = Exchange(self.block, self.level, pair)
+        exchange = self._exchanges[pair]
+        exchange.update(self.level)
+        pull = np.bincount(self.wanted.row, weight, len(self.block.rows))
+        found = exchange.pull(self.block.members.T @ pull)
+        if found is not None and found.any():
+            change = np.zeros(self.block.counts.shape)
+            change[:, pair[0]], change[:, pair[1]] = found, -found
+            self.see(change)
 
-    def _cost(self, pair: tuple[int, int], closed: NDArray[np.bool_], seed: str) -> NDArray[np.float64]:
-        w, codes = self.wanted, self.block.levels
-        gain = np.zeros(len(w))
-        for level, code in enumerate(codes):
-            mine = w.level == level
-            gain[mine] = (code[pair[0]] == w.category[mine]) * 1.0 - (code[pair[1]] == w.category[mine]) * 1.0
-        gain *= closed * signs(seed, len(w))
-        pull = np.zeros(len(self.block.rows))
-        np.add.at(pull, w.row, gain)
-        return self.block.members.T @ pull
+    def tells(self, k: int) -> set[int] | None:
+        """The rows that tell fact ``k``; ``None`` where it is open."""
+        rows = self._one_answer(k)
+        if rows is not None:
+            return rows
+        mark = np.arange(len(self.wanted)) == k
+        for pair, gain in self.gains.items():
+            for sign in (1.0, -1.0) if gain[k] else ():
+                self._pull(pair, sign * mark)
+                if self.open[k]:
+                    return None
+        return self._whole(k)
 
-    def programmes(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Solve what no world opened; yields each recoverable fact with the rows that tell it."""
-        polytope = None
-        for k in np.flatnonzero(~self.open):
-            if self.open[k]:
+    def _one_answer(self, k: int, level: NDArray[np.int64] | None = None) -> set[int] | None:
+        """Rows that tell the fact even to who looks at its category alone."""
+        w = self.wanted
+        key = (int(w.level[k]), int(w.category[k]))
+        if key not in self._one:
+            self._one[key] = OneAnswer(self.block, self.level, *key)
+        model = self._one[key]
+        model.update(self.level if level is None else level)
+        return self._between(model, self._atoms(k).astype(float), k)
+
+    def withdraw(self, k: int, telling: set[int], out: NDArray[np.int64]) -> bool:
+        """Withhold the cheapest row without which fact ``k`` is open, or at least the cheapest of those that tell it; where
+        a coarser level does as well, make it coarser. False where every such row is out already."""
+        level, depth = self.level, int(self.wanted.level[k])
+        rows = [r for r in telling if level[r] != WITHHELD_LEVEL and out[r] == WITHHELD_LEVEL]
+        if not rows:
+            return False
+        rows.sort(key=lambda row: (self.block.cost[row], row))
+        chosen = rows[0]
+        for row in rows[:TRIES] if self._one_answer(k) is not None else ():
+            if self._one_answer(k, self._with(row, WITHHELD_LEVEL)) is None:
+                chosen = row
+                break
+        now = self._with(chosen, WITHHELD_LEVEL)
+        for coarser in range(max(depth, int(level[chosen])) + 1, len(self.block.levels)):
+            if self._told_apart(chosen, coarser, depth, k):
                 continue
-            polytope = polytope or Polytope(self.block, self.level)
-            low, high, changes, rows = polytope.reach(self.wanted, k)
-            self.tally = replace(self.tally, programmes=self.tally.programmes + 1)
-            for change in changes:
-                self.see(change)
-            if self.rules.recoverable(int(self.wanted.n[k]), low, high):
-                yield int(k), rows
+            now = self._with(chosen, coarser)
+            break
+        self.level = now
+        return True
+
+    def _with(self, row: int, depth: int) -> NDArray[np.int64]:
+        level = self.level.copy()
+        level[row] = depth
+        return level
+
+    def _told_apart(self, row: int, coarser: int, depth: int, k: int) -> bool:
+        """Whether a row at a coarser level still tells the fact's category: nobody gave what it is merged with."""
+        codes, fine = self.block.levels[coarser], self.block.levels[depth] == self.wanted.category[k]
+        merged = np.isin(codes, codes[fine]) & ~fine
+        inside = self.block.members.indices[slice(*self.block.members.indptr[row : row + 2])]
+        return not self.block.counts[inside][:, merged].any()
+
+    def _whole(self, k: int) -> set[int] | None:
+        if self._polytope is None or (self._polytope_level != self.level).any():
+            self._polytope, self._polytope_level = Polytope(self.block, self.level), self.level.copy()
+        answers = self.block.levels[self.wanted.level[k]] == self.wanted.category[k]
+        return self._between(self._polytope, np.outer(self._atoms(k), answers).ravel().astype(float), k)
+
+    def _atoms(self, k: int) -> NDArray[np.bool_]:
+        inside = np.zeros(len(self.block.atoms), bool)
+        members = self.block.members
+        row = self.wanted.row[k]
+        inside[members.indices[members.indptr[row] : members.indptr[row + 1]]] = True
+        return inside
+
+    def _between(self, model: Model, cost: NDArray[np.float64], k: int) -> set[int] | None:
+        """The rows that hold the fact in its interval; ``None`` where the interval leaves it open.
+
+        Where HiGHS reaches no optimum the attacker is taken to know the fact.
+        """
+        w, rows, ends = self.wanted, set(), []
+        shape = self.block.counts.shape
+        for sign in (1.0, -1.0):
+            point = solve(model.highs, sign * cost)
+            self.programmes += 1
+            ends.append(float(w.count[k]) if point is None else float(cost @ point))
+            if point is not None and len(point) == shape[0] * shape[1]:
+                self.see(point.reshape(shape) - self.block.counts)
+            rows |= model.telling()
+        return rows if self.rules.recoverable(int(w.n[k]), min(ends), max(ends)) else None
 
 
 def repair(
-    block: Block, rules: RuleSet, level: NDArray[np.int64], *, rounds: int = 50
+    block: Block, rules: RuleSet, level: NDArray[np.int64], *, out: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.int64], Tally]:
-    """Withdraw rows until no fact is recoverable; returns the levels (rows,) and the last audit's tally."""
-    repaired = 0
-    for _ in range(rounds):
-        audit = Audit(block, rules, level)
-        audit.exchange()
-        start = int(audit.open.sum())
-        level, found = level.copy(), 0
-        for k, rows in audit.programmes():
-            found += 1
-            withdraw(block, level, audit.wanted, k, rows)
-        if not found:
-            tally = replace(audit.tally, by_worlds=start, by_programme=len(audit.wanted) - start, repaired=repaired)
-            return level, tally
-        repaired += found
-    raise RuntimeError(f"{block.name}: the audit still finds facts after {rounds} repairs")
+    """Withdraw rows until no fact is recoverable; returns the levels (rows,) and the audit's tally.
+
+    Withdrawing only widens intervals, so a fact that was open stays so and each is looked at once. ``out``: levels at which
+    earlier releases printed rows; those cannot be withdrawn, and what they alone tell is counted as recoverable.
+    """
+    out = np.full(len(block.rows), WITHHELD_LEVEL) if out is None else out
+    audit = Audit(block, rules, level)
+    audit.exchange()
+    by_worlds, told, withdrawn = int(audit.open.sum()), 0, 0
+    for k in np.flatnonzero(~audit.open):
+        while not audit.open[k] and (rows := audit.tells(int(k))) is not None:
+            if not audit.withdraw(int(k), rows, out):
+                told += 1
+                break
+            withdrawn += 1
+    facts_found = len(audit.wanted)
+    return audit.level, Tally(facts_found, by_worlds, facts_found - by_worlds - told, audit.programmes, told, withdrawn)
 
 
-def withdraw(block: Block, level: NDArray[np.int64], wanted: Facts, k: int, rows: NDArray[np.int64]) -> None:
-    """Make the cheapest of the rows that tell fact ``k`` coarser than the fact, or withhold it. Changes ``level``."""
-    printed = rows[(level[rows] != WITHHELD_LEVEL) & (level[rows] <= wanted.level[k])]
-    if not len(printed):
-        return
-    row = printed[np.argmin(block.cost[printed])]
-    coarser = int(wanted.level[k]) + 1
-    level[row] = coarser if coarser < len(block.levels) else WITHHELD_LEVEL
+def recoverable_facts(block: Block, rules: RuleSet, level: NDArray[np.int64]) -> list[int]:
+    """The numbers (in ``facts``) of what can be worked out from the rows printed at ``level``; repairs nothing."""
+    audit = Audit(block, rules, level)
+    audit.exchange()
+    return [int(k) for k in np.flatnonzero(~audit.open) if not audit.open[k] and audit.tells(int(k)) is not None]

@@ -112,10 +112,12 @@ def from_groups(
     """
     printed, guarded = [tuple(by) for by in printed], [tuple(by) for by in guarded]
     faults = Faults()
-    for by in dict.fromkeys(g for by in [*printed, *guarded] for g in by):
-        if by not in groups:
+    for grouping in dict.fromkeys(g for by in [*printed, *guarded] for g in by):
+        if grouping not in groups:
             faults.add(
-                "missing-relation", f"{name}: nobody carries the grouping {by!r}", "add it to the people's columns"
+                "missing-relation",
+                f"{name}: nobody carries the grouping {grouping!r}",
+                "add it to the people's columns",
             )
     number = {choice: k for k, choice in enumerate(choices)}
     for stray in sorted({str(a) for a in answers if a is not None and a not in number}):

@@ -84,15 +84,19 @@ def secondary(
     sensitive: NDArray[np.bool_],
     order: NDArray[np.int64] | None = None,
     among: NDArray[np.bool_] | None = None,
+    forced: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
     """Which candidate rows are printed so that no sensitive row can be added up or subtracted. Shape (rows,).
 
     ``order``: candidates from the one to keep first; the dearest first by default, ties by their place. ``among``: the
-    only rows that may be printed.
+    only rows that may be printed; ``forced``: rows that are out already and stay, whatever they tell.
     """
+    forced = np.zeros(len(block.rows), bool) if forced is None else forced
+    sensitive = sensitive & ~inside(block, forced)
     allowed = block.candidate & ~sensitive & (block.n > 0)
     if among is not None:
         allowed &= among
+    allowed |= forced
     reach = inside(block, allowed)
     if not (reach & sensitive).any():
         return allowed
@@ -102,6 +106,7 @@ def secondary(
     place[candidates] = np.arange(len(candidates))
     order = keep_first(block) if order is None else order
     order = order[allowed[order]]
+    order = np.concatenate([order[forced[order]], order[~forced[order]]])
     watched = np.concatenate([order, guarded])
     size = np.asarray(block.members.sum(1)).ravel()[watched]
     span = Span(block.gram[np.ix_(watched, place[order])], np.arange(len(order)), size)
@@ -122,8 +127,10 @@ def keep_first(block: Block) -> NDArray[np.int64]:
     return candidates[np.argsort(-block.cost[candidates], kind="stable")]
 
 
-def suppress(block: Block, rules: RuleSet) -> NDArray[np.int64]:
+def suppress(block: Block, rules: RuleSet, out: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
     """The level at which each row is printed, ``WITHHELD_LEVEL`` for none. Shape (rows,).
+
+    ``out``: levels at which rows are out already (earlier releases); they stay as they are.
 
     Coarser levels are decided first: what may be printed in two bands, then which of those rows may be printed in more
     bands, then in all answers. A row printed finely also tells its coarse counts, so each level's sensitive facts are
@@ -133,6 +140,7 @@ def suppress(block: Block, rules: RuleSet) -> NDArray[np.int64]:
     for coarse in reversed(range(len(block.levels))):
         sensitive = primary(block, rules, coarse)
         among = level == coarse + 1 if coarse + 1 < len(block.levels) else None
-        printed = secondary(block, sensitive, among=among)
+        forced = None if out is None else (out != WITHHELD_LEVEL) & (out <= coarse)
+        printed = secondary(block, sensitive, among=among, forced=forced)
         level[printed] = coarse
     return level

@@ -68,32 +68,80 @@ def signs(seed: str, size: int) -> NDArray[np.float64]:
     return bits * 2.0 - 1.0
 
 
-class Exchange:
-    """Exchanges of two answers in a block, of which the rows are printed at the given levels."""
+class Model:
+    """A linear programme over atoms whose rows come and go with the rows that are printed.
 
-    def __init__(self, block: Block, level: NDArray[np.int64], pair: tuple[int, int], basis: NDArray[np.bool_]):
+    ``rows``: the block's row behind each of the programme's rows (−1: none); ``total``: what each must add up to.
+    """
+
+    def __init__(self, rows: NDArray[np.int64], total: NDArray[np.float64], highs: highspy.Highs):
+        self.rows, self.total, self.highs = rows, total, highs
+        self._bound = np.ones(len(rows), bool)
+
+    def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the programme's rows hold when the block is printed at ``level``."""
+        raise NotImplementedError
+
+    def update(self, level: NDArray[np.int64]) -> None:
+        """Free the rows that no longer bind, and bind those that do again."""
+        binds = self.binds(level)
+        for k in np.flatnonzero(self._bound != binds):
+            ends = (self.total[k], self.total[k]) if binds[k] else (-highspy.kHighsInf, highspy.kHighsInf)
+            self.highs.changeRowBounds(int(k), *map(float, ends))
+        self._bound = binds
+
+    def telling(self) -> set[int]:
+        """The block's rows that hold the last optimum where it is."""
+        dual = np.abs(np.asarray(self.highs.getSolution().row_dual)) > SAME
+        return set(self.rows[dual].tolist()) - {-1}
+
+
+class Exchange(Model):
+    """Exchanges of two answers in a block whose rows are printed at the given levels."""
+
+    def __init__(self, block: Block, level: NDArray[np.int64], pair: tuple[int, int]):
         one, other = pair
-        apart = np.array([codes[one] != codes[other] for codes in block.levels] + [False])[level]
-        rows = np.flatnonzero(apart & basis)
+        self.apart = np.array([codes[one] != codes[other] for codes in block.levels] + [False])
+        rows = np.flatnonzero(self.apart[level])
         self.pair = pair
         self.atoms = np.flatnonzero((block.counts[:, one] > 0) | (block.counts[:, other] > 0))
         matrix = block.members[rows][:, self.atoms].tocsr()
-        most, least = block.counts[self.atoms, other].astype(float), -block.counts[self.atoms, one].astype(float)
+        self._most = block.counts[self.atoms, other].astype(float)
+        self._least = -block.counts[self.atoms, one].astype(float)
         zero = np.zeros(len(rows))
-        self._highs = programme(matrix, zero, zero, least, most)
-        self._least, self._most = least, most
+        super().__init__(rows, zero, programme(matrix, zero, zero, self._least, self._most))
         self._number = np.arange(len(self.atoms), dtype=np.int32)
+        self._held = False
+
+    def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return self.apart[level[self.rows]]
 
     def pull(self, cost: NDArray[np.float64], still: NDArray[np.bool_] | None = None) -> NDArray[np.float64] | None:
         """The exchange (atoms of the block,) that makes ``cost @ v`` largest; atoms in ``still`` keep their answers."""
-        moving = np.ones(len(self.atoms)) if still is None else (~still[self.atoms]).astype(float)
-        self._highs.changeColsBounds(len(self.atoms), self._number, self._least * moving, self._most * moving)
-        found = solve(self._highs, -cost[self.atoms])
+        if still is not None or self._held:
+            moving = np.ones(len(self.atoms)) if still is None else (~still[self.atoms]).astype(float)
+            self.highs.changeColsBounds(len(self.atoms), self._number, self._least * moving, self._most * moving)
+            self._held = still is not None
+        found = solve(self.highs, -cost[self.atoms])
         if found is None:
             return None
         change = np.zeros(len(cost))
         change[self.atoms] = np.where(np.abs(found) < SAME, 0.0, found)
         return change
+
+
+class OneAnswer(Model):
+    """One category against all the rest: fewer conditions than the truth meets, so intervals are at least as wide."""
+
+    def __init__(self, block: Block, level: NDArray[np.int64], depth: int, category: int):
+        self.depth = depth
+        rows = np.flatnonzero((level >= 0) & (level <= depth))
+        total = block.table(depth)[rows, category].astype(float)
+        nothing, people = np.zeros(len(block.atoms)), block.atoms.astype(float)
+        super().__init__(rows, total, programme(block.members[rows].tocsr(), total, total, nothing, people))
+
+    def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return (level[self.rows] >= 0) & (level[self.rows] <= self.depth)
 
 
 def pairs(answers: int) -> list[tuple[int, int]]:

@@ -1,0 +1,374 @@
+"""The door: what would be said goes in, what may be said comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from royst.errors import Faults
+from royst.protect.audit import Tally, repair
+from royst.protect.block import WITHHELD_LEVEL, Block
+from royst.protect.candidate import CELL, EVERYONE, FINE, ROW, Candidate, People, Scale, WaveRows, item_block, wave_rows
+from royst.protect.certificate import certificate
+from royst.protect.history import Ledger
+from royst.protect.rules import RuleSet
+from royst.protect.suppress import secondary, suppress
+
+PUBLISHED, WITHHELD = "published", "withheld"
+KEYS = {
+    "id", "kind", "report", "population", "item", "measure", "category", "wave", "domain", "wave_1", "domain_1", "wave_2",
+    "domain_2", "family", "correction", "method", "margin", "status",
+}  # fmt: skip
+"""Columns that a withheld row keeps; every other one is emptied."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Protected:
+    """The candidate's frames, same rows in the same order, with ``status`` told and withheld numbers emptied.
+
+    ``cells``: rows of ``release.CELLS``; ``certificate``: what ``certificate.json`` holds.
+    """
+
+    estimates: pl.DataFrame
+    changes: pl.DataFrame | None
+    units: pl.DataFrame | None
+    priorities: pl.DataFrame | None
+    report_units: pl.DataFrame | None
+    cells: pl.DataFrame
+    certificate: dict[str, object]
+
+
+@dataclass
+class _Printed:
+    """What may be printed: (wave, population, item, domain, kind) to the level's name. ``kind``: answers or not_relevant."""
+
+    level: dict[tuple[str, str, str, str, str], str] = field(default_factory=dict)
+
+    def cell(
+        self, wave: str, population: str, item: str, domain: str, measure: str, category: str, best: str | None
+    ) -> bool:
+        kind = "not_relevant" if measure == "not_relevant" else "answers"
+        level = self.level.get((wave, _same(population), item, domain, kind))
+        if level is None or (measure in FINE and level != "answers"):
+            return False
+        return level != "two" or category == best
+
+
+def _same(population: str) -> str:
+    return "all" if population in EVERYONE else population
+
+
+def protect(
+    candidate: Candidate, rules: RuleSet, ledger: Ledger | None = None, progress: Progress = lambda text: None
+) -> Protected:
+    """Withhold what must be withheld, audit what is left, and repair until no fact is recoverable.
+
+    Rows of a wave that an earlier release published stay published; the numbers that are out are put back by
+    ``Ledger.restore`` after rounding. Raises ``InputError``: ``table-outside-plan``, ``missing-relation``,
+    ``contradictory-counts``.
+    """
+    ledger = ledger or Ledger()
+    _check(candidate)
+    printed, tally = _Printed(), Tally()
+    for wave in sorted(candidate.estimates["wave"].unique()):
+        found = _Wave(wave, candidate, rules, ledger)
+        for done, (keys, levels, part) in enumerate(found.decide(), start=1):
+            printed.level.update(zip(keys, levels))
+            tally += part
+            if done % 10 == 0:
+                progress(f"protecting {wave}: {done} of {found.size} questions")
+    _indices(candidate, printed)
+    estimates = _estimates(candidate, printed)
+    frames = {
+        "estimates": estimates,
+        "changes": _changes(candidate, estimates),
+        "units": _standing_on(candidate.units, estimates, domain="all"),
+        "priorities": _standing_on(candidate.priorities, estimates, domain="all"),
+        "report_units": _standing_on(candidate.report_units, estimates),
+    }
+    cells = _cells(frames)
+    return Protected(**frames, cells=cells, certificate=certificate(rules, tally, cells, len(ledger.entries)))
+
+
+def _check(candidate: Candidate) -> None:
+    faults = Faults()
+    estimates = candidate.estimates
+    for column in (*CELL, "n", "n_units"):
+        if column not in estimates.columns:
+            faults.add(
+                "missing-relation",
+                f"the estimates have no column {column!r}",
+                "give every column of the release's table",
+            )
+    faults.stop()
+    for wave in sorted(set(estimates["wave"]) - set(candidate.people)):
+        faults.add("missing-relation", f"wave {wave} has estimates but no people", "give the people behind every wave")
+    twice = estimates.filter(pl.struct(CELL).is_duplicated()).height
+    if twice:
+        faults.add(
+            "contradictory-counts", f"{twice} estimates share their names with others", "give each estimate once"
+        )
+    faults.stop()
+
+
+class _Wave:
+    """One wave's rows, item by item."""
+
+    def __init__(self, wave: str, candidate: Candidate, rules: RuleSet, ledger: Ledger):
+        self.wave, self.rules = wave, rules
+        self.people: People = candidate.people[wave]
+        estimates = candidate.estimates.filter(pl.col("wave") == wave)
+        self.estimates = estimates.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
+        asked = self.estimates.select("population", "domain").unique(maintain_order=True).rows()
+        self.rows: WaveRows = wave_rows(wave, self.people, asked)
+        self.place = self.rows.place()
+        self.out = self._out(ledger)
+        self.items = self.estimates["item"].unique(maintain_order=True).to_list()
+        self.size = len(self.items)
+
+    def _out(self, ledger: Ledger) -> pl.DataFrame | None:
+        frame = ledger.published()
+        if frame is None:
+            return None
+        frame = frame.filter(pl.col("wave") == self.wave)
+        frame = frame.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
+        return frame if frame.height else None
+
+    def decide(self) -> Iterator[tuple[list[tuple[str, str, str, str, str]], list[str], Tally]]:
+        """Per item and kind: the printed rows' keys, their levels' names, and the audit's tally."""
+        for item in self.items:
+            part = self.estimates.filter(pl.col("item") == item)
+            measures = set(part["measure"])
+            scale = self.people.scales.get(item)
+            if scale is None:
+                yield self._numbers(item, part)
+                continue
+            levels = scale.levels(measures - {"not_relevant"}) if measures - {"not_relevant"} else []
+            if levels:
+                codes = self._answers(item, {choice: k for k, choice in enumerate(scale.choices)})
+                wanted = part.filter(pl.col("measure") != "not_relevant")
+                yield self._counted(item, "answers", wanted, codes, levels, scale)
+            if "not_relevant" in measures and scale.not_relevant:
+                number = dict.fromkeys(scale.choices, 0) | dict.fromkeys(scale.not_relevant, 1)
+                wanted = part.filter(pl.col("measure") == "not_relevant")
+                codes = self._answers(item, number)
+                yield self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale)
+
+    def _answers(self, item: str, number: dict[str, int]) -> NDArray[np.int64]:
+        column = self.people.frame[item].cast(pl.String)
+        return column.replace_strict(number, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+
+    def _asked(self, item: str, part: pl.DataFrame) -> NDArray[np.bool_]:
+        """Rows that may be printed. Rows of several units, but too few, are not: one standard error would tell the units
+        apart; unless they are out already."""
+        asked = np.zeros(len(self.rows.names), bool)
+        for name in part.select("population", "domain").unique().rows():
+            asked[self.place[name]] = True
+        thin = part.filter((pl.col("n_units") > 1) & (pl.col("n_units") < self.rules.units.value))
+        for name in thin.select("population", "domain").unique().rows():
+            asked[self.place[name]] = False
+        if self.out is not None:
+            for name in self.out.filter(pl.col("item") == item).select("population", "domain").unique().rows():
+                if name in self.place:
+                    asked[self.place[name]] = True
+        return asked
+
+    def _counted(
+        self,
+        item: str,
+        kind: str,
+        part: pl.DataFrame,
+        codes: NDArray[np.int64],
+        levels: list[tuple[str, NDArray]],
+        scale: Scale,
+    ) -> tuple[list, list[str], Tally]:
+        block = item_block(
+            f"{self.wave}/{item}/{kind}", self.rows, self._asked(item, part), codes, [code for _, code in levels]
+        )
+        names = {name: k for k, name in enumerate(block.rows)}
+        self._agrees(block, names, part, item)
+        out = self._levels_out(block, names, item, kind, [name for name, _ in levels], scale)
+        level = suppress(block, self.rules, out)
+        level, tally = repair(block, self.rules, level, out=out)
+        keys, told = [], []
+        for row in np.flatnonzero(level != WITHHELD_LEVEL):
+            population, domain = block.rows[row].split("/", 1)
+            keys.append((self.wave, population, item, domain, kind))
+            told.append(levels[level[row]][0])
+        return keys, told, tally
+
+    def _agrees(self, block: Block, names: dict[str, int], part: pl.DataFrame, item: str) -> None:
+        """The estimates' numbers of answers are those of the people."""
+        faults = Faults()
+        for population, domain, least, most in (
+            part.group_by("population", "domain", maintain_order=True)
+            .agg(pl.col("n").min().alias("a"), pl.col("n").max().alias("b"))
+            .rows()
+        ):
+            here = names.get(f"{population}/{domain}")
+            n = 0 if here is None else int(block.n[here])
+            if (least is not None and least != n) or (most is not None and most != n):
+                faults.add(
+                    "contradictory-counts",
+                    f"wave {self.wave}, {item}, {domain} ({population}): {least} answers in the estimates, {n} among the people",
+                    "estimate and protect from the same answers",
+                )
+        faults.stop()
+
+    def _levels_out(
+        self, block: Block, names: dict[str, int], item: str, kind: str, levels: list[str], scale: Scale
+    ) -> NDArray[np.int64]:
+        """The levels at which earlier releases printed the rows."""
+        out = np.full(len(block.rows), WITHHELD_LEVEL)
+        if self.out is None:
+            return out
+        mine = self.out.filter(
+            (pl.col("item") == item) & ((pl.col("measure") == "not_relevant") == (kind == "not_relevant"))
+        )
+        for population, domain, measures, categories in (
+            mine.group_by("population", "domain").agg(pl.col("measure").unique(), pl.col("category").n_unique()).rows()
+        ):
+            row = names.get(f"{population}/{domain}")
+            if row is None:
+                continue
+            name = "answers" if set(measures) & {*FINE, "not_relevant"} else "bands" if categories > 1 else "two"
+            out[row] = levels.index(name) if name in levels else 0
+        return out
+
+    def _numbers(self, item: str, part: pl.DataFrame) -> tuple[list, list[str], Tally]:
+        """Indices and items counted in numbers: rows of enough people whose values differ, of which none can be subtracted."""
+        frame = self.people.frame
+        counted = np.ones(frame.height, bool)
+        value = None
+        if item in frame.columns:
+            counted = frame[item].is_not_null().to_numpy()
+            value = frame[item].cast(pl.Float64, strict=False).to_numpy() if frame[item].dtype.is_numeric() else None
+        elif item in self.people.indices:
+            parts = [name for name in self.people.indices[item] if name in self.people.scales and name in frame.columns]
+            given = np.stack([self._answers(n, dict.fromkeys(self.people.scales[n].choices, 1)) > 0 for n in parts], 1)
+            counted = given.sum(1) * 2 >= given.shape[1]
+        block = item_block(
+            f"{self.wave}/{item}/numbers",
+            self.rows,
+            self._asked(item, part),
+            np.where(counted, 0, -1),
+            [np.zeros(1, int)],
+        )
+        names = {name: k for k, name in enumerate(block.rows)}
+        out = self._levels_out(block, names, item, "answers", ["answers"], Scale(()))
+        same = self._all_alike(block, None if value is None else value[counted])
+        few = (block.n < self.rules.row.value) | same
+        kept = secondary(block, few, forced=out != WITHHELD_LEVEL)
+        keys = []
+        for row in np.flatnonzero(kept):
+            population, domain = block.rows[row].split("/", 1)
+            keys.append((self.wave, population, item, domain, "answers"))
+        return keys, ["answers"] * len(keys), Tally()
+
+    def _all_alike(self, block: Block, value: NDArray | None) -> NDArray[np.bool_]:
+        if value is None:
+            return np.zeros(len(block.rows), bool)
+        least = np.full(len(block.rows), np.inf)
+        most = -least
+        row = np.repeat(np.arange(len(block.rows)), np.diff(block.members.indptr))
+        np.minimum.at(least, row, value[block.members.indices])
+        np.maximum.at(most, row, value[block.members.indices])
+        return least >= most
+
+
+def _indices(candidate: Candidate, printed: _Printed) -> None:
+    """Withhold an index where exactly one of its items is not printed: subtraction would give that item's mean."""
+    for wave, people in candidate.people.items():
+        for index, items in people.indices.items():
+            for key in [k for k in printed.level if k[0] == wave and k[2] == index]:
+                asked = [item for item in items if item in people.scales]
+                told = [printed.level.get((wave, key[1], item, key[3], "answers")) == "answers" for item in asked]
+                if told.count(False) == 1:
+                    del printed.level[key]
+
+
+def _estimates(candidate: Candidate, printed: _Printed) -> pl.DataFrame:
+    best = {
+        (wave, item): next(iter(scale.bands), None)
+        for wave, people in candidate.people.items()
+        for item, scale in people.scales.items()
+    }
+    frame = candidate.estimates
+    ok = [
+        printed.cell(wave, population, item, domain, measure, category, best.get((wave, item)))
+        for wave, population, item, domain, measure, category in frame.select(*ROW, "measure", "category").rows()
+    ]
+    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+
+
+def _withhold(frame: pl.DataFrame, ok: pl.Series) -> pl.DataFrame:
+    """Empty every number of the rows that are not ok, and tell which they are. A status told before (not estimable) stays."""
+    status = frame["status"] if "status" in frame.columns else pl.Series([None] * frame.height, dtype=pl.String)
+    told = status.is_not_null() & ~status.is_in([PUBLISHED, WITHHELD, ""])
+    frame = frame.with_columns(
+        pl.when(ok).then(pl.col(column)).otherwise(None).alias(column) for column in frame.columns if column not in KEYS
+    )
+    said = pl.Series("status", [PUBLISHED if o else WITHHELD for o in ok], dtype=pl.String)
+    return frame.with_columns(pl.when(told & ok).then(status).otherwise(said).alias("status"))
+
+
+def _changes(candidate: Candidate, estimates: pl.DataFrame) -> pl.DataFrame | None:
+    """A difference is printed where both of its estimates are."""
+    frame = candidate.changes
+    if frame is None:
+        return None
+    out = set(estimates.filter(pl.col("status") == PUBLISHED).select(*ROW, "measure", "category").rows())
+    name = candidate.continues
+
+    def told(wave: str | None, population: str, item: str, domain: str | None, measure: str, category: str) -> bool:
+        if wave is None:
+            return True
+        return (wave, population, name.get((wave, item), item), domain or "all", measure, category) in out
+
+    ok = [
+        told(r["wave_1"], r["population"], r["item"], r["domain_1"], r["measure"], r["category"])
+        and (
+            r["kind"] == "source"
+            or told(r["wave_2"], r["population"], r["item"], r["domain_2"], r["measure"], r["category"])
+        )
+        for r in frame.iter_rows(named=True)
+    ]
+    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+
+
+def _standing_on(frame: pl.DataFrame | None, estimates: pl.DataFrame, domain: str | None = None) -> pl.DataFrame | None:
+    """Rows that stand on one estimate each, the whole's or that of their own ``domain``."""
+    if frame is None:
+        return None
+    key = [column for column in ("wave", "item", "measure", "category") if column in frame.columns]
+    out = estimates.filter((pl.col("status") == PUBLISHED) & (pl.col("population") == "all"))
+    if "measure" not in key:
+        out = out.filter(pl.col("measure").is_in(FINE) | (pl.col("measure") == "index"))
+    told = set(out.select(*key, "domain").rows())
+    domains = [domain] * frame.height if domain else frame["domain"].to_list()
+    ok = [(*row, where) in told for row, where in zip(frame.select(key).rows(), domains)]
+    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+
+
+def _cells(frames: dict[str, pl.DataFrame | None]) -> pl.DataFrame:
+    """How many cells there are per kind of table, and how many are published."""
+    rows: list[dict[str, object]] = []
+    for name, frame in frames.items():
+        if frame is None:
+            continue
+        kind = pl.lit(name)
+        if name == "estimates":
+            by = pl.col("domain").str.replace_all(r"=[^;]*", "").str.replace_all(";", " × ")
+            kind = pl.concat_str(pl.lit("estimates by "), by)
+        counted = frame.group_by(kind.alias("table"), maintain_order=True).agg(
+            pl.len().cast(pl.Int64).alias("cells"),
+            (pl.col("status") != WITHHELD).sum().cast(pl.Int64).alias("published"),
+        )
+        rows += counted.rows(named=True)
+    return pl.DataFrame(rows, schema={"table": pl.String, "cells": pl.Int64, "published": pl.Int64})
