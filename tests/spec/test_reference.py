@@ -110,6 +110,8 @@ def test_names_are_invented_by_rule(root: Path) -> None:
 @pytest.mark.real
 def test_no_municipality_has_an_invented_name_or_its_ending(root: Path, real_data: Path) -> None:
     frame = real_data.parent / "frame"
+    if not frame.is_dir():
+        pytest.skip("needs the list of municipalities beside ROYST_REAL_DATA")
     real = {
         part.strip().casefold()
         for row in rows(frame / "kommuner.csv")
