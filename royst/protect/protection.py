@@ -248,7 +248,8 @@ class _Wave:
         value = None
         if item in frame.columns:
             counted = frame[item].is_not_null().to_numpy()
-            value = frame[item].cast(pl.Float64, strict=False).to_numpy() if frame[item].dtype.is_numeric() else None
+            told = frame[item].dtype.is_numeric() and item not in self.people.indices
+            value = frame[item].cast(pl.Float64).to_numpy() if told else None
         elif item in self.people.indices:
             parts = [name for name in self.people.indices[item] if name in self.people.scales and name in frame.columns]
             given = np.stack([self._answers(n, dict.fromkeys(self.people.scales[n].choices, 1)) > 0 for n in parts], 1)
