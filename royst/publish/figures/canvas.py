@@ -130,11 +130,14 @@ class Canvas:
         weight: int = 400,
         fill: str = INK,
         anchor: Anchor = "start",
+        halo: bool = False,
     ) -> float:
         """Lines of text from ``top`` down; returns the bottom."""
         step = size * LEADING
         for index, text in enumerate(texts):
-            self.text(x, top + size * 0.95 + index * step, text, size=size, weight=weight, fill=fill, anchor=anchor)
+            self.text(
+                x, top + size * 0.95 + index * step, text, size=size, weight=weight, fill=fill, anchor=anchor, halo=halo
+            )
         return top + step * len(texts)
 
     def svg(self, alt: str = "", *, kind: str = "", web: bool = True) -> str:

@@ -52,7 +52,7 @@ def _head(figure: DotPlot, canvas: Canvas, axis: Axis) -> float:
 def _label(canvas: Canvas, dot: Dot, top: float, label_room: float) -> tuple[float, float]:
     """Draw the label; returns the row's bottom and the height of its dot."""
     if canvas.narrow:
-        top = canvas.block(0, top + 4, lines(dot.label, LABEL, canvas.width))
+        top = canvas.block(0, top + 4, lines(dot.label, LABEL, canvas.width), halo=True)
         return top + 24, top + 11
     said = lines(dot.label, LABEL, label_room - 6)
     row = max(ROW, block_height(said) + 8)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from statistics import median
 
-from royst.look.tokens import INK, MUTED, PAGE, RULE, TINT, TONES
+from royst.look.tokens import EDGE, MUTED, PAGE, RULE, TONES
 from royst.publish.document import Matrix
 from royst.publish.figures.canvas import SMALL, VALUE, Axis, Canvas, lines, measured, tick_text
 
 Box = tuple[float, float, float, float]
 BADGE = 10.0
+SHADE = "#e6eef1"
 
 
 def draw(figure: Matrix, canvas: Canvas, language: str) -> None:
     """Names beside their points where all of them find room, else numbers in the points and a numbered list below."""
     if not figure.points:
         return
-    top = (
-        canvas.block(0, 0, lines(f"\N{UPWARDS ARROW} {figure.y_axis}", SMALL, canvas.width), size=SMALL, fill=MUTED) + 6
-    )
-    left, height = 38.0, canvas.width * (0.8 if canvas.narrow else 0.58)
+    top = _head(figure, canvas)
+    left, height = 38.0, canvas.width * (0.85 if canvas.narrow else 0.5)
     across = _axis([p.x for p in figure.points], left, canvas.width - 4)
     upward = _axis([p.y for p in figure.points], top + height, top)
     _ground(figure, canvas, across, upward, language)
@@ -51,6 +50,20 @@ def draw(figure: Matrix, canvas: Canvas, language: str) -> None:
     _list(figure, canvas, bottom + 10)
 
 
+def _head(figure: Matrix, canvas: Canvas) -> float:
+    """The upward axis' name at the left; what the shaded corner means at the right, or on a line of its own."""
+    said = f"\N{UPWARDS ARROW} {figure.y_axis}"
+    beside = measured(said, SMALL) + measured(figure.corner, SMALL, 600) + 50 <= canvas.width
+    corner = lines(figure.corner, SMALL, canvas.width - 24, 600) if figure.corner else []
+    top = 0.0
+    if corner:
+        wide = max(measured(word, SMALL, 600) for word in corner)
+        canvas.rect(canvas.width - wide - 22, 2, 14, 14, SHADE, edge=EDGE, radius=2)
+        bottom = canvas.block(canvas.width - wide, 1, corner, size=SMALL, weight=600)
+        top = 0.0 if beside else bottom + 4
+    return canvas.block(0, top + 1, lines(said, SMALL, canvas.width), size=SMALL, fill=MUTED) + 8
+
+
 def _axis(values: list[float], low: float, high: float) -> Axis:
     """A scale a little wider than the values."""
     span = (max(values) - min(values)) or max(abs(values[0]), 1.0)
@@ -59,7 +72,7 @@ def _axis(values: list[float], low: float, high: float) -> Axis:
 
 def _ground(figure: Matrix, canvas: Canvas, across: Axis, upward: Axis, language: str) -> None:
     x, y = across.at(median(p.x for p in figure.points)), upward.at(median(p.y for p in figure.points))
-    canvas.rect(x, upward.right, across.right - x, y - upward.right, TINT)
+    canvas.rect(x, upward.right, across.right - x, y - upward.right, SHADE)
     for tick in across.ticks(5):
         canvas.text(
             across.at(tick), upward.left + 16, tick_text(tick, language), size=SMALL, fill=MUTED, anchor="middle"
@@ -72,16 +85,6 @@ def _ground(figure: Matrix, canvas: Canvas, across: Axis, upward: Axis, language
     canvas.line(across.left, upward.left, across.left, upward.right, RULE)
     canvas.line(x, upward.left, x, upward.right, MUTED, dash="4 3")
     canvas.line(across.left, y, across.right, y, MUTED, dash="4 3")
-    if figure.corner:
-        canvas.block(
-            across.right - 6,
-            upward.right + 5,
-            lines(figure.corner, SMALL, across.right - x - 12, 600),
-            size=SMALL,
-            weight=600,
-            fill=INK,
-            anchor="end",
-        )
 
 
 def _overlap(one: Box, other: Box) -> bool:
@@ -93,8 +96,6 @@ def _name_places(
 ) -> list[tuple[Box, list[str]]] | None:
     """A box for each name, touching no other name, no point and no edge; None where one finds no place."""
     taken: list[Box] = [(x - 8, y - 8, x + 8, y + 8) for x, y in at]
-    if figure.corner:
-        taken.append((canvas.width - 10 - measured(figure.corner, SMALL, 600), top, canvas.width, top + 24))
     found: list[tuple[Box, list[str]]] = []
     for point, (x, y) in zip(figure.points, at):
         words = lines(point.label, SMALL, 150)

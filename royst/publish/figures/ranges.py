@@ -48,9 +48,9 @@ def _key(canvas: Canvas, top: float, expected: str, own: str) -> float:
 
 def _label(canvas: Canvas, row: RangeRow, top: float, label_room: float) -> tuple[float, float]:
     if canvas.narrow:
-        top = canvas.block(0, top + 4, lines(row.label, LABEL, canvas.width))
+        top = canvas.block(0, top + 4, lines(row.label, LABEL, canvas.width), halo=True)
         verdict = lines(row.verdict, VALUE, canvas.width)
-        bottom = canvas.block(0, top + 25, verdict, size=VALUE, fill=MUTED)
+        bottom = canvas.block(0, top + 25, verdict, size=VALUE, fill=MUTED, halo=True)
         return bottom + 8, top + 13
     said = lines(row.label, LABEL, label_room - 6)
     height = max(34.0, block_height(said) + 8)

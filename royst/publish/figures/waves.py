@@ -16,46 +16,44 @@ def colour(series: Series, index: int, figure: LineChart) -> str:
 
 
 def draw(figure: LineChart, canvas: Canvas, language: str) -> None:
-    """Names at the lines' ends on a wide canvas; under the chart, with their marks, on a narrow one."""
-    direct = not canvas.narrow and len(figure.series) > 1
+    """One line: its numbers above its points. Several: numbers under each wave behind their line's mark, names at the lines' ends (narrow: above the numbers)."""
+    several = len(figure.series) > 1
+    direct = several and not canvas.narrow
     end_room = (
-        min(max(measured(one.label, VALUE, 600) for one in figure.series) + 16, canvas.width * 0.3) if direct else 8.0
+        min(max(measured(one.label, VALUE, 600) for one in figure.series) + 16, canvas.width * 0.3) if direct else 0.0
     )
     top = (
         canvas.block(0, 0, lines(figure.axis, SMALL, canvas.width), size=SMALL, fill=MUTED) + 10
         if figure.axis
         else 10.0
     )
-    height = 250.0 if canvas.narrow else 280.0
-    value_room = max((measured(text, VALUE, 600) for one in figure.series for text in one.texts), default=30.0) + 12
+    height = 230.0 if canvas.narrow else 260.0
     vertical = Axis(figure.start, figure.end, top + height, top)
-    across = _across(figure, canvas, 36.0, canvas.width - end_room - value_room)
+    right = canvas.width - end_room
+    across = _across(figure, 40.0, right)
     for tick in vertical.ticks(6):
-        canvas.line(36, vertical.at(tick), canvas.width - end_room, vertical.at(tick), RULE)
+        canvas.line(36, vertical.at(tick), right, vertical.at(tick), RULE)
         canvas.text(28, vertical.at(tick) + 4, tick_text(tick, language), size=SMALL, fill=MUTED, anchor="end")
-    slot = across[1] - across[0] if len(across) > 1 else canvas.width * 0.6
-    for wave, x in zip(figure.waves, across):
-        canvas.block(x, top + height + 6, lines(wave, VALUE, slot - 6), size=VALUE, anchor="middle")
+    slot = (right - 40) / max(len(figure.waves), 1)
+    named = [lines(wave, VALUE, slot - 6, 600) for wave in figure.waves]
+    for words, x in zip(named, across):
+        canvas.block(x, top + height + 6, words, size=VALUE, weight=600, anchor="middle")
+    bottom = top + height + 6 + max((block_height(words, VALUE) for words in named), default=0.0)
     for index, series in enumerate(figure.series):
         _line(canvas, figure, series, index, across, vertical)
-    _numbers(canvas, figure, across, vertical)
-    bottom = top + height + 6 + max(block_height(lines(wave, VALUE, slot - 6), VALUE) for wave in figure.waves) + 8
-    canvas.grow(bottom)
     if direct:
-        _names(canvas, figure, across[-1] + value_room + 4, end_room, vertical)
-    elif len(figure.series) > 1:
-        _key(canvas, figure, bottom + 4)
+        _names(canvas, figure, right + 8, end_room, vertical)
+    if several:
+        bottom = _strip(canvas, figure, across, bottom + 6)
+    else:
+        _numbers(canvas, figure, across, vertical)
+    canvas.grow(bottom + 4)
 
 
-def _across(figure: LineChart, canvas: Canvas, left: float, right: float) -> list[float]:
-    """Where the waves stand. The first keeps room for half of its name."""
-    count = len(figure.waves)
-    if count == 1:
-        return [(left + right) / 2]
-    slot = (right - left) / count
-    start = left + min(slot / 2, 46)
-    step = (right - start) / (count - 1)
-    return [start + step * index for index in range(count)]
+def _across(figure: LineChart, left: float, right: float) -> list[float]:
+    """Where the waves stand: each in the middle of its slot."""
+    slot = (right - left) / max(len(figure.waves), 1)
+    return [left + slot * (index + 0.5) for index in range(len(figure.waves))]
 
 
 def shift(index: int, count: int) -> float:
@@ -104,17 +102,32 @@ def spread(wanted: list[float], apart: float, top: float, bottom: float) -> list
 
 
 def _numbers(canvas: Canvas, figure: LineChart, across: list[float], vertical: Axis) -> None:
-    for position, x in enumerate(across):
-        at = [
-            (i, one) for i, one in enumerate(figure.series) if one.points[position] is not None and one.texts[position]
-        ]
-        wanted = [vertical.at(one.points[position] or 0.0) for _, one in at]
-        places = spread(wanted, 16, vertical.right + 6, vertical.left - 6)
-        edge = shift(len(figure.series) - 1, len(figure.series)) + 9
-        for (i, one), y in zip(at, places):
-            canvas.text(
-                x + edge, y + 4.5, one.texts[position], size=VALUE, weight=600, fill=colour(one, i, figure), halo=True
-            )
+    """A single line's numbers, above its intervals; below them where the top is near."""
+    for series in figure.series[:1]:
+        for x, value, low, high, text in zip(across, series.points, series.lows, series.highs, series.texts):
+            if value is None or not text:
+                continue
+            y = vertical.at(value if high is None else high) - 10
+            if y < vertical.right + 4:
+                y = vertical.at(value if low is None else low) + 20
+            canvas.text(x, y, text, size=VALUE, weight=600, fill=colour(series, 0, figure), anchor="middle", halo=True)
+
+
+def _strip(canvas: Canvas, figure: LineChart, across: list[float], top: float) -> float:
+    """Each line's numbers under the waves, behind the line's mark; on a narrow canvas its name above them. Returns the bottom."""
+    for index, series in enumerate(figure.series):
+        stroke = colour(series, index, figure)
+        if canvas.narrow:
+            canvas.line(0, top + 13, 30, top + 13, stroke, weight=2.5, dash=DASHES[index % len(DASHES)])
+            canvas.mark(index, 15, top + 13, 5, stroke)
+            top = canvas.block(40, top + 4, lines(series.label, VALUE, canvas.width - 40), size=VALUE)
+        for x, text in zip(across, series.texts):
+            if text:
+                wide = measured(text, VALUE)
+                canvas.mark(index, x - wide / 2 - 5, top + 10, 4, stroke)
+                canvas.text(x + 5, top + 14.5, text, size=VALUE, anchor="middle")
+        top += 22
+    return top
 
 
 def _names(canvas: Canvas, figure: LineChart, x: float, room: float, vertical: Axis) -> None:
@@ -128,11 +141,3 @@ def _names(canvas: Canvas, figure: LineChart, x: float, room: float, vertical: A
         canvas.block(
             x, y - block_height(words, VALUE) / 2 + 1, words, size=VALUE, weight=600, fill=colour(one, i, figure)
         )
-
-
-def _key(canvas: Canvas, figure: LineChart, top: float) -> None:
-    for i, one in enumerate(figure.series):
-        stroke = colour(one, i, figure)
-        canvas.line(0, top + 9, 34, top + 9, stroke, weight=2.5, dash=DASHES[i % len(DASHES)])
-        canvas.mark(i, 17, top + 9, 5.5, stroke)
-        top = canvas.block(44, top + 1, lines(one.label, VALUE, canvas.width - 44), size=VALUE) + 4
