@@ -76,10 +76,11 @@ def _numbers(row: Row) -> dict[str, Number]:
 
 def _sample(wanted: FindingFacts, speaker: Sentences) -> _Said | None:
     row = speaker.rows.participation(wanted.wave)
-    if row is None or row["answers"] is None:
+    of = "units" if wanted.category == "units" else "answers"
+    if row is None or row[of] is None:
         return None
-    numbers: dict[str, Number] = {"answers": row["answers"], "units": row["units"]}
-    return _Said(speaker.sample(row), numbers, (f"participation:{wanted.wave}",))
+    numbers: dict[str, Number] = {"estimate": row[of], "answers": row["answers"], "units": row["units"]}
+    return _Said(speaker.sample(row, wanted.category), numbers, (f"participation:{wanted.wave}",))
 
 
 def _share(wanted: FindingFacts, speaker: Sentences) -> _Said | None:

@@ -30,6 +30,7 @@ class Rows:
     def __init__(self, release: Release):
         self.release = release
         self.facts: Facts = release.facts
+        self.kept: dict[str, object] = {}
         self._estimates: dict[Key, Row] = {}
         for row in self.table("estimates"):
             self._estimates[

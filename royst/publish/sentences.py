@@ -150,10 +150,7 @@ class Sentences:
 
     def estimate(self, row: Row) -> str:
         """The row in one sentence (two where few answered)."""
-        if row["measure"] in ("mean", "index"):
-            text = self._mean(row)
-        else:
-            text = self._share(row)
+        text = self._mean(row) if row["measure"] in ("mean", "index") else self._share(row)
         return closed(text) + self.few(row["n"])
 
     def few(self, n: int) -> str:
@@ -162,6 +159,8 @@ class Sentences:
 
     def _share(self, row: Row) -> str:
         words, value, n = self.words, row["estimate"], row["n"]
+        if row["measure"] == "share" and not self._predicate(row["item"]):
+            return self._choice(row)
         clause = self.clause(row["item"], row["measure"], row["category"] or "")
         who = self.who(row["domain"])
         half, tenths = numbers.half(words, value, n), numbers.tenths(words, value, n)
@@ -189,6 +188,23 @@ class Sentences:
         return words(
             "share.among", who=who or words("who.all_definite"), share=said, verb=clause.verb, rest=clause.rest
         )
+
+    def _predicate(self, item: str) -> bool:
+        facts = self.rows.item(item)
+        return facts is not None and "{degree}" in self.words.of(facts.predicate)
+
+    def _choice(self, row: Row) -> str:
+        """An answer to a question that has no predicate; the base is named, since not everyone may have been asked."""
+        words = self.words
+        said = {
+            "topic": self.topic(row["item"]),
+            "choice": self.label(row["item"], "share", row["category"]),
+            "share": numbers.share(words, row["estimate"], row["n"]),
+        }
+        if row["wave"] != self.rows.facts.wave:
+            return words("share.choice_dated", when=self.when(row["wave"], "survey"), **said)
+        who = self.who(row["domain"])
+        return words("share.choice", who=who, **said) if who else words("share.choice_all", **said)
 
     def _mean(self, row: Row) -> str:
         words, topic = self.words, self.topic(row["item"])
@@ -218,14 +234,16 @@ class Sentences:
             )
         return closed(self.words.joined(said)) + self.few(first["n"])
 
-    def sample(self, row: Row) -> str:
-        """How many answered, in how many units."""
+    def sample(self, row: Row, of: str = "") -> str:
+        """How many answered, in how many units; ``of="units"`` says the units alone."""
         words, facts = self.words, self.rows.facts
         answers = words("sample.total", count=words("who.persons", count=numbers.count(words, row["answers"])))
         when, name = self.when(row["wave"]), words.of(facts.units_name)
         if not row["units"] or not name:
             return closed(words("sample.text", answers=answers, when=when))
         units = words("who.units", count=numbers.count(words, row["units"]), units=name)
+        if of == "units":
+            return closed(words("sample.units", when=when, units=units))
         return closed(words("sample.text_units", answers=answers, units=units, when=when))
 
     def extreme(self, kind: str, row: Row, items: int) -> str:

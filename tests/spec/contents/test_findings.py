@@ -30,7 +30,7 @@ def test_the_sentences_of_one_estimate(release: Release) -> None:
         "Seks av ti brukere (60 prosent) er i stor grad fornøyd med tjenestene, to av ti (20 prosent) i noen grad og to av ti (20 prosent) i liten grad."
     )
     assert found["satisfied_2017"].text == "I målingen i 2017 er over halvparten (54 prosent) av brukerne i stor grad fornøyd med tjenestene."
-    assert found["men"].text == "Sju av ti brukere (69 prosent) svarte «Mann» på spørsmålet om kjønn."
+    assert found["men"].text == "Blant dem som svarte på spørsmålet om kjønn, valgte sju av ti (69 prosent) «Mann»."
     assert found["mean"].text == "Gjennomsnittet for fornøydhet med tjenestene er 3,53 på en skala fra 1 til 5."
 
 

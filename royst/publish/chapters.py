@@ -1,0 +1,270 @@
+"""Chapters that the national report and the site share: the summary, who answered, a theme, all means, all items."""
+
+from __future__ import annotations
+
+from royst.publish import charts, numbers
+from royst.publish.document import Block, Bullets, Chart, Dot, DotPlot, Heading, Inline, KeyFigure, KeyFigures, Paragraph, Strong, Table
+from royst.publish.edition import Edition
+from royst.publish.findings import Finding
+from royst.publish.prose import prose
+from royst.publish.rows import LEAST_SAID, Row, shown
+from royst.words import lower_first, sentence
+
+MAIN = 5
+"""Findings with this rank or better are the main ones: they stand on the news page and open the summary."""
+
+
+def paragraph(*content: Inline, lead: bool = False) -> Paragraph:
+    return Paragraph(tuple(content), lead)
+
+
+def bullets(texts: list[str]) -> list[Block]:
+    """The texts as bullets; nothing where there are none."""
+    return [Bullets(tuple((text,) for text in texts))] if texts else []
+
+
+def own_text(edition: Edition, name: str) -> list[Block]:
+    """The study's own prose of this name in the edition's language, its numbers filled in; nothing where it has none."""
+    text = edition.facts.texts.get(name, {}).get(edition.language, "")
+    return prose(text, edition.findings, edition.words, file=f"texts/{name}.{edition.language}.md") if text else []
+
+
+def main_findings(edition: Edition) -> list[Finding]:
+    """The findings by rank that open summary and news page: those of rank 1–5, else the first five."""
+    ranked = [finding for finding in edition.findings if finding.rank <= MAIN]
+    return ranked or list(edition.findings[:MAIN])
+
+
+def key_figures(edition: Edition) -> list[Block]:
+    """Three numbers in large type: who answered, how many units, the headline."""
+    words, facts = edition.words, edition.facts
+    figures = []
+    took_part = edition.rows.participation(facts.wave)
+    if took_part is not None and took_part["answers"] is not None:
+        before = _before(edition)
+        detail = words("key.before", value=numbers.plain(words, before["answers"]), when=edition.say.when(before["wave"])) if before else ""
+        figures.append(KeyFigure(numbers.plain(words, took_part["answers"]), words("key.answers"), detail))
+        if took_part["units"] and edition.of(facts.units_name):
+            detail = words("key.before", value=numbers.plain(words, before["units"]), when=edition.say.when(before["wave"])) if before and before["units"] else ""
+            figures.append(KeyFigure(numbers.plain(words, took_part["units"]), words("key.units", units=edition.units_name), detail))
+    headline = edition.best(facts.headline) if facts.headline else None
+    if headline is not None:
+        clause = edition.say.clause(headline["item"], "band", headline["category"])
+        detail = words("key.interval", interval=numbers.interval(words, headline["low"], headline["high"])) if headline["low"] is not None else ""
+        figures.append(KeyFigure(numbers.cell(words, headline["estimate"]), words("key.share", clause=clause.text), detail))
+    return [KeyFigures(tuple(figures))] if figures else []
+
+
+def _before(edition: Edition) -> Row | None:
+    waves = charts.waves_in_order(edition)
+    place = waves.index(edition.facts.wave) if edition.facts.wave in waves else 0
+    return edition.rows.participation(waves[place - 1]) if place else None
+
+
+def summary(edition: Edition) -> list[Block]:
+    """The main findings as bullets, the numbers large, and the study's own interpretation."""
+    words = edition.words
+    blocks: list[Block] = [Heading(2, words("summary.title"), "summary"), *key_figures(edition)]
+    found = main_findings(edition)
+    if found:
+        blocks += bullets([finding.text for finding in found])
+    else:
+        blocks.append(paragraph(words("summary.none")))
+    return blocks + own_text(edition, "interpretation")
+
+
+# Who answered
+
+
+def who_answered(edition: Edition, level: int = 2) -> list[Block]:
+    """Participation wave by wave, the background of those who answered, and who was helped with the form."""
+    words = edition.words
+    blocks: list[Block] = [Heading(level, words("who_answered.title"), "who-answered")]
+    blocks += [paragraph(finding.text) for finding in edition.findings if finding.kind == "sample" and finding.numbers["estimate"] == finding.numbers["answers"]]
+    table = participation(edition)
+    if table is not None:
+        if any(row[1] != charts.DASH for row in table.rows):
+            blocks.append(paragraph(words("who_answered.units", units=edition.units_name)))
+        blocks.append(table)
+    chart = background(edition)
+    if chart is not None:
+        blocks += [Heading(level + 1, words("who_answered.background"), "background"), *_background_texts(edition), chart]
+    return blocks
+
+
+def _background_texts(edition: Edition) -> list[Block]:
+    roles = {name for name, item in edition.facts.items.items() if item.role in ("background", "helper")}
+    texts = [f.text for f in edition.about(kinds=("share",)) if f.rows[0].split("|")[2] in roles and f.rows[0].startswith(f"estimates:{edition.facts.wave}|")]
+    return bullets(texts) if texts else [paragraph(edition.words("who_answered.background_text"))]
+
+
+def participation(edition: Edition) -> Table | None:
+    """Units asked, refused, replaced, taking part, and answers, by wave; columns without any number are left out."""
+    words = edition.words
+    rows = [edition.rows.participation(wave) for wave in charts.waves_in_order(edition)]
+    held = [row for row in rows if row is not None]
+    if not held:
+        return None
+    names = [name for name in ("units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers") if any(row[name] is not None for row in held)]
+    columns = (words("chart.wave"), *(words(f"participation.{name}", units=edition.units_name) for name in names))
+    lines = tuple(
+        (edition.say.wave(row["wave"]), *(numbers.plain(words, row[name]) if row[name] is not None else charts.DASH for name in names)) for row in held
+    )
+    return Table(words("participation.caption"), columns, lines, frozenset(range(1, len(columns))))
+
+
+def background(edition: Edition) -> Chart | None:
+    """One chart of every background question: the share who gave each answer."""
+    words, wave = edition.words, edition.facts.wave
+    dots: list[Dot] = []
+    headings: list[tuple[int, str]] = []
+    lines: list[tuple[str, ...]] = []
+    for item in [*edition.rows.asked("background", wave), *edition.rows.asked("helper", wave)]:
+        scale = edition.rows.scale(item)
+        found = [(name, edition.rows.estimate(item, "share", name)) for name in charts.ordered(scale)] if scale is not None else []
+        if not any(shown(row) for _, row in found):
+            continue
+        headings.append((len(dots), edition.say.short(item)))
+        for name, row in found:
+            label, value = edition.say.label(item, "share", name), charts.cell(edition, row)
+            known = row is not None and shown(row)
+            dots.append(
+                Dot(label, row["estimate"], row["low"], row["high"], value) if row is not None and known else Dot(label, None, missing=words("chart.too_few"))
+            )
+            n = row["n"] if row is not None and known else None
+            lines.append((edition.say.short(item), label, value, numbers.plain(words, n) if n is not None else charts.DASH))
+    if not dots:
+        return None
+    caption = words("who_answered.caption")
+    columns = (words("chart.question"), words("chart.answer"), words("chart.share"), words("chart.answers"))
+    table = Table(caption, columns, tuple(lines), frozenset({2, 3}), edition.weighted_note)
+    largest = "; ".join(
+        words("alt.largest", question=heading, answer=max((d for d in dots[start:end] if d.estimate is not None), key=lambda d: d.estimate or 0).label)
+        for (start, heading), end in zip(headings, [place for place, _ in headings[1:]] + [len(dots)])
+        if any(dot.estimate is not None for dot in dots[start:end])
+    )
+    alt = words("alt.background", count=numbers.count(words, len(headings), neuter=True), largest=largest)
+    return Chart(caption, alt, DotPlot(tuple(dots), words("chart.axis_share"), groups=tuple(headings)), table, edition.weighted_note)
+
+
+# Themes
+
+
+def theme_items(edition: Edition, theme: str) -> list[str]:
+    """The theme's items that the wave asked."""
+    asked = set(edition.rows.asked(wave=edition.facts.wave))
+    return [item for item in edition.facts.themes[theme].items if item in asked]
+
+
+def theme(edition: Edition, name: str, level: int = 2) -> list[Block]:
+    """A theme: what it is about, its findings, what stands out, the answers to all its questions. Empty where nothing of it is shown."""
+    words, facts = edition.words, edition.facts.themes[name]
+    items = theme_items(edition, name)
+    drawn = charts.distributions(edition, items, words("theme.caption", theme=edition.of(facts.label)))
+    found = edition.about(theme=name)
+    if not drawn and not found:
+        return []
+    blocks: list[Block] = [Heading(level, edition.of(facts.label), f"theme-{name}")]
+    if intro := edition.of(facts.intro):
+        blocks.append(paragraph(intro))
+    blocks += own_text(edition, f"theme-{name}")
+    out = stands_out(edition, items)
+    if out:
+        blocks.append(paragraph(Strong(out)))
+    blocks += drawn
+    texts = _without_repeats(found)
+    if texts:
+        blocks += bullets(texts)
+    return blocks + _lines_of(edition, items, edition.of(facts.label))
+
+
+def _without_repeats(found: list[Finding]) -> list[str]:
+    """Findings' texts; a share that a finding about the same question already says in full (``bands``, ``lowest``) is not said again."""
+    whole = {row for finding in found if finding.kind == "bands" for row in finding.rows}
+    whole |= {finding.rows[0] for finding in found if finding.kind in ("lowest", "highest")}
+    return [finding.text for finding in found if not (finding.kind == "share" and finding.rows[0] in whole)]
+
+
+def stands_out(edition: Edition, items: list[str]) -> str:
+    """The point of a theme in a sentence: where most and fewest chose the best band. With one item, what was answered to it."""
+    known = [row for item in items if (row := edition.best(item)) is not None and row["n"] is not None and row["n"] >= LEAST_SAID]
+    if not known:
+        return ""
+    alike = [row for row in known if not edition.facts.items[row["item"]].reversed and row["category"] == known[0]["category"]]
+    if len(alike) < 2:
+        return edition.say.estimate(known[0])
+    alike.sort(key=lambda row: row["estimate"])
+    low, high = alike[0], alike[-1]
+    words = edition.words
+    said = {
+        "degree": edition.say.degree(high["item"], "band", high["category"]),
+        "high": lower_first(edition.say.short(high["item"])),
+        "low": lower_first(edition.say.short(low["item"])),
+        "a": numbers.percent_digits(words, high["estimate"]),
+        "b": numbers.percent_digits(words, low["estimate"]),
+    }
+    if numbers.rounded(high["estimate"]) == numbers.rounded(low["estimate"]):
+        return sentence(words("theme.alike", **said))
+    return sentence(words("theme.stands_out", **said))
+
+
+def _lines_of(edition: Edition, items: list[str], label: str) -> list[Block]:
+    """The theme's questions through the waves, those that continue the same question."""
+    chart = charts.line_chart(edition, charts.lines(edition, items)[:4], edition.words("change.caption_theme", theme=label))
+    return [paragraph(edition.words("change.lines_text")), chart] if chart is not None else []
+
+
+# All questions
+
+
+def means(edition: Edition, level: int = 2) -> list[Block]:
+    """Every question's mean with its interval, highest first."""
+    words = edition.words
+    drawn = charts.mean_dots(edition, edition.rows.asked(wave=edition.facts.wave), words("means.caption"))
+    if not drawn:
+        return []
+    return [Heading(level, words("means.title"), "means"), paragraph(words("means.text")), *drawn]
+
+
+def all_items(edition: Edition, level: int = 2) -> list[Block]:
+    """The attachment: every question with the share in its best band, interval, mean, not relevant and answers, theme by theme."""
+    words = edition.words
+    in_themes = {item for name in edition.facts.themes for item in theme_items(edition, name)}
+    groups = [(edition.of(facts.label), theme_items(edition, name)) for name, facts in edition.facts.themes.items()]
+    groups.append((words("all_items.other"), [item for item in edition.rows.asked(wave=edition.facts.wave) if item not in in_themes]))
+    tables = [table for label, items in groups if (table := items_table(edition, label, items)) is not None]
+    if not tables:
+        return []
+    return [Heading(level, words("all_items.title"), "all-items"), paragraph(words("all_items.text")), *tables]
+
+
+def items_table(edition: Edition, label: str, items: list[str]) -> Table | None:
+    words, rows = edition.words, edition.rows
+    lines = []
+    for item in items:
+        band = rows.best_band(item)
+        best = rows.estimate(item, "band", band) if band else None
+        mean, apart = rows.estimate(item, "mean"), rows.estimate(item, "not_relevant")
+        n = next((row["n"] for row in (best, mean) if row is not None and row["n"] is not None), None)
+        between = numbers.interval(words, best["low"], best["high"]) if best is not None and shown(best) else ""
+        lines.append(
+            (
+                _item_name(edition, item),
+                charts.cell(edition, best),
+                between or charts.DASH,
+                edition.say.mean(item, "mean", mean["estimate"]) if mean is not None and shown(mean) else charts.DASH,
+                charts.cell(edition, apart),
+                numbers.plain(words, n) if n is not None else charts.DASH,
+            )
+        )
+    if not lines:
+        return None
+    columns = (words("chart.question"), words("chart.best"), words("chart.interval"), words("chart.mean"), words("chart.not_relevant"), words("chart.answers"))
+    notes = (words("chart.dash_note"),) if any(charts.DASH in line[1:] for line in lines) else ()
+    return Table(words("all_items.caption", theme=label), columns, tuple(lines), frozenset(range(1, 6)), notes)
+
+
+def _item_name(edition: Edition, item: str) -> str:
+    facts = edition.facts.items[item]
+    asked = edition.of(facts.question.get(edition.facts.wave, {})) or edition.say.short(item)
+    return edition.words("chart.reversed", label=asked) if facts.reversed else asked

@@ -1,0 +1,340 @@
+"""Charts with all their words: caption, text alternative, table and notes, made from rows of a release.
+
+The figures themselves are drawn elsewhere; here stands what they say. Every function returns None (or no charts) where the release shows nothing to draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from royst.publish import numbers
+from royst.publish.document import Bar, Chart, Dot, DotPlot, LineChart, Segment, Series, StackedBars, Table, Tone
+from royst.publish.edition import Edition
+from royst.publish.rows import LEAST_COMPARED, Row, shown
+from royst.release import ScaleFacts
+
+Look = Callable[[str, str, str], Row | None]
+"""Finds the row of (item, measure, category)."""
+
+TONES: dict[int, tuple[Tone, ...]] = {
+    1: ("best",),
+    2: ("best", "worst"),
+    3: ("best", "middle", "worst"),
+    4: ("best", "good", "poor", "worst"),
+    5: ("best", "good", "middle", "poor", "worst"),
+    6: ("best", "good", "good", "poor", "poor", "worst"),
+    7: ("best", "good", "good", "middle", "poor", "poor", "worst"),
+}
+MOST_PARTS = 5
+DASH = "–"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of every bar of a chart: where its rows are, its name and its tone."""
+
+    measure: str
+    category: str
+    label: str
+    tone: Tone
+
+
+def parts(edition: Edition, item: str) -> list[list[Part]]:
+    """How an item's answers may be shown, the finest first: each answer, then each band. Best first in both."""
+    scale = edition.rows.scale(item)
+    if scale is None:
+        return []
+    found = []
+    answers = ordered(scale)
+    if scale.scores and 2 <= len(answers) <= (MOST_PARTS if scale.bands else max(TONES)):
+        found.append([Part("share", name, edition.say.label(item, "share", name), tone) for name, tone in zip(answers, TONES[len(answers)])])
+    if scale.bands and {choice for band in scale.bands.values() for choice in band} >= set(answers) and len(scale.bands) in TONES:
+        tones = TONES[len(scale.bands)]
+        found.append([Part("band", band, edition.say.label(item, "band", band), tone) for band, tone in zip(scale.bands, tones)])
+    return found
+
+
+def ordered(scale: ScaleFacts) -> list[str]:
+    """The substantive answers, best first; as the questionnaire has them where they carry no scores."""
+    names = [choice.name for choice in scale.choices if choice.name not in scale.not_relevant]
+    if not all(name in scale.scores for name in names):
+        return names
+    return sorted(names, key=lambda name: scale.scores[name], reverse=scale.best == "high")
+
+
+def same_scale(edition: Edition, items: list[str]) -> list[list[str]]:
+    """The items parted so that each chart has one legend: those with the same answers in words, in the order given."""
+    by_scale: dict[tuple[str, ...], list[str]] = {}
+    for item in items:
+        ways = parts(edition, item)
+        if ways:
+            by_scale.setdefault(tuple(sorted(part.label for part in ways[0])), []).append(item)
+    return list(by_scale.values())
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the bars of an item come from, and what stands before its label (``Hele landet``); several sources stand beside each other."""
+
+    look: Look
+    name: str = ""
+
+
+def distributions(edition: Edition, items: list[str], caption: str, sources: list[Source] | None = None) -> list[Chart]:
+    """Stacked bars of every item, one chart a scale, the item with the best answers first. ``sources``: the release's own wave unless said."""
+    own = sources or [Source(edition.rows.estimate)]
+    charts = []
+    groups = [group for group in same_scale(edition, items) if any(shown_way(edition, item, own[0].look) for item in group)]
+    for group in groups:
+        label = caption if len(groups) == 1 else edition.words("chart.of_scale", caption=caption, scale=_ends(edition, group[0]))
+        charts.append(_distribution(edition, group, label, own))
+    return charts
+
+
+def shown_way(edition: Edition, item: str, look: Look) -> list[Part]:
+    """The finest parts of an item that are all shown; empty where none are."""
+    return next((way for way in parts(edition, item) if all(shown(look(item, part.measure, part.category)) for part in way)), [])
+
+
+def _ends(edition: Edition, item: str) -> str:
+    way = parts(edition, item)[0]
+    return edition.words("who.quoted", text=f"{way[0].label} – {way[-1].label}")
+
+
+def _distribution(edition: Edition, items: list[str], caption: str, sources: list[Source]) -> Chart:
+    looks = [source.look for source in sources]
+    ways = {level: sum(_all_shown(edition, item, level, looks) for item in items) for level in range(max(len(parts(edition, item)) for item in items))}
+    level = max(ways, key=lambda depth: (ways[depth], -depth))
+    order = sorted(items, key=lambda item: -_best_value(edition, item, looks[0]))
+    bars, rows = [], []
+    for item in order:
+        for source in sources:
+            bar, row = _bar(edition, item, level, source, f"{edition.say.short(item)}")
+            bars.append(bar)
+            rows.append(row)
+    legend = _legend(edition, parts(edition, order[0])[level], bars)
+    words = edition.words
+    way = parts(edition, order[0])[level]
+    columns = (words("chart.question"), *(part.label for part in way), words("chart.mean"), words("chart.not_relevant"), words("chart.answers"))
+    note = (words("chart.dash_note"),) if any(DASH in row for row in rows) else ()
+    turned = any(edition.facts.items[item].reversed for item in order)
+    notes = (*((words("chart.reversed_note"),) if turned else ()), *note)
+    table = Table(caption, columns, tuple(rows), frozenset(range(1, len(columns))), notes)
+    return Chart(caption, _distribution_alt(edition, order, level, looks[0]), StackedBars(tuple(bars), legend), table, notes)
+
+
+def _all_shown(edition: Edition, item: str, level: int, looks: list[Look]) -> bool:
+    ways = parts(edition, item)
+    return level < len(ways) and all(shown(look(item, part.measure, part.category)) for look in looks for part in ways[level])
+
+
+def _best_value(edition: Edition, item: str, look: Look) -> float:
+    band = edition.rows.best_band(item)
+    row = look(item, "band", band) if band else None
+    if row is None or not shown(row):
+        row = look(item, "mean", "")
+    return row["estimate"] if row is not None and shown(row) else -1.0
+
+
+def _bar(edition: Edition, item: str, level: int, source: Source, label: str) -> tuple[Bar, tuple[str, ...]]:
+    words = edition.words
+    ways = parts(edition, item)
+    way = ways[min(level, len(ways) - 1)]
+    found = [source.look(item, part.measure, part.category) for part in way]
+    first = next((row for row in found if row is not None), None)
+    name = words("chart.of_source", label=label, source=source.name) if source.name else label
+    if edition.facts.items[item].reversed:
+        name = words("chart.reversed", label=name)
+    not_relevant = source.look(item, "not_relevant", "")
+    apart = cell(edition, not_relevant)
+    mean = source.look(item, "mean", "")
+    mean_text = edition.say.mean(item, "mean", mean["estimate"]) if mean is not None and shown(mean) else DASH
+    if not all(shown(row) for row in found):
+        why = words("chart.not_asked" if first is None else "chart.too_few")
+        return Bar(name, (), edition.answers(first["n"] if first else None), why), (name, *(DASH for _ in way), mean_text, apart, DASH)
+    rows = [row for row in found if row is not None]
+    segments = [
+        Segment(part.label, row["estimate"], part.tone, numbers.cell(words, row["estimate"]) if row["estimate"] >= 0.5 else "") for part, row in zip(way, rows)
+    ]
+    if not_relevant is not None and shown(not_relevant) and not_relevant["estimate"] > 0:
+        segments.append(Segment(words("chart.not_relevant"), not_relevant["estimate"], "apart", apart))
+    n = numbers.plain(words, rows[0]["n"]) if rows[0]["n"] is not None else DASH
+    cells = (name, *(cell(edition, row) for row in rows), mean_text, apart, n)
+    return Bar(name, tuple(segments), edition.answers(rows[0]["n"])), cells
+
+
+def cell(edition: Edition, row: Row | None, decimals: int = 0) -> str:
+    """A share as printed in a table; a dash where it is withheld or missing."""
+    return numbers.cell(edition.words, row["estimate"], decimals) if row is not None and shown(row) else DASH
+
+
+def _legend(edition: Edition, way: list[Part], bars: list[Bar]) -> tuple[tuple[str, Tone], ...]:
+    names: dict[Tone, list[str]] = {}
+    for part in way:
+        names.setdefault(part.tone, []).append(part.label)
+    legend = [(" / ".join(labels), tone) for tone, labels in names.items()]
+    if any(segment.tone == "apart" for bar in bars for segment in bar.segments):
+        legend.append((edition.words("chart.not_relevant"), "apart"))
+    return tuple(legend)
+
+
+def _distribution_alt(edition: Edition, order: list[str], level: int, look: Look) -> str:
+    words = edition.words
+    said = []
+    for item in order:
+        ways = parts(edition, item)
+        part = ways[min(level, len(ways) - 1)][0]
+        band = edition.rows.best_band(item)
+        row = look(item, "band", band) if band else look(item, part.measure, part.category)
+        if row is not None and shown(row):
+            label = edition.say.degree(item, row["measure"], row["category"])
+            said.append(words("alt.item", item=edition.say.short(item), share=numbers.percent_digits(words, row["estimate"]), label=label))
+    return words("alt.bars", count=numbers.count(words, len(order), neuter=True), items="; ".join(said) or words("chart.too_few"))
+
+
+# Dots
+
+
+def group_dots(edition: Edition, item: str, measure: str, category: str, caption: str) -> Chart | None:
+    """One item by every group of the study: estimate and interval, the figure for all as a line."""
+    words, rows = edition.words, edition.rows
+    dots: list[Dot] = []
+    headings: list[tuple[int, str]] = []
+    cells: list[tuple[str, ...]] = []
+    for group, facts in edition.facts.groups.items():
+        found = [(name, rows.estimate(item, measure, category, domain=f"{group}={name}")) for name in facts.categories]
+        if not any(shown(row) for _, row in found):
+            continue
+        headings.append((len(dots), edition.of(facts.label)))
+        for name, row in found:
+            dot, line = _dot(edition, edition.say.category(f"{group}={name}"), row)
+            dots.append(dot)
+            cells.append((edition.of(facts.label), *line))
+    if not dots:
+        return None
+    total = rows.estimate(item, measure, category)
+    everyone = total["estimate"] if total is not None and shown(total) else None
+    columns = (words("chart.group"), words("chart.category"), words("chart.share"), words("chart.interval"), words("chart.answers"))
+    notes = (edition.interval_note, *((words("chart.few_note", n=LEAST_COMPARED),) if any(dot.tone == "muted" for dot in dots) else ()))
+    table = Table(caption, columns, tuple(cells), frozenset({2, 3, 4}), notes)
+    reference = words("chart.everyone", share=numbers.cell(words, everyone)) if everyone is not None else ""
+    figure = DotPlot(tuple(dots), words("chart.axis_share"), reference=everyone, reference_text=reference, groups=tuple(headings))
+    return Chart(caption, _dots_alt(edition, dots, everyone), figure, table, notes)
+
+
+def _dot(edition: Edition, label: str, row: Row | None) -> tuple[Dot, tuple[str, ...]]:
+    words = edition.words
+    if row is None or not shown(row):
+        return Dot(label, None, missing=words("chart.too_few")), (label, DASH, DASH, DASH)
+    value, between = numbers.cell(words, row["estimate"]), numbers.interval(words, row["low"], row["high"])
+    few = row["n"] is not None and row["n"] < LEAST_COMPARED
+    text = words("chart.estimate", value=value, interval=between) if between else value
+    dot = Dot(label, row["estimate"], row["low"], row["high"], text, "muted" if few else "accent")
+    return dot, (label, value, between or DASH, numbers.plain(words, row["n"]) if row["n"] is not None else DASH)
+
+
+def _dots_alt(edition: Edition, dots: list[Dot], everyone: float | None) -> str:
+    words = edition.words
+    known = [dot for dot in dots if dot.estimate is not None]
+    high, low = max(known, key=lambda dot: dot.estimate or 0.0), min(known, key=lambda dot: dot.estimate or 0.0)
+    text = words("alt.dots", count=numbers.count(words, len(known)), high=high.label, a=high.text, low=low.label, b=low.text)
+    return text + (" " + words("alt.everyone", share=numbers.cell(words, everyone)) if everyone is not None else "")
+
+
+def mean_dots(edition: Edition, items: list[str], caption: str) -> list[Chart]:
+    """Means with intervals, highest first, one chart a scale."""
+    charts = []
+    by_ends: dict[tuple[float, float], list[str]] = {}
+    for item in items:
+        scale, row = edition.rows.scale(item), edition.rows.estimate(item, "mean")
+        if scale is not None and scale.scores and shown(row):
+            by_ends.setdefault((min(scale.scores.values()), max(scale.scores.values())), []).append(item)
+    for (start, end), group in by_ends.items():
+        charts.append(_means(edition, group, caption, start, end))
+    return charts
+
+
+def _means(edition: Edition, items: list[str], caption: str, start: float, end: float) -> Chart:
+    words = edition.words
+    found = sorted(((item, edition.rows.estimate(item, "mean")) for item in items), key=lambda pair: -(pair[1] or {"estimate": 0})["estimate"])
+    dots, cells = [], []
+    for item, row in found:
+        assert row is not None
+        value, between = (numbers.plain(words, row["estimate"], 2), numbers.interval(words, row["low"], row["high"], 2))
+        dots.append(Dot(edition.say.short(item), row["estimate"], row["low"], row["high"], value))
+        cells.append((edition.say.short(item), value, between or DASH, numbers.plain(words, row["n"]) if row["n"] is not None else DASH))
+    axis = words("chart.axis_mean", scale=edition.say.scale_words(items[0]))
+    columns = (words("chart.question"), words("chart.mean"), words("chart.interval"), words("chart.answers"))
+    table = Table(caption, columns, tuple(cells), frozenset({1, 2, 3}), (edition.interval_note,))
+    high, low = dots[0], dots[-1]
+    alt = words("alt.dots", count=numbers.count(words, len(dots)), high=high.label, a=high.text, low=low.label, b=low.text)
+    return Chart(caption, alt, DotPlot(tuple(dots), axis, start, end), table, (edition.interval_note,))
+
+
+# Lines
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line over waves: its name, and the row of each wave (None where it breaks)."""
+
+    label: str
+    found: tuple[Row | None, ...]
+    tone: Tone = "accent"
+
+
+def lines(edition: Edition, items: list[str], measure: str = "band", populations: tuple[str, ...] = ("all",)) -> list[Line]:
+    """Lines of items through the waves that they continue (oldest first), or of one item for several populations; only those with two points or more."""
+    waves = list(reversed(edition.facts.waves)) if _newest_first(edition) else list(edition.facts.waves)
+    found = []
+    for item in items:
+        category = edition.rows.best_band(item) or "" if measure == "band" else ""
+        for population in populations:
+            rows = tuple(_in_wave(edition, item, measure, category, wave, population) for wave in waves)
+            if sum(row is not None for row in rows) >= 2:
+                label = edition.say.short(item) if len(populations) == 1 else edition.words(f"population.{population}")
+                found.append(Line(label, rows))
+    return found
+
+
+def _newest_first(edition: Edition) -> bool:
+    return next(iter(edition.facts.waves), "") == edition.facts.wave and len(edition.facts.waves) > 1
+
+
+def waves_in_order(edition: Edition) -> list[str]:
+    """The release's waves, oldest first."""
+    waves = list(edition.facts.waves)
+    return waves[::-1] if _newest_first(edition) else waves
+
+
+def _in_wave(edition: Edition, item: str, measure: str, category: str, wave: str, population: str) -> Row | None:
+    name = edition.rows.name_in(item, wave)
+    row = edition.rows.estimate(name, measure, category, wave=wave, population=population) if name else None
+    return row if shown(row) else None
+
+
+def line_chart(edition: Edition, drawn: list[Line], caption: str, *, share: bool = True) -> Chart | None:
+    """Lines over waves with their intervals; every value printed."""
+    if not drawn:
+        return None
+    words = edition.words
+    waves = waves_in_order(edition)
+    series, cells = [], []
+    for line in drawn:
+        texts = tuple((numbers.cell(words, row["estimate"]) if share else numbers.plain(words, row["estimate"], 1)) if row else "" for row in line.found)
+        points, lows, highs = (tuple(row[part] if row else None for row in line.found) for part in ("estimate", "low", "high"))
+        series.append(Series(line.label, points, lows, highs, texts, line.tone))
+        printed = [
+            words("chart.estimate", value=text, interval=numbers.interval(words, row["low"], row["high"])) if row else DASH
+            for text, row in zip(texts, line.found)
+        ]
+        cells.append((line.label, *printed))
+    names = tuple(edition.say.wave(wave) for wave in waves)
+    table = Table(caption, (words("chart.line"), *names), tuple(cells), frozenset(range(1, len(names) + 1)), (edition.interval_note,))
+    said = [
+        words("alt.line", label=one.label, values=words.joined(words("alt.point", value=text, when=name) for text, name in zip(one.texts, names) if text))
+        for one in series
+    ]
+    axis = words("chart.axis_share" if share else "chart.axis_index")
+    return Chart(caption, words("alt.lines", lines="; ".join(said)), LineChart(names, tuple(series), axis), table, (edition.interval_note,))
