@@ -7,7 +7,9 @@ from pathlib import Path
 
 from royst.answers import columns, conform, readers, store
 from royst.answers.beside import beside
+from royst.answers.columns import Matched
 from royst.answers.conform import Refusal
+from royst.answers.readers import Table
 from royst.errors import Fault, InputError, wrong
 from royst.evaluation.check import SHOWN, Report, summed
 from royst.study.folder import Study
@@ -21,7 +23,11 @@ def bring(study: Study, wave: str, file: Path) -> Report:
     if wave not in study.file.waves:
         raise wrong("unknown-wave", f"the study has no wave {wave!r}", f"its waves are: {', '.join(study.waves)}", file="study.toml", column="waves")
     table = readers.read(Path(file))
-    matched = columns.match(study, wave, table)
+    return rows(study, wave, table, columns.match(study, wave, table))
+
+
+def rows(study: Study, wave: str, table: Table, matched: Matched) -> Report:
+    """The same for rows that are read and whose columns are found."""
     found = conform.conform(study, wave, table, matched)
     if found.frame.height == 0:
         raise InputError(_all_refused(table.name, found.refusals))
