@@ -14,7 +14,7 @@ from royst.errors import wrong
 from royst.estimation.estimate import Result
 from royst.estimation.measures import Measure
 from royst.evaluation.facts import INTERVAL, measured
-from royst.release import ESTIMATES
+from royst.release import ESTIMATES, NOT_ESTIMABLE
 from royst.study import folder as study_folder
 from royst.study.folder import Study
 from royst.study.instrument import Item
@@ -130,8 +130,9 @@ def estimates(study: Study, wave: Wave, by: list[list[str]] | None = None, engin
 
 
 def table(result: Result, wave: str, population: str, unweighted: Result | None = None) -> pl.DataFrame:
-    """A result as rows of ``release.ESTIMATES``, fractions and all digits kept."""
-    frame = result.table.with_columns(pl.lit(wave).alias("wave"), pl.lit(population).alias("population"))
+    """A result as rows of ``release.ESTIMATES``, fractions and all digits kept. ``status`` is empty until protection says it, but for what cannot be estimated."""
+    said = pl.when(pl.col("status") == NOT_ESTIMABLE).then(pl.lit(NOT_ESTIMABLE)).otherwise(pl.lit(""))
+    frame = result.table.with_columns(pl.lit(wave).alias("wave"), pl.lit(population).alias("population"), said.alias("status"))
     if unweighted is not None:
         keys = ["measure", "item", "category", "domain"]
         frame = frame.join(unweighted.table.select(*keys, pl.col("estimate").alias("unweighted")), on=keys, how="left", maintain_order="left")

@@ -13,7 +13,18 @@ import polars as pl
 from royst import release as leaf
 from royst.errors import wrong
 from royst.estimation.estimate import Result
-from royst.evaluation import comparisons, estimate, facts, keys, publish, participation, priorities, reports, reproduce, units
+from royst.evaluation import (
+    comparisons,
+    estimate,
+    facts,
+    keys,
+    participation,
+    priorities,
+    publish,
+    reports,
+    reproduce,
+    units,
+)
 from royst.evaluation.estimate import Wave
 from royst.protect import history
 from royst.protect.candidate import Candidate, People, Scale
@@ -56,7 +67,7 @@ def release(root: Path, name: str, progress: Progress) -> list[str]:
         return _again(home, name, inputs)
     ledger = history.read(study.folder.history, secret).before(name)
     rules = rule_set(study.file.plan.rule_set)
-    estimated = _estimated(study, name, rules, progress)
+    estimated = _estimated(study, name, rules, ledger, progress)
     progress("protecting")
     protected = protect(estimated.candidate, rules, ledger, progress)
     made = _release(study, name, estimated, protected, ledger, inputs)
@@ -86,14 +97,25 @@ def _again(home: Path, name: str, inputs: dict[str, str]) -> list[str]:
     return [f"release {name} is already made from these inputs; nothing was changed", *publish.where_to_look(home)]
 
 
-def _estimated(study: Study, name: str, rules: RuleSet, progress: Progress) -> Estimated:
+def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, progress: Progress) -> Estimated:
+    """Estimate what this release shows. A wave of which something is out already is not put forward again: its published rows stand.
+
+    Its answers are read all the same, for the covariance that units in both waves bring to a change.
+    """
     section = study.file.releases[name]
     waves, results, tables = {}, {}, []
     for wave in facts.shown_waves(section):
         progress(f"estimating {wave}")
         waves[wave] = estimate.prepare(study, wave)
         results[wave] = estimate.estimates(study, waves[wave])
-        tables.append(estimate.table(results[wave], wave, "all", estimate.unweighted(study, waves[wave])))
+        if wave not in ledger.waves:
+            tables.append(estimate.table(results[wave], wave, "all", estimate.unweighted(study, waves[wave])))
+    if section.wave in ledger.waves:
+        out = ", ".join(entry.name for entry in ledger.entries if section.wave in entry.waves)
+        raise wrong(
+            "wave-is-out", f"wave {section.wave} is published already, in {out}", "show it as an earlier wave of another release; its figures are never computed again",
+            file=study.folder.study_toml,
+        )  # fmt: skip
     own = waves[section.wave]
     assigned = reports.assigned(study, own, rules) if section.unit_reports else []
     own_people, report_table = reports.estimates(study, own, assigned)
@@ -102,7 +124,7 @@ def _estimated(study: Study, name: str, rules: RuleSet, progress: Progress) -> E
     sources = facts.sources(study)
     candidate = Candidate(
         estimates=pl.concat(tables),
-        people={wave: _people(study, part, own_people if wave == section.wave else part.people) for wave, part in waves.items()},
+        people={wave: _people(study, part, own_people if wave == section.wave else part.people) for wave, part in waves.items() if wave not in ledger.waves},
         changes=comparisons.comparisons(study, name, results, sources),
         units=units.counts(study, own),
         priorities=priorities.priorities(study, own),
@@ -135,7 +157,7 @@ def _people(study: Study, wave: Wave, people: pl.DataFrame) -> People:
     own = tuple(name for name in (estimate.UNIT, reports.POOL) if name in people.columns)
     columns = dict.fromkeys([*groups, *own, *scales, *numbers, *(name for name, parts in indices.items() if parts), estimate.WEIGHT])
     return People(
-        frame=people.select(columns), groups=(*groups, *own), scales=scales, unit=estimate.UNIT if estimate.UNIT in people.columns else None,
+        frame=people.select(list(columns)), groups=(*groups, *own), scales=scales, unit=estimate.UNIT if estimate.UNIT in people.columns else None,
         weight=estimate.WEIGHT, indices={name: parts for name, parts in indices.items() if parts},
     )  # fmt: skip
 
@@ -149,8 +171,8 @@ def _answered_index(study: Study, name: str, parts: tuple[str, ...], scales: dic
 def _release(study: Study, name: str, estimated: Estimated, protected: Protected, ledger: history.Ledger, inputs: dict[str, str]) -> Release:
     section = study.file.releases[name]
     domains = {report.domain: report.facts.id for report in estimated.reports}
-    every = ledger.restore(rounded(protected.estimates))
-    public = every.filter(~pl.col("domain").str.contains(reports.OWN))
+    every = rounded(protected.estimates)
+    public = _with_earlier(every, ledger, facts.shown_waves(section)).filter(~pl.col("domain").str.contains(reports.OWN))
     own = every.filter(pl.col("domain").is_in(list(domains))).with_columns(pl.col("domain").replace_strict(domains, default=None, return_dtype=pl.String).alias("report"))
     singletons = [f"{wave}: {stratum}" for wave, part in estimated.waves.items() for stratum in part.singletons]
     told = facts.facts(study, name, reports=[report.facts for report in estimated.reports], singletons=singletons, inputs=inputs)
@@ -165,6 +187,15 @@ def _release(study: Study, name: str, estimated: Estimated, protected: Protected
         "report_units": leaf.table("report_units", rounded(protected.report_units)),
     }
     return Release(told.model_copy(update={"certificate": protected.certificate}), tables, _files(study, section.picture.file if section.picture else None))
+
+
+def _with_earlier(own: pl.DataFrame, ledger: history.Ledger, waves: list[str]) -> pl.DataFrame:
+    """The release's rows, and behind them those that earlier releases published of the other waves it shows."""
+    before = ledger.published()
+    if before is None:
+        return own
+    out = leaf.table("estimates", before.filter(pl.col("wave").is_in(waves)).with_columns(pl.lit(leaf.PUBLISHED).alias("status")))
+    return pl.concat([leaf.table("estimates", own), out])
 
 
 def _files(study: Study, picture: str | None) -> dict[str, bytes]:
@@ -188,10 +219,9 @@ def _put(
         leaf.write(made, beside / "release")
         artefacts.publish(made, beside, progress)
         reproduce.write(study, list(estimated.waves.values()), beside / "check")
-        out = ledger.restore(rounded(protected.estimates))
         history.record(
             study.folder.history, name=name, date=made.facts.date, rules=rule_set(study.file.plan.rule_set).label,
-            estimates=out, changes=made.tables["changes"], key=secret,
+            estimates=rounded(protected.estimates), changes=made.tables["changes"], key=secret,
         )  # fmt: skip
         shutil.rmtree(home, ignore_errors=True)
         beside.rename(home)

@@ -87,7 +87,7 @@ def protect(
     estimates = _estimates(candidate, printed)
     frames = {
         "estimates": estimates,
-        "changes": _changes(candidate, estimates),
+        "changes": _changes(candidate, estimates, ledger),
         "units": _standing_on(candidate.units, estimates, domain="all"),
         "priorities": _standing_on(candidate.priorities, estimates, domain="all"),
         "report_units": _standing_on(candidate.report_units, estimates),
@@ -319,12 +319,15 @@ def _withhold(frame: pl.DataFrame, ok: pl.Series) -> pl.DataFrame:
     return frame.with_columns(pl.when(told & ok).then(status).otherwise(said).alias("status"))
 
 
-def _changes(candidate: Candidate, estimates: pl.DataFrame) -> pl.DataFrame | None:
-    """A difference is printed where both of its estimates are."""
+def _changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledger) -> pl.DataFrame | None:
+    """A difference is printed where both of its estimates are, in this release or in an earlier one."""
     frame = candidate.changes
     if frame is None:
         return None
     out = set(estimates.filter(pl.col("status") == PUBLISHED).select(*ROW, "measure", "category").rows())
+    before = ledger.published()
+    if before is not None:
+        out |= set(before.select(*ROW, "measure", "category").rows())
     name = candidate.continues
 
     def told(wave: str | None, population: str, item: str, domain: str | None, measure: str, category: str) -> bool:
