@@ -6,7 +6,7 @@ small matrix product; groupings are crossed while the cross stays small, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from royst.errors import Faults, wrong
 from royst.totals.design import Design
 from royst.totals.reading import Codes, encode, label, numbers, open_frame, read_columns
 from royst.totals.request import AtMost, Coded, Column, Index, Number, Request, Variable
-from royst.totals.table import Floats, GroupTotals, Ints, Totals, Units
+from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import check_units, weights_from_fpc
 
 FEW_VALUES = 64
@@ -264,6 +264,19 @@ class Embedded:
             parts = [order[domain[order] == d + 1] for d in range(len(labels))]
             found.append([(values[part], rows.weight[part]) for part in parts])
         return found
+
+    def cross_products(self, request: Request, columns: Sequence[Column]) -> CrossProducts:
+        """Per unit, Σw·u·uᵀ over rows that answered every column, u = (1, y₁, y₂, …)."""
+        rows = self.rows(request)
+        values = np.column_stack([np.ones(len(rows.unit)), *(self.column(column) for column in columns)])
+        there = ~np.isnan(values).any(axis=1)
+        y, w, unit = values[there], rows.weight[there], rows.unit[there]
+        count, width = len(rows.units), values.shape[1]
+        sums = np.empty((count, width, width))
+        for a in range(width):
+            for b in range(a, width):
+                sums[:, a, b] = sums[:, b, a] = np.bincount(unit, w * y[:, a] * y[:, b], count)
+        return CrossProducts(rows.units, np.bincount(unit, minlength=count).astype(np.float64), sums)
 
     # ---- cells
 

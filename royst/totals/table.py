@@ -73,3 +73,12 @@ class Totals:
     request: Request
     units: Units
     groups: tuple[GroupTotals, ...]
+
+
+@dataclass(frozen=True)
+class CrossProducts:
+    """Sums of products over a complete set of columns: ``sums`` is units × (1 + p) × (1 + p), ``n`` complete rows."""
+
+    units: Units
+    n: Floats
+    sums: Floats

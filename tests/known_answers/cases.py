@@ -75,7 +75,7 @@ FROM_R = {
     "hospital": {"data": "hospital", "design": {"strata": ["oblevel"], "psu": ["hospno"], "fpc": ["tothosp"], "weight": "weighta"},
                  "by": [], "means": ["births"], "totals": ["births"]},
     "yrbs": {"data": "yrbs", "design": {"strata": ["stratum"], "psu": ["psu"], "weight": "weight", "nest": True},
-             "by": [], "shares": ["qn8"]},
+             "by": [], "deff": "replace", "shares": ["qn8"]},
 }  # fmt: skip
 
 
