@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from royst.publish import charts, numbers
-from royst.publish.document import Block, Bullets, Chart, Dot, DotPlot, Heading, Inline, KeyFigure, KeyFigures, Paragraph, Strong, Table
+from royst.publish.document import (
+    Block,
+    Bullets,
+    Chart,
+    Dot,
+    DotPlot,
+    Heading,
+    Inline,
+    KeyFigure,
+    KeyFigures,
+    Paragraph,
+    Strong,
+    Table,
+)
 from royst.publish.edition import Edition
 from royst.publish.findings import Finding
 from royst.publish.prose import prose
-from royst.publish.rows import LEAST_SAID, Row, shown
+from royst.publish.rows import LEAST_SAID, Row, estimate_key, shown
+from royst.publish.sentences import comparable
 from royst.words import lower_first, sentence
 
 MAIN = 5
@@ -42,16 +56,34 @@ def key_figures(edition: Edition) -> list[Block]:
     took_part = edition.rows.participation(facts.wave)
     if took_part is not None and took_part["answers"] is not None:
         before = _before(edition)
-        detail = words("key.before", value=numbers.plain(words, before["answers"]), when=edition.say.when(before["wave"])) if before else ""
+        detail = (
+            words("key.before", value=numbers.plain(words, before["answers"]), when=edition.say.when(before["wave"]))
+            if before
+            else ""
+        )
         figures.append(KeyFigure(numbers.plain(words, took_part["answers"]), words("key.answers"), detail))
         if took_part["units"] and edition.of(facts.units_name):
-            detail = words("key.before", value=numbers.plain(words, before["units"]), when=edition.say.when(before["wave"])) if before and before["units"] else ""
-            figures.append(KeyFigure(numbers.plain(words, took_part["units"]), words("key.units", units=edition.units_name), detail))
+            detail = (
+                words("key.before", value=numbers.plain(words, before["units"]), when=edition.say.when(before["wave"]))
+                if before and before["units"]
+                else ""
+            )
+            figures.append(
+                KeyFigure(
+                    numbers.plain(words, took_part["units"]), words("key.units", units=edition.units_name), detail
+                )
+            )
     headline = edition.best(facts.headline) if facts.headline else None
     if headline is not None:
         clause = edition.say.clause(headline["item"], "band", headline["category"])
-        detail = words("key.interval", interval=numbers.interval(words, headline["low"], headline["high"])) if headline["low"] is not None else ""
-        figures.append(KeyFigure(numbers.cell(words, headline["estimate"]), words("key.share", clause=clause.text), detail))
+        detail = (
+            words("key.interval", interval=numbers.interval(words, headline["low"], headline["high"]))
+            if headline["low"] is not None
+            else ""
+        )
+        figures.append(
+            KeyFigure(numbers.cell(words, headline["estimate"]), words("key.share", clause=clause.text), detail)
+        )
     return [KeyFigures(tuple(figures))] if figures else []
 
 
@@ -80,7 +112,11 @@ def who_answered(edition: Edition, level: int = 2) -> list[Block]:
     """Participation wave by wave, the background of those who answered, and who was helped with the form."""
     words = edition.words
     blocks: list[Block] = [Heading(level, words("who_answered.title"), "who-answered")]
-    blocks += [paragraph(finding.text) for finding in edition.findings if finding.kind == "sample" and finding.numbers["estimate"] == finding.numbers["answers"]]
+    blocks += [
+        paragraph(finding.text)
+        for finding in edition.findings
+        if finding.kind == "sample" and finding.numbers["estimate"] == finding.numbers["answers"]
+    ]
     table = participation(edition)
     if table is not None:
         if any(row[1] != charts.DASH for row in table.rows):
@@ -88,13 +124,21 @@ def who_answered(edition: Edition, level: int = 2) -> list[Block]:
         blocks.append(table)
     chart = background(edition)
     if chart is not None:
-        blocks += [Heading(level + 1, words("who_answered.background"), "background"), *_background_texts(edition), chart]
+        blocks += [
+            Heading(level + 1, words("who_answered.background"), "background"),
+            *_background_texts(edition),
+            chart,
+        ]
     return blocks
 
 
 def _background_texts(edition: Edition) -> list[Block]:
     roles = {name for name, item in edition.facts.items.items() if item.role in ("background", "helper")}
-    texts = [f.text for f in edition.about(kinds=("share",)) if f.rows[0].split("|")[2] in roles and f.rows[0].startswith(f"estimates:{edition.facts.wave}|")]
+    texts = [
+        f.text
+        for f in edition.about(kinds=("share",))
+        if f.rows[0].split("|")[2] in roles and f.rows[0].startswith(f"estimates:{edition.facts.wave}|")
+    ]
     return bullets(texts) if texts else [paragraph(edition.words("who_answered.background_text"))]
 
 
@@ -105,10 +149,18 @@ def participation(edition: Edition) -> Table | None:
     held = [row for row in rows if row is not None]
     if not held:
         return None
-    names = [name for name in ("units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers") if any(row[name] is not None for row in held)]
+    names = [
+        name
+        for name in ("units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers")
+        if any(row[name] is not None for row in held)
+    ]
     columns = (words("chart.wave"), *(words(f"participation.{name}", units=edition.units_name) for name in names))
     lines = tuple(
-        (edition.say.wave(row["wave"]), *(numbers.plain(words, row[name]) if row[name] is not None else charts.DASH for name in names)) for row in held
+        (
+            edition.say.wave(row["wave"]),
+            *(numbers.plain(words, row[name]) if row[name] is not None else charts.DASH for name in names),
+        )
+        for row in held
     )
     return Table(words("participation.caption"), columns, lines, frozenset(range(1, len(columns))))
 
@@ -121,7 +173,11 @@ def background(edition: Edition) -> Chart | None:
     lines: list[tuple[str, ...]] = []
     for item in [*edition.rows.asked("background", wave), *edition.rows.asked("helper", wave)]:
         scale = edition.rows.scale(item)
-        found = [(name, edition.rows.estimate(item, "share", name)) for name in charts.ordered(scale)] if scale is not None else []
+        found = (
+            [(name, edition.rows.estimate(item, "share", name)) for name in charts.ordered(scale)]
+            if scale is not None
+            else []
+        )
         if not any(shown(row) for _, row in found):
             continue
         headings.append((len(dots), edition.say.short(item)))
@@ -129,22 +185,36 @@ def background(edition: Edition) -> Chart | None:
             label, value = edition.say.label(item, "share", name), charts.cell(edition, row)
             known = row is not None and shown(row)
             dots.append(
-                Dot(label, row["estimate"], row["low"], row["high"], value) if row is not None and known else Dot(label, None, missing=words("chart.too_few"))
+                Dot(label, row["estimate"], row["low"], row["high"], value)
+                if row is not None and known
+                else Dot(label, None, missing=words("chart.too_few"))
             )
             n = row["n"] if row is not None and known else None
-            lines.append((edition.say.short(item), label, value, numbers.plain(words, n) if n is not None else charts.DASH))
+            lines.append(
+                (edition.say.short(item), label, value, numbers.plain(words, n) if n is not None else charts.DASH)
+            )
     if not dots:
         return None
     caption = words("who_answered.caption")
     columns = (words("chart.question"), words("chart.answer"), words("chart.share"), words("chart.answers"))
     table = Table(caption, columns, tuple(lines), frozenset({2, 3}), edition.weighted_note)
     largest = "; ".join(
-        words("alt.largest", question=heading, answer=max((d for d in dots[start:end] if d.estimate is not None), key=lambda d: d.estimate or 0).label)
+        words(
+            "alt.largest",
+            question=heading,
+            answer=max((d for d in dots[start:end] if d.estimate is not None), key=lambda d: d.estimate or 0).label,
+        )
         for (start, heading), end in zip(headings, [place for place, _ in headings[1:]] + [len(dots)])
         if any(dot.estimate is not None for dot in dots[start:end])
     )
-    alt = words("alt.background", count=numbers.count(words, len(headings), neuter=True), largest=largest)
-    return Chart(caption, alt, DotPlot(tuple(dots), words("chart.axis_share"), groups=tuple(headings)), table, edition.weighted_note)
+    alt = words("alt.background", largest=largest)
+    return Chart(
+        caption,
+        alt,
+        DotPlot(tuple(dots), words("chart.axis_share"), groups=tuple(headings)),
+        table,
+        edition.weighted_note,
+    )
 
 
 # Themes
@@ -172,10 +242,11 @@ def theme(edition: Edition, name: str, level: int = 2) -> list[Block]:
     if out:
         blocks.append(paragraph(Strong(out)))
     blocks += drawn
-    texts = _without_repeats(found)
-    if texts:
-        blocks += bullets(texts)
-    return blocks + _lines_of(edition, items, edition.of(facts.label))
+    lines = _lines_of(edition, items, edition.of(facts.label))
+    above = "".join(
+        part for block in lines if isinstance(block, Paragraph) for part in block.content if isinstance(part, str)
+    )
+    return [*blocks, *bullets([text for text in _without_repeats(found) if text not in above]), *lines]
 
 
 def _without_repeats(found: list[Finding]) -> list[str]:
@@ -187,10 +258,22 @@ def _without_repeats(found: list[Finding]) -> list[str]:
 
 def stands_out(edition: Edition, items: list[str]) -> str:
     """The point of a theme in a sentence: where most and fewest chose the best band. With one item, what was answered to it."""
-    known = [row for item in items if (row := edition.best(item)) is not None and row["n"] is not None and row["n"] >= LEAST_SAID]
+    known = [
+        row
+        for item in items
+        if (row := edition.best(item)) is not None and row["n"] is not None and row["n"] >= LEAST_SAID
+    ]
     if not known:
         return ""
-    alike = [row for row in known if not edition.facts.items[row["item"]].reversed and row["category"] == known[0]["category"]]
+    if len(known) == 1 and any(
+        estimate_key(known[0]) in finding.rows for finding in edition.findings if finding.kind in ("share", "bands")
+    ):
+        return ""
+    alike = [
+        row
+        for row in known
+        if not edition.facts.items[row["item"]].reversed and row["category"] == known[0]["category"]
+    ]
     if len(alike) < 2:
         return edition.say.estimate(known[0])
     alike.sort(key=lambda row: row["estimate"])
@@ -209,9 +292,38 @@ def stands_out(edition: Edition, items: list[str]) -> str:
 
 
 def _lines_of(edition: Edition, items: list[str], label: str) -> list[Block]:
-    """The theme's questions through the waves, those that continue the same question."""
-    chart = charts.line_chart(edition, charts.lines(edition, items)[:4], edition.words("change.caption_theme", theme=label))
-    return [paragraph(edition.words("change.lines_text")), chart] if chart is not None else []
+    """The theme's questions through the waves, those that continue the same question, under what is known of change."""
+    drawn = charts.lines(edition, items)[:4]
+    chart = charts.line_chart(edition, drawn, edition.words("change.caption_theme", theme=label))
+    return [paragraph(_line_point(edition, drawn)), chart] if chart is not None else []
+
+
+def _line_point(edition: Edition, drawn: list[charts.Line]) -> str:
+    """What the plan's tests say of the lines; where none was planned, the first line's values and that nothing was tested."""
+    names = {row["item"] for line in drawn for row in line.found if row is not None}
+    tested = [
+        row
+        for row in edition.rows.table("changes")
+        if row["kind"] == "waves"
+        and row["measure"] == "band"
+        and row["item"] in names
+        and row["wave_1"] == edition.facts.wave
+        and comparable(row)
+    ]
+    said = [
+        text
+        for row in tested
+        if (row["population"] or "all") == "all" and (text := edition.say.change(row)) is not None
+    ]
+    if said:
+        return " ".join(dict.fromkeys(said[:2]))
+    words = edition.words
+    values = words.joined(
+        words("alt.point", value=numbers.percent_digits(words, row["estimate"]), when=edition.say.wave(row["wave"]))
+        for row in drawn[0].found
+        if row is not None
+    )
+    return words("change.line_point", item=drawn[0].label, values=values)
 
 
 # All questions
@@ -223,7 +335,14 @@ def means(edition: Edition, level: int = 2) -> list[Block]:
     drawn = charts.mean_dots(edition, edition.rows.asked(wave=edition.facts.wave), words("means.caption"))
     if not drawn:
         return []
-    return [Heading(level, words("means.title"), "means"), paragraph(words("means.text")), *drawn]
+    blocks: list[Block] = [Heading(level, words("means.title"), "means"), paragraph(words("means.text"))]
+    for chart in drawn:
+        dots = chart.table.rows
+        blocks += [
+            paragraph(Strong(words("means.point", high=dots[0][0], a=dots[0][1], low=dots[-1][0], b=dots[-1][1]))),
+            chart,
+        ]
+    return blocks
 
 
 def all_items(edition: Edition, level: int = 2) -> list[Block]:
@@ -231,7 +350,12 @@ def all_items(edition: Edition, level: int = 2) -> list[Block]:
     words = edition.words
     in_themes = {item for name in edition.facts.themes for item in theme_items(edition, name)}
     groups = [(edition.of(facts.label), theme_items(edition, name)) for name, facts in edition.facts.themes.items()]
-    groups.append((words("all_items.other"), [item for item in edition.rows.asked(wave=edition.facts.wave) if item not in in_themes]))
+    groups.append(
+        (
+            words("all_items.other"),
+            [item for item in edition.rows.asked(wave=edition.facts.wave) if item not in in_themes],
+        )
+    )
     tables = [table for label, items in groups if (table := items_table(edition, label, items)) is not None]
     if not tables:
         return []
@@ -259,9 +383,15 @@ def items_table(edition: Edition, label: str, items: list[str]) -> Table | None:
         )
     if not lines:
         return None
-    columns = (words("chart.question"), words("chart.best"), words("chart.interval"), words("chart.mean"), words("chart.not_relevant"), words("chart.answers"))
-    notes = (words("chart.dash_note"),) if any(charts.DASH in line[1:] for line in lines) else ()
-    return Table(words("all_items.caption", theme=label), columns, tuple(lines), frozenset(range(1, 6)), notes)
+    columns = [
+        words("chart.question"),
+        words("chart.best"),
+        words("chart.interval"),
+        words("chart.mean"),
+        words("chart.not_relevant"),
+        words("chart.answers"),
+    ]
+    return charts.table(edition, words("all_items.caption", theme=label), columns, lines)
 
 
 def _item_name(edition: Edition, item: str) -> str:

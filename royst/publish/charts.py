@@ -48,10 +48,21 @@ def parts(edition: Edition, item: str) -> list[list[Part]]:
     found = []
     answers = ordered(scale)
     if scale.scores and 2 <= len(answers) <= (MOST_PARTS if scale.bands else max(TONES)):
-        found.append([Part("share", name, edition.say.label(item, "share", name), tone) for name, tone in zip(answers, TONES[len(answers)])])
-    if scale.bands and {choice for band in scale.bands.values() for choice in band} >= set(answers) and len(scale.bands) in TONES:
+        found.append(
+            [
+                Part("share", name, edition.say.label(item, "share", name), tone)
+                for name, tone in zip(answers, TONES[len(answers)])
+            ]
+        )
+    if (
+        scale.bands
+        and {choice for band in scale.bands.values() for choice in band} >= set(answers)
+        and len(scale.bands) in TONES
+    ):
         tones = TONES[len(scale.bands)]
-        found.append([Part("band", band, edition.say.label(item, "band", band), tone) for band, tone in zip(scale.bands, tones)])
+        found.append(
+            [Part("band", band, edition.say.label(item, "band", band), tone) for band, tone in zip(scale.bands, tones)]
+        )
     return found
 
 
@@ -85,16 +96,24 @@ def distributions(edition: Edition, items: list[str], caption: str, sources: lis
     """Stacked bars of every item, one chart a scale, the item with the best answers first. ``sources``: the release's own wave unless said."""
     own = sources or [Source(edition.rows.estimate)]
     charts = []
-    groups = [group for group in same_scale(edition, items) if any(shown_way(edition, item, own[0].look) for item in group)]
+    groups = [
+        group for group in same_scale(edition, items) if any(shown_way(edition, item, own[0].look) for item in group)
+    ]
     for group in groups:
-        label = caption if len(groups) == 1 else edition.words("chart.of_scale", caption=caption, scale=_ends(edition, group[0]))
+        label = (
+            caption
+            if len(groups) == 1
+            else edition.words("chart.of_scale", caption=caption, scale=_ends(edition, group[0]))
+        )
         charts.append(_distribution(edition, group, label, own))
     return charts
 
 
 def shown_way(edition: Edition, item: str, look: Look) -> list[Part]:
     """The finest parts of an item that are all shown; empty where none are."""
-    return next((way for way in parts(edition, item) if all(shown(look(item, part.measure, part.category)) for part in way)), [])
+    return next(
+        (way for way in parts(edition, item) if all(shown(look(item, part.measure, part.category)) for part in way)), []
+    )
 
 
 def _ends(edition: Edition, item: str) -> str:
@@ -104,7 +123,10 @@ def _ends(edition: Edition, item: str) -> str:
 
 def _distribution(edition: Edition, items: list[str], caption: str, sources: list[Source]) -> Chart:
     looks = [source.look for source in sources]
-    ways = {level: sum(_all_shown(edition, item, level, looks) for item in items) for level in range(max(len(parts(edition, item)) for item in items))}
+    ways = {
+        level: sum(_all_shown(edition, item, level, looks) for item in items)
+        for level in range(max(len(parts(edition, item)) for item in items))
+    }
     level = max(ways, key=lambda depth: (ways[depth], -depth))
     order = sorted(items, key=lambda item: -_best_value(edition, item, looks[0]))
     bars, rows = [], []
@@ -116,17 +138,34 @@ def _distribution(edition: Edition, items: list[str], caption: str, sources: lis
     legend = _legend(edition, parts(edition, order[0])[level], bars)
     words = edition.words
     way = parts(edition, order[0])[level]
-    columns = (words("chart.question"), *(part.label for part in way), words("chart.mean"), words("chart.not_relevant"), words("chart.answers"))
-    note = (words("chart.dash_note"),) if any(DASH in row for row in rows) else ()
+    columns = [
+        words("chart.question"),
+        *(part.label for part in way),
+        words("chart.mean"),
+        words("chart.not_relevant"),
+        words("chart.answers"),
+    ]
     turned = any(edition.facts.items[item].reversed for item in order)
-    notes = (*((words("chart.reversed_note"),) if turned else ()), *note)
-    table = Table(caption, columns, tuple(rows), frozenset(range(1, len(columns))), notes)
-    return Chart(caption, _distribution_alt(edition, order, level, looks[0]), StackedBars(tuple(bars), legend), table, notes)
+    held = table(edition, caption, columns, rows)
+    notes = (*((words("chart.reversed_note"),) if turned else ()), *held.notes)
+    return Chart(
+        caption, _distribution_alt(edition, order, level, looks[0]), StackedBars(tuple(bars), legend), held, notes
+    )
+
+
+def table(edition: Edition, caption: str, columns: list[str], rows: list[tuple[str, ...]]) -> Table:
+    """A table of numbers: a column without any number is left out, and a note says what a dash means where there is one."""
+    kept = [place for place in range(len(columns)) if place == 0 or any(row[place] != DASH for row in rows)]
+    lines = tuple(tuple(row[place] for place in kept) for row in rows)
+    notes = (edition.words("chart.dash_note"),) if any(DASH in row[1:] for row in lines) else ()
+    return Table(caption, tuple(columns[place] for place in kept), lines, frozenset(range(1, len(kept))), notes)
 
 
 def _all_shown(edition: Edition, item: str, level: int, looks: list[Look]) -> bool:
     ways = parts(edition, item)
-    return level < len(ways) and all(shown(look(item, part.measure, part.category)) for look in looks for part in ways[level])
+    return level < len(ways) and all(
+        shown(look(item, part.measure, part.category)) for look in looks for part in ways[level]
+    )
 
 
 def _best_value(edition: Edition, item: str, look: Look) -> float:
@@ -152,10 +191,22 @@ def _bar(edition: Edition, item: str, level: int, source: Source, label: str) ->
     mean_text = edition.say.mean(item, "mean", mean["estimate"]) if mean is not None and shown(mean) else DASH
     if not all(shown(row) for row in found):
         why = words("chart.not_asked" if first is None else "chart.too_few")
-        return Bar(name, (), edition.answers(first["n"] if first else None), why), (name, *(DASH for _ in way), mean_text, apart, DASH)
+        return Bar(name, (), edition.answers(first["n"] if first else None), why), (
+            name,
+            *(DASH for _ in way),
+            mean_text,
+            apart,
+            DASH,
+        )
     rows = [row for row in found if row is not None]
     segments = [
-        Segment(part.label, row["estimate"], part.tone, numbers.cell(words, row["estimate"]) if row["estimate"] >= 0.5 else "") for part, row in zip(way, rows)
+        Segment(
+            part.label,
+            row["estimate"],
+            part.tone,
+            numbers.cell(words, row["estimate"]) if row["estimate"] >= 0.5 else "",
+        )
+        for part, row in zip(way, rows)
     ]
     if not_relevant is not None and shown(not_relevant) and not_relevant["estimate"] > 0:
         segments.append(Segment(words("chart.not_relevant"), not_relevant["estimate"], "apart", apart))
@@ -189,8 +240,15 @@ def _distribution_alt(edition: Edition, order: list[str], level: int, look: Look
         row = look(item, "band", band) if band else look(item, part.measure, part.category)
         if row is not None and shown(row):
             label = edition.say.degree(item, row["measure"], row["category"])
-            said.append(words("alt.item", item=edition.say.short(item), share=numbers.percent_digits(words, row["estimate"]), label=label))
-    return words("alt.bars", count=numbers.count(words, len(order), neuter=True), items="; ".join(said) or words("chart.too_few"))
+            said.append(
+                words(
+                    "alt.item",
+                    item=edition.say.short(item),
+                    share=numbers.percent_digits(words, row["estimate"]),
+                    label=label,
+                )
+            )
+    return words("alt.bars", items="; ".join(said) or words("chart.too_few"))
 
 
 # Dots
@@ -215,11 +273,22 @@ def group_dots(edition: Edition, item: str, measure: str, category: str, caption
         return None
     total = rows.estimate(item, measure, category)
     everyone = total["estimate"] if total is not None and shown(total) else None
-    columns = (words("chart.group"), words("chart.category"), words("chart.share"), words("chart.interval"), words("chart.answers"))
-    notes = (edition.interval_note, *((words("chart.few_note", n=LEAST_COMPARED),) if any(dot.tone == "muted" for dot in dots) else ()))
+    columns = (
+        words("chart.group"),
+        words("chart.category"),
+        words("chart.share"),
+        words("chart.interval"),
+        words("chart.answers"),
+    )
+    notes = (
+        edition.interval_note,
+        *((words("chart.few_note", n=LEAST_COMPARED),) if any(dot.tone == "muted" for dot in dots) else ()),
+    )
     table = Table(caption, columns, tuple(cells), frozenset({2, 3, 4}), notes)
     reference = words("chart.everyone", share=numbers.cell(words, everyone)) if everyone is not None else ""
-    figure = DotPlot(tuple(dots), words("chart.axis_share"), reference=everyone, reference_text=reference, groups=tuple(headings))
+    figure = DotPlot(
+        tuple(dots), words("chart.axis_share"), reference=everyone, reference_text=reference, groups=tuple(headings)
+    )
     return Chart(caption, _dots_alt(edition, dots, everyone), figure, table, notes)
 
 
@@ -238,7 +307,9 @@ def _dots_alt(edition: Edition, dots: list[Dot], everyone: float | None) -> str:
     words = edition.words
     known = [dot for dot in dots if dot.estimate is not None]
     high, low = max(known, key=lambda dot: dot.estimate or 0.0), min(known, key=lambda dot: dot.estimate or 0.0)
-    text = words("alt.dots", count=numbers.count(words, len(known)), high=high.label, a=high.text, low=low.label, b=low.text)
+    text = words(
+        "alt.dots", count=numbers.count(words, len(known)), high=high.label, a=high.text, low=low.label, b=low.text
+    )
     return text + (" " + words("alt.everyone", share=numbers.cell(words, everyone)) if everyone is not None else "")
 
 
@@ -257,18 +328,30 @@ def mean_dots(edition: Edition, items: list[str], caption: str) -> list[Chart]:
 
 def _means(edition: Edition, items: list[str], caption: str, start: float, end: float) -> Chart:
     words = edition.words
-    found = sorted(((item, edition.rows.estimate(item, "mean")) for item in items), key=lambda pair: -(pair[1] or {"estimate": 0})["estimate"])
+    found = sorted(
+        ((item, edition.rows.estimate(item, "mean")) for item in items),
+        key=lambda pair: -(pair[1] or {"estimate": 0})["estimate"],
+    )
     dots, cells = [], []
     for item, row in found:
         assert row is not None
         value, between = (numbers.plain(words, row["estimate"], 2), numbers.interval(words, row["low"], row["high"], 2))
         dots.append(Dot(edition.say.short(item), row["estimate"], row["low"], row["high"], value))
-        cells.append((edition.say.short(item), value, between or DASH, numbers.plain(words, row["n"]) if row["n"] is not None else DASH))
+        cells.append(
+            (
+                edition.say.short(item),
+                value,
+                between or DASH,
+                numbers.plain(words, row["n"]) if row["n"] is not None else DASH,
+            )
+        )
     axis = words("chart.axis_mean", scale=edition.say.scale_words(items[0]))
     columns = (words("chart.question"), words("chart.mean"), words("chart.interval"), words("chart.answers"))
     table = Table(caption, columns, tuple(cells), frozenset({1, 2, 3}), (edition.interval_note,))
     high, low = dots[0], dots[-1]
-    alt = words("alt.dots", count=numbers.count(words, len(dots)), high=high.label, a=high.text, low=low.label, b=low.text)
+    alt = words(
+        "alt.dots", count=numbers.count(words, len(dots)), high=high.label, a=high.text, low=low.label, b=low.text
+    )
     return Chart(caption, alt, DotPlot(tuple(dots), axis, start, end), table, (edition.interval_note,))
 
 
@@ -284,7 +367,9 @@ class Line:
     tone: Tone = "accent"
 
 
-def lines(edition: Edition, items: list[str], measure: str = "band", populations: tuple[str, ...] = ("all",)) -> list[Line]:
+def lines(
+    edition: Edition, items: list[str], measure: str = "band", populations: tuple[str, ...] = ("all",)
+) -> list[Line]:
     """Lines of items through the waves that they continue (oldest first), or of one item for several populations; only those with two points or more."""
     waves = list(reversed(edition.facts.waves)) if _newest_first(edition) else list(edition.facts.waves)
     found = []
@@ -322,19 +407,44 @@ def line_chart(edition: Edition, drawn: list[Line], caption: str, *, share: bool
     waves = waves_in_order(edition)
     series, cells = [], []
     for line in drawn:
-        texts = tuple((numbers.cell(words, row["estimate"]) if share else numbers.plain(words, row["estimate"], 1)) if row else "" for row in line.found)
-        points, lows, highs = (tuple(row[part] if row else None for row in line.found) for part in ("estimate", "low", "high"))
+        texts = tuple(
+            (numbers.cell(words, row["estimate"]) if share else numbers.plain(words, row["estimate"], 1)) if row else ""
+            for row in line.found
+        )
+        points, lows, highs = (
+            tuple(row[part] if row else None for row in line.found) for part in ("estimate", "low", "high")
+        )
         series.append(Series(line.label, points, lows, highs, texts, line.tone))
         printed = [
-            words("chart.estimate", value=text, interval=numbers.interval(words, row["low"], row["high"])) if row else DASH
+            words("chart.estimate", value=text, interval=numbers.interval(words, row["low"], row["high"]))
+            if row
+            else DASH
             for text, row in zip(texts, line.found)
         ]
         cells.append((line.label, *printed))
     names = tuple(edition.say.wave(wave) for wave in waves)
-    table = Table(caption, (words("chart.line"), *names), tuple(cells), frozenset(range(1, len(names) + 1)), (edition.interval_note,))
+    table = Table(
+        caption,
+        (words("chart.line"), *names),
+        tuple(cells),
+        frozenset(range(1, len(names) + 1)),
+        (edition.interval_note,),
+    )
     said = [
-        words("alt.line", label=one.label, values=words.joined(words("alt.point", value=text, when=name) for text, name in zip(one.texts, names) if text))
+        words(
+            "alt.line",
+            label=one.label,
+            values=words.joined(
+                words("alt.point", value=text, when=name) for text, name in zip(one.texts, names) if text
+            ),
+        )
         for one in series
     ]
     axis = words("chart.axis_share" if share else "chart.axis_index")
-    return Chart(caption, words("alt.lines", lines="; ".join(said)), LineChart(names, tuple(series), axis), table, (edition.interval_note,))
+    return Chart(
+        caption,
+        words("alt.lines", lines="; ".join(said)),
+        LineChart(names, tuple(series), axis),
+        table,
+        (edition.interval_note,),
+    )

@@ -24,11 +24,19 @@ def groups(edition: Edition, level: int = 2) -> list[Block]:
     if row is not None:
         caption = words("groups_chapter.caption", clause=edition.say.clause(row["item"], "band", row["category"]).text)
         chart = charts.group_dots(edition, row["item"], "band", row["category"], caption)
-    rows = [change for change in edition.rows.table("changes") if change["kind"] == "groups" and change["wave_1"] == edition.facts.wave]
+    rows = [
+        change
+        for change in edition.rows.table("changes")
+        if change["kind"] == "groups" and change["wave_1"] == edition.facts.wave
+    ]
     texts = said(edition, rows)
     if chart is None and not texts:
         return []
-    blocks: list[Block] = [Heading(level, words("groups_chapter.title"), "groups"), paragraph(words("groups_chapter.text")), *bullets(texts)]
+    blocks: list[Block] = [
+        Heading(level, words("groups_chapter.title"), "groups"),
+        paragraph(words("groups_chapter.text")),
+        *bullets(texts),
+    ]
     blocks += own_text(edition, "groups")
     if chart is not None:
         blocks += [paragraph(words("groups_chapter.how")), chart]
@@ -40,7 +48,11 @@ def said(edition: Edition, rows: list[Row]) -> list[str]:
     """The sentences of the rows that may be compared, differences first and those that cannot be told last."""
     order = {"higher": 0, "lower": 0, "same": 1, "cannot_tell": 2}
     whole = [row for row in rows if comparable(row) and (row["population"] or "all") == "all"]
-    return [text for row in sorted(whole, key=lambda row: order[row["outcome"]]) if (text := edition.say.change(row)) is not None]
+    return [
+        text
+        for row in sorted(whole, key=lambda row: order[row["outcome"]])
+        if (text := edition.say.change(row)) is not None
+    ]
 
 
 def tests_table(edition: Edition, rows: list[Row], caption: str) -> Table | None:
@@ -55,7 +67,11 @@ def tests_table(edition: Edition, rows: list[Row], caption: str) -> Table | None
     )  # fmt: skip
     lines = tuple(_test(edition, row) for row in whole)
     notes = [words("tests.note", margin=numbers.plain(words, edition.facts.method.margin))]
-    notes += [text for name in dict.fromkeys(row["family"] for row in whole if row["family"]) if (text := _family(edition, name, whole))]
+    notes += [
+        text
+        for name in dict.fromkeys(row["family"] for row in whole if row["family"])
+        if (text := _family(edition, name, whole))
+    ]
     return Table(caption, columns, lines, frozenset({1, 2, 3, 4, 5}), tuple(notes))
 
 
@@ -63,7 +79,11 @@ def _family(edition: Edition, name: str, rows: list[Row]) -> str:
     facts = edition.facts.families.get(name)
     correction = next((row["correction"] for row in rows if row["family"] == name and row["correction"]), "none")
     label = (edition.of(facts.label) if facts is not None else "") or name
-    return edition.words(f"tests.family_{correction}", family=label) if f"tests.family_{correction}" in edition.words else ""
+    return (
+        edition.words(f"tests.family_{correction}", family=label)
+        if f"tests.family_{correction}" in edition.words
+        else ""
+    )
 
 
 def _test(edition: Edition, row: Row) -> tuple[str, ...]:
@@ -88,7 +108,14 @@ def _test(edition: Edition, row: Row) -> tuple[str, ...]:
         return words("tests.side", label=sides[side - 1], value=text)
 
     if row["status"] != "published" or row["estimate"] is None:
-        return (what, *(words("tests.side", label=side, value=charts.DASH) for side in sides), charts.DASH, charts.DASH, charts.DASH, words("outcome.withheld"))
+        return (
+            what,
+            *(words("tests.side", label=side, value=charts.DASH) for side in sides),
+            charts.DASH,
+            charts.DASH,
+            charts.DASH,
+            words("outcome.withheld"),
+        )
     decimals = 2 if row["measure"] == "mean" else 0
     outcome = words(f"outcome.{row['kind']}_{row['outcome']}") if comparable(row) else words("outcome.few")
     between = numbers.interval(words, row["low"], row["high"], decimals) or charts.DASH
@@ -114,7 +141,9 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     if chart is not None:
         blocks += [paragraph(words("change.how")), chart]
     indices = [name for name, item in edition.facts.items.items() if item.role == "index"]
-    index_chart = charts.line_chart(edition, charts.lines(edition, indices, "index"), words("change.caption_index"), share=False)
+    index_chart = charts.line_chart(
+        edition, charts.lines(edition, indices, "index"), words("change.caption_index"), share=False
+    )
     if index_chart is not None:
         blocks += [paragraph(words("change.index_text")), index_chart]
     blocks += _populations(edition, level + 1)
@@ -142,7 +171,11 @@ def _populations(edition: Edition, level: int) -> list[Block]:
     drawn = [charts.Line(line.label, line.found, tones[place]) for place, line in enumerate(drawn)]  # type: ignore[arg-type]
     chart = charts.line_chart(edition, drawn, words("change.caption_populations", item=edition.say.short(headline)))
     text = words("change.populations_text", units=edition.units_name)
-    return [Heading(level, words("change.populations_title"), "three-lines"), paragraph(text), chart] if chart is not None else []
+    return (
+        [Heading(level, words("change.populations_title"), "three-lines"), paragraph(text), chart]
+        if chart is not None
+        else []
+    )
 
 
 # Goals
@@ -202,19 +235,40 @@ def direction(edition: Edition, row: Row) -> str:
 def units(edition: Edition, level: int = 2) -> list[Block]:
     """How many units stand above, within and below the expected range. Never which."""
     words = edition.words
-    rows = [row for row in edition.rows.table("units") if row["wave"] == edition.facts.wave and row["status"] == "published" and row["units"]]
+    rows = [
+        row
+        for row in edition.rows.table("units")
+        if row["wave"] == edition.facts.wave and row["status"] == "published" and row["units"]
+    ]
     if not rows:
         return []
     name = edition.units_name
     first = next((row for row in rows if row["item"] == edition.facts.headline), rows[0])
-    counts = {part: numbers.count(words, first[part]) if first[part] else words("number.none") for part in ("units", "better", "expected", "lower", "cannot_tell")}
-    blocks: list[Block] = [Heading(level, words("units.title", units=name), "units"), paragraph(words("units.text", units=name))]
-    blocks.append(paragraph(Strong(closed(words("units.counts", name=name, topic=edition.say.topic(first["item"]), **counts)))))
-    columns = (words("chart.question"), *(words(f"units.{part}") for part in ("better", "expected", "lower", "cannot_tell", "all")))
-    lines = tuple(
-        (edition.say.short(row["item"]), *(numbers.plain(words, row[part]) for part in ("better", "expected", "lower", "cannot_tell", "units"))) for row in rows
+    counts = {
+        part: numbers.count(words, first[part]) if first[part] else words("number.none")
+        for part in ("units", "better", "expected", "lower", "cannot_tell")
+    }
+    blocks: list[Block] = [
+        Heading(level, words("units.title", units=name), "units"),
+        paragraph(words("units.text", units=name)),
+    ]
+    blocks.append(
+        paragraph(Strong(closed(words("units.counts", name=name, topic=edition.say.topic(first["item"]), **counts))))
     )
-    table = Table(words("units.caption", units=name), columns, lines, frozenset(range(1, 6)), (words("units.note", units=name),))
+    columns = (
+        words("chart.question"),
+        *(words(f"units.{part}") for part in ("better", "expected", "lower", "cannot_tell", "all")),
+    )
+    lines = tuple(
+        (
+            edition.say.short(row["item"]),
+            *(numbers.plain(words, row[part]) for part in ("better", "expected", "lower", "cannot_tell", "units")),
+        )
+        for row in rows
+    )
+    table = Table(
+        words("units.caption", units=name), columns, lines, frozenset(range(1, 6)), (words("units.note", units=name),)
+    )
     return [*blocks, table, paragraph(words("units.how", units=name))]
 
 
@@ -224,7 +278,10 @@ def priorities(edition: Edition, level: int = 2) -> list[Block]:
     rows = [
         row
         for row in edition.rows.table("priorities")
-        if row["wave"] == edition.facts.wave and row["status"] == "published" and row["importance"] is not None and row["room"] is not None
+        if row["wave"] == edition.facts.wave
+        and row["status"] == "published"
+        and row["importance"] is not None
+        and row["room"] is not None
     ]
     if len(rows) < 2:
         return []
@@ -232,7 +289,12 @@ def priorities(edition: Edition, level: int = 2) -> list[Block]:
     across, up = median(point.x for point in points), median(point.y for point in points)
     first = [point.label for point in sorted(points, key=lambda point: -point.y) if point.x >= across and point.y >= up]
     caption = words("priorities.caption")
-    columns = (words("chart.question"), words("priorities.importance"), words("chart.interval"), words("priorities.room"))
+    columns = (
+        words("chart.question"),
+        words("priorities.importance"),
+        words("chart.interval"),
+        words("priorities.room"),
+    )
     lines = tuple(
         (
             edition.say.short(row["item"]),
@@ -243,9 +305,17 @@ def priorities(edition: Edition, level: int = 2) -> list[Block]:
         for row in sorted(rows, key=lambda row: -row["importance"])
     )
     table = Table(caption, columns, lines, frozenset({1, 2, 3}))
-    point = words("priorities.first", items=words.joined(words("who.quoted", text=label) for label in first)) if first else words("priorities.none")
-    alt = words("alt.matrix", count=numbers.count(words, len(points), neuter=True), items=words.joined(first) or charts.DASH)
-    figure = Matrix(points, words("priorities.room_axis"), words("priorities.importance_axis"), words("priorities.corner"))
+    point = (
+        words("priorities.first", items=words.joined(words("who.quoted", text=label) for label in first))
+        if first
+        else words("priorities.none")
+    )
+    alt = words(
+        "alt.matrix", count=numbers.count(words, len(points), neuter=True), items=words.joined(first) or charts.DASH
+    )
+    figure = Matrix(
+        points, words("priorities.room_axis"), words("priorities.importance_axis"), words("priorities.corner")
+    )
     chart = Chart(caption, alt, figure, table, (words("priorities.note"),))
     headline = edition.say.topic(edition.facts.headline) if edition.facts.headline else words("priorities.whole")
     return [
@@ -260,12 +330,23 @@ def priorities(edition: Edition, level: int = 2) -> list[Block]:
 def sources(edition: Edition, level: int = 2) -> list[Block]:
     """Our figure beside a published one of another survey, with where that comes from."""
     words = edition.words
-    rows = [row for row in edition.rows.table("changes") if row["kind"] == "source" and (row["population"] or "all") == "all"]
+    rows = [
+        row
+        for row in edition.rows.table("changes")
+        if row["kind"] == "source" and (row["population"] or "all") == "all"
+    ]
     texts = said(edition, rows)
     if not rows or not texts:
         return []
     known = [source for row in rows if (source := edition.say.source(row["id"])) is not None]
-    cited: list[Block] = [Paragraph((words("sources.from", source=edition.of(source.label), citation=source.citation),)) for source in known]
+    cited: list[Block] = [
+        Paragraph((words("sources.from", source=edition.of(source.label), citation=source.citation),))
+        for source in known
+    ]
     table = tests_table(edition, rows, words("sources.caption"))
-    blocks: list[Block] = [Heading(level, words("sources.title"), "sources"), *(paragraph(text) for text in texts), *cited]
+    blocks: list[Block] = [
+        Heading(level, words("sources.title"), "sources"),
+        *(paragraph(text) for text in texts),
+        *cited,
+    ]
     return [*blocks, *([table] if table is not None else []), Note("warning", (words("sources.warning"),))]

@@ -60,7 +60,16 @@ class Edition:
         """``n = 1 245``, empty where it is withheld."""
         return "" if n is None else self.words("chart.n", n=numbers.plain(self.words, n))
 
-    def document(self, title: str, blocks: list[Block], *, description: str = "", subtitle: str = "", menu: str = "", foot: str = "") -> Document:
+    def document(
+        self,
+        title: str,
+        blocks: list[Block],
+        *,
+        description: str = "",
+        subtitle: str = "",
+        menu: str = "",
+        foot: str = "",
+    ) -> Document:
         """A document with the release's programme, owner, date, and word that it is synthetic where it is."""
         facts, words = self.facts, self.words
         return Document(

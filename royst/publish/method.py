@@ -19,27 +19,47 @@ def method(edition: Edition, level: int = 2) -> list[Block]:
         blocks.append(paragraph(edition.of(facts.weights_said)))
     blocks += [Heading(level + 1, words("method.sure_title"), "uncertainty"), *_sure(edition)]
     blocks += [Heading(level + 1, words("method.tests_title"), "tests"), *_tests(edition)]
-    blocks += [Heading(level + 1, words("method.missing_title"), "missing"), paragraph(words("method.missing")), paragraph(words("method.nonresponse"))]
-    blocks += [Heading(level + 1, words("method.weak_title"), "weaknesses"), *bullets([words(f"method.weak_{name}") for name in _weaknesses(edition)])]
+    blocks += [
+        Heading(level + 1, words("method.missing_title"), "missing"),
+        paragraph(words("method.missing")),
+        paragraph(words("method.nonresponse")),
+    ]
+    blocks += [
+        Heading(level + 1, words("method.weak_title"), "weaknesses"),
+        *bullets([words(f"method.weak_{name}") for name in _weaknesses(edition)]),
+    ]
     return [*blocks, Heading(level + 1, words("method.privacy_title"), "protection"), *protection(edition)]
 
 
 def _weaknesses(edition: Edition) -> list[str]:
     helped = any(item.role == "helper" for item in edition.facts.items.values())
     several = len(edition.facts.waves) > 1
-    return ["chosen", *(["helped"] if helped else []), "nonresponse", *(["units"] if several and edition.of(edition.facts.units_name) else []), "cause"]
+    return [
+        "chosen",
+        *(["helped"] if helped else []),
+        "nonresponse",
+        *(["units"] if several and edition.of(edition.facts.units_name) else []),
+        "cause",
+    ]
 
 
 def _sure(edition: Edition) -> list[Block]:
     words, facts = edition.words, edition.facts.method
-    said = [words("method.interval", level=numbers.plain(words, 100 * facts.level)), words(f"method.kind_{facts.interval.replace('-', '_')}")]
+    said = [
+        words("method.interval", level=numbers.plain(words, 100 * facts.level)),
+        words(f"method.kind_{facts.interval.replace('-', '_')}"),
+    ]
     said.append(words("method.strata" if facts.strata else "method.no_strata"))
     said.append(words(f"method.fpc_{facts.fpc}"))
     text = " ".join(said)
     blocks: list[Block] = [paragraph(text)]
     if facts.singletons:
         blocks.append(
-            paragraph(words("method.singletons", strata=words.joined(facts.singletons)) + " " + words(f"method.singleton_{facts.singleton}"))
+            paragraph(
+                words("method.singletons", strata=words.joined(facts.singletons))
+                + " "
+                + words(f"method.singleton_{facts.singleton}")
+            )
         )
     return [*blocks, paragraph(words("method.rounding"))]
 
@@ -56,7 +76,13 @@ def _tests(edition: Edition) -> list[Block]:
                 words("method.outcome_cannot_tell"),
             ]
         ),
-        paragraph(words("method.limits", answers=numbers.count(words, facts.min_answers), units=numbers.count(words, facts.min_units))),
+        paragraph(
+            words(
+                "method.limits",
+                answers=numbers.count(words, facts.min_answers),
+                units=numbers.count(words, facts.min_units),
+            )
+        ),
         paragraph(words("method.correction")),
     ]
 

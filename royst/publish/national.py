@@ -12,15 +12,29 @@ from royst.release import Release
 def national(release: Release, language: str) -> Document:
     """The national report in one language (``nb``, ``nn``, ``en``). Raises ``InputError`` where the study's own prose types a number."""
     held = edition(release, language)
-    blocks: list[Block] = [*lede(held), *chapters.own_text(held, "foreword"), *chapters.summary(held), *chapters.who_answered(held)]
+    blocks: list[Block] = [
+        *lede(held),
+        *chapters.own_text(held, "foreword"),
+        *chapters.summary(held),
+        *chapters.who_answered(held),
+    ]
     for theme in themes_in_order(held):
         blocks += chapters.theme(held, theme)
     blocks += chapters.means(held)
-    for chapter in (comparisons.groups, comparisons.change, comparisons.goals, comparisons.units, comparisons.priorities, comparisons.sources):
+    for chapter in (
+        comparisons.groups,
+        comparisons.change,
+        comparisons.goals,
+        comparisons.units,
+        comparisons.priorities,
+        comparisons.sources,
+    ):
         blocks += chapter(held)
     blocks += [*further_texts(held), *method(held), *chapters.all_items(held)]
     title = held.of(release.facts.title)
-    return held.document(title, blocks, description=held.of(release.facts.lede) or title, subtitle=held.words("national.subtitle"))
+    return held.document(
+        title, blocks, description=held.of(release.facts.lede) or title, subtitle=held.words("national.subtitle")
+    )
 
 
 def lede(held: Edition) -> list[Block]:

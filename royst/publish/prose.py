@@ -16,7 +16,9 @@ from royst.publish.findings import Finding
 from royst.words import Words
 
 PLACE = re.compile(r"\{([A-Za-z0-9_\-]+)(?:\.([a-z0-9_]+))?\}")
-YEAR = re.compile(r"(?:19|20)\d\d(?!\d)(?!\s*(?:%|prosent|per cent|percent|person|bruker|brukar|user|kommune|municipal|svar|answer))")
+YEAR = re.compile(
+    r"(?:19|20)\d\d(?!\d)(?!\s*(?:%|prosent|per cent|percent|person|bruker|brukar|user|kommune|municipal|svar|answer))"
+)
 DIGITS = re.compile(r"\d+(?:[.,\u00a0 ]\d+)*")
 POINTS = ("waves", "groups", "comparison", "source")
 
@@ -35,18 +37,38 @@ def _check(line: str, row: int, by_id: Mapping[str, Finding], words: Words, file
     for found in PLACE.finditer(line):
         finding = by_id.get(found[1])
         if finding is None:
-            faults.add("unknown-finding", f"there is no finding {found[0]} in this release", f"use one of: {', '.join(sorted(by_id))}", file=file, row=row)
+            faults.add(
+                "unknown-finding",
+                f"there is no finding {found[0]} in this release",
+                f"use one of: {', '.join(sorted(by_id))}",
+                file=file,
+                row=row,
+            )
         elif _value(finding, found[2], words) is None:
             known = ", ".join(sorted(name for name, value in finding.numbers.items() if value is not None))
-            faults.add("unknown-number", f"finding {found[1]!r} has no number {found[2]!r}", f"use one of: {known}", file=file, row=row)
+            faults.add(
+                "unknown-number",
+                f"finding {found[1]!r} has no number {found[2]!r}",
+                f"use one of: {known}",
+                file=file,
+                row=row,
+            )
     plain = PLACE.sub("", line)
     for found in DIGITS.finditer(YEAR.sub("", plain)):
         faults.add(
-            "typed-number", f"the number {found[0]!r} is typed", "write it as {finding}, so that it comes from the release's own rows", file=file, row=row
+            "typed-number",
+            f"the number {found[0]!r} is typed",
+            "write it as {finding}, so that it comes from the release's own rows",
+            file=file,
+            row=row,
         )
     for said in _in_words(words).finditer(plain):
         faults.add(
-            "typed-number", f"the figure {said[0]!r} is typed in words", "write it as {finding}, so that it comes from the release's own rows", file=file, row=row
+            "typed-number",
+            f"the figure {said[0]!r} is typed in words",
+            "write it as {finding}, so that it comes from the release's own rows",
+            file=file,
+            row=row,
         )
 
 
@@ -73,10 +95,16 @@ def _value(finding: Finding, name: str | None, words: Words) -> str | None:
         return None
     if finding.kind == "sample":
         return numbers.count(words, value)
-    measure = finding.rows[-1].split("|")[3] if "|" in finding.rows[-1] and finding.rows[-1].startswith("estimates:") else ""
+    measure = (
+        finding.rows[-1].split("|")[3] if "|" in finding.rows[-1] and finding.rows[-1].startswith("estimates:") else ""
+    )
     scored = measure in ("mean", "index")
     if finding.kind in POINTS:
-        return numbers.plain(words, value, 2) if measure == "mean" else numbers.points(words, value, "index_points" if scored else "points")
+        return (
+            numbers.plain(words, value, 2)
+            if measure == "mean"
+            else numbers.points(words, value, "index_points" if scored else "points")
+        )
     return numbers.plain(words, value, 2 if measure == "mean" else 1) if scored else numbers.percent(words, value)
 
 

@@ -35,7 +35,12 @@ MIRRORED = {
     "bands": {"stor": ["1", "2"], "noen": ["3"], "liten": ["4", "5"]},
     "scores": {"1": 5, "2": 4, "3": 3, "4": 2, "5": 1},
 }
-SEX = {"choices": [{"name": "m", "label": say("Mann", "Mann", "Man")}, {"name": "k", "label": say("Kvinne", "Kvinne", "Woman")}]}
+SEX = {
+    "choices": [
+        {"name": "m", "label": say("Mann", "Mann", "Man")},
+        {"name": "k", "label": say("Kvinne", "Kvinne", "Woman")},
+    ]
+}
 
 SHARES: dict[str, tuple[float, ...]] = {
     "satisfied": (9.0, 11.0, 20.0, 38.0, 22.0),
@@ -60,14 +65,24 @@ def item(short: Say, **more: Any) -> dict[str, Any]:
 ITEMS = {
     "satisfied": item(
         say("Fornøyd med tjenestene", "Nøgd med tenestene", "Satisfied with the services"),
-        predicate=say("er {degree} fornøyd med tjenestene", "er {degree} nøgde med tenestene", "are {degree} satisfied with the services"),
-        topic=say("fornøydhet med tjenestene", "kor nøgde brukarane er med tenestene", "satisfaction with the services"),
+        predicate=say(
+            "er {degree} fornøyd med tjenestene",
+            "er {degree} nøgde med tenestene",
+            "are {degree} satisfied with the services",
+        ),
+        topic=say(
+            "fornøydhet med tjenestene", "kor nøgde brukarane er med tenestene", "satisfaction with the services"
+        ),
         theme="overall",
         continues={"2019": "satisfied", "2017": "satisfied"},
     ),
     "influence": item(
         say("Innflytelse på tjenestene", "Innverknad på tenestene", "Influence on the services"),
-        predicate=say("har {degree} innflytelse på tjenestene", "har {degree} innverknad på tenestene", "have influence {degree} on the services"),
+        predicate=say(
+            "har {degree} innflytelse på tjenestene",
+            "har {degree} innverknad på tenestene",
+            "have influence {degree} on the services",
+        ),
         theme="influence",
         continues={"2019": "influence", "2017": "influence_old"},
     ),
@@ -80,7 +95,11 @@ ITEMS = {
     ),
     "waiting": item(
         say("Må vente lenge", "Må vente lenge", "Long wait"),
-        predicate=say("opplever {degree} at de må vente", "opplever {degree} at dei må vente", "find {degree} that they have to wait"),
+        predicate=say(
+            "opplever {degree} at de må vente",
+            "opplever {degree} at dei må vente",
+            "find {degree} that they have to wait",
+        ),
         topic=say("ventetid", "ventetid", "waiting"),
         theme="influence",
         scale="degree~",
@@ -88,7 +107,9 @@ ITEMS = {
         continues={"2019": "waiting"},
         waves=["2019"],
     ),
-    "sex": item(say("Kjønn", "Kjønn", "Sex"), scale="sex", role="background", waves=["2019"], continues={"2019": "sex"}),
+    "sex": item(
+        say("Kjønn", "Kjønn", "Sex"), scale="sex", role="background", waves=["2019"], continues={"2019": "sex"}
+    ),
     "activity": {
         "question": {},
         "short": say("Aktivitet", "Aktivitet", "Activity"),
@@ -182,7 +203,9 @@ FACTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def estimate(wave: str, name: str, measure: str, category: str, value: float | None, n: int, domain: str = "all", **more: Any) -> dict[str, Any]:
+def estimate(
+    wave: str, name: str, measure: str, category: str, value: float | None, n: int, domain: str = "all", **more: Any
+) -> dict[str, Any]:
     status = "published" if value is not None else "withheld"
     wide = 1.0 if measure in ("mean",) else 3.0
     row = {
@@ -201,13 +224,24 @@ def distribution(wave: str, name: str, shares: tuple[float, ...], n: int, domain
         estimate(wave, name, "band", "stor", round(order[3] + order[4], 1), n, domain),
         estimate(wave, name, "band", "noen", order[2], n, domain),
         estimate(wave, name, "band", "liten", round(order[0] + order[1], 1), n, domain),
-        estimate(wave, name, "mean", "", round(sum((place + 1) * value for place, value in enumerate(order)) / 100, 2), n, domain),
+        estimate(
+            wave,
+            name,
+            "mean",
+            "",
+            round(sum((place + 1) * value for place, value in enumerate(order)) / 100, 2),
+            n,
+            domain,
+        ),
     ]
     return rows
 
 
 def withheld(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**row, "estimate": None, "low": None, "high": None, "se": None, "n": None, "status": "withheld"} for row in rows]
+    return [
+        {**row, "estimate": None, "low": None, "high": None, "se": None, "n": None, "status": "withheld"}
+        for row in rows
+    ]
 
 
 def change(name: str, kind: str, outcome: str, a: float, b: float, **more: Any) -> dict[str, Any]:
@@ -225,11 +259,23 @@ def changes() -> list[dict[str, Any]]:
     waves = {"wave_2": "2017", "n_2": 491, "n_1": 1336}
     return [
         change("region", "groups", "higher", 68.0, 56.0, domain_1="region=east", domain_2="region=west"),
-        change("west_north", "groups", "cannot_tell", 56.0, 50.0, domain_1="region=west", domain_2="region=north", n_2=44, p_adjusted=0.4),
+        change(
+            "west_north",
+            "groups",
+            "cannot_tell",
+            56.0,
+            50.0,
+            domain_1="region=west",
+            domain_2="region=north",
+            n_2=44,
+            p_adjusted=0.4,
+        ),
         change("influence_change", "waves", "higher", 48.0, 41.4, item="influence", **waves),
         change("little_change", "waves", "same", 20.0, 20.8, category="liten", p_adjusted=0.8, **waves),
         change("satisfied_change", "waves", "cannot_tell", 60.0, 54.0, p_adjusted=0.1, **waves),
-        change("activity_change", "waves", "higher", 54.2, 49.1, item="activity", measure="index", category="", **waves),
+        change(
+            "activity_change", "waves", "higher", 54.2, 49.1, item="activity", measure="index", category="", **waves
+        ),
         change("other", "source", "higher", 60.0, 52.0, n_2=None, wave_2=None, domain_2=None),
     ]
 
@@ -288,7 +334,9 @@ def made(shares: dict[str, tuple[float, ...]] | None = None, **facts: Any) -> Re
         "report_units": ranges,
     }  # fmt: skip
     tables = {name: table(name, content.get(name, [])) for name in TABLES}
-    return Release(Facts.model_validate({**FACTS, **facts}), tables, {"picture.png": hashlib.sha256(b"picture").digest()})
+    return Release(
+        Facts.model_validate({**FACTS, **facts}), tables, {"picture.png": hashlib.sha256(b"picture").digest()}
+    )
 
 
 @pytest.fixture

@@ -25,24 +25,37 @@ def with_rows(release: Release, name: str, change: Callable[[pl.DataFrame], pl.D
 def test_the_sentences_of_one_estimate(release: Release) -> None:
     found = said(release)
     assert found["n"].text == "I alt 1336 personer i 45 kommuner svarte i 2019."
-    assert found["influence"].text == "Blant brukerne har nesten halvparten (48 prosent) i stor grad innflytelse på tjenestene."
+    assert (
+        found["influence"].text
+        == "Blant brukerne har nesten halvparten (48 prosent) i stor grad innflytelse på tjenestene."
+    )
     assert found["satisfied"].text == (
         "Seks av ti brukere (60 prosent) er i stor grad fornøyd med tjenestene, to av ti (20 prosent) i noen grad og to av ti (20 prosent) i liten grad."
     )
-    assert found["satisfied_2017"].text == "I målingen i 2017 er over halvparten (54 prosent) av brukerne i stor grad fornøyd med tjenestene."
+    assert (
+        found["satisfied_2017"].text
+        == "I målingen i 2017 er over halvparten (54 prosent) av brukerne i stor grad fornøyd med tjenestene."
+    )
     assert found["men"].text == "Blant dem som svarte på spørsmålet om kjønn, valgte sju av ti (69 prosent) «Mann»."
     assert found["mean"].text == "Gjennomsnittet for fornøydhet med tjenestene er 3,53 på en skala fra 1 til 5."
 
 
 def test_the_three_outcomes_each_have_their_words(release: Release) -> None:
     found = said(release)
-    assert "er det en større andel som er i stor grad fornøyd" in found["region"].text and "68 mot 56 prosent" in found["region"].text
+    assert (
+        "er det en større andel som er i stor grad fornøyd" in found["region"].text
+        and "68 mot 56 prosent" in found["region"].text
+    )
     assert "har økt fra 41 prosent i 2017 til 48 prosent i 2019" in found["influence_change"].text
     assert "Det er en økning på sju prosentpoeng." in found["influence_change"].text
     assert "er om lag som i 2017" in found["little_change"].text
     assert found["satisfied_change"].text.startswith("Vi kan ikke avgjøre om")
     assert found["west_north"].text.startswith("Vi kan ikke avgjøre om det er forskjell")
-    assert {finding.outcome for finding in found.values() if finding.kind == "comparison"} == {"higher", "same", "cannot_tell"}
+    assert {finding.outcome for finding in found.values() if finding.kind == "comparison"} == {
+        "higher",
+        "same",
+        "cannot_tell",
+    }
 
 
 def test_a_fall_is_said_as_a_fall(release: Release) -> None:
@@ -61,25 +74,43 @@ def test_a_fall_is_said_as_a_fall(release: Release) -> None:
 
 def test_few_answers_carry_a_warning_and_fewer_than_ten_say_nothing(release: Release) -> None:
     assert said(release)["north"].text.endswith("Tallet bygger på bare 24 svar og er usikkert.")
-    nine = with_rows(release, "estimates", lambda rows: rows.with_columns(n=pl.when(pl.col("domain") == "region=north").then(9).otherwise("n")))
+    nine = with_rows(
+        release,
+        "estimates",
+        lambda rows: rows.with_columns(n=pl.when(pl.col("domain") == "region=north").then(9).otherwise("n")),
+    )
     assert "north" not in said(nine)
 
 
 @pytest.mark.parametrize("side", ["n_1", "n_2"])
 def test_no_sentence_compares_below_thirty_answers(release: Release, side: str) -> None:
-    few = with_rows(release, "changes", lambda rows: rows.with_columns(**{side: pl.when(pl.col("id") == "region").then(29).otherwise(side)}))
+    few = with_rows(
+        release,
+        "changes",
+        lambda rows: rows.with_columns(**{side: pl.when(pl.col("id") == "region").then(29).otherwise(side)}),
+    )
     assert "region" in said(release) and "region" not in said(few)
 
 
 @pytest.mark.parametrize("status", ["withheld", "not_estimable"])
 def test_what_is_withheld_is_not_said(release: Release, status: str) -> None:
     assert "east_kin" not in said(release)
-    gone = with_rows(release, "changes", lambda rows: rows.with_columns(status=pl.when(pl.col("id") == "region").then(pl.lit(status)).otherwise("status")))
+    gone = with_rows(
+        release,
+        "changes",
+        lambda rows: rows.with_columns(
+            status=pl.when(pl.col("id") == "region").then(pl.lit(status)).otherwise("status")
+        ),
+    )
     assert "region" not in said(gone)
     gone = with_rows(
         release,
         "estimates",
-        lambda rows: rows.with_columns(status=pl.when((pl.col("item") == "satisfied") & (pl.col("category") == "noen")).then(pl.lit(status)).otherwise("status")),
+        lambda rows: rows.with_columns(
+            status=pl.when((pl.col("item") == "satisfied") & (pl.col("category") == "noen"))
+            .then(pl.lit(status))
+            .otherwise("status")
+        ),
     )
     assert "satisfied" not in said(gone), "a distribution with a hole is not said"
 
@@ -92,7 +123,11 @@ def test_the_lowest_is_the_lowest_of_all_items(release: Release) -> None:
         release,
         "estimates",
         lambda rows: rows.with_columns(
-            estimate=pl.when((pl.col("item") == "influence") & (pl.col("category") == "stor") & (pl.col("domain") == "all")).then(30.0).otherwise("estimate")
+            estimate=pl.when(
+                (pl.col("item") == "influence") & (pl.col("category") == "stor") & (pl.col("domain") == "all")
+            )
+            .then(30.0)
+            .otherwise("estimate")
         ),
     )
     assert "lowest" not in said(tied), "two items share the lowest figure"
@@ -100,16 +135,26 @@ def test_the_lowest_is_the_lowest_of_all_items(release: Release) -> None:
 
 def test_other_answers_give_other_findings(make: Callable[..., Release]) -> None:
     before = said(make())
-    shares = {"satisfied": (22.0, 38.0, 20.0, 11.0, 9.0), "influence": (10.0, 14.0, 28.0, 30.0, 18.0), "kin": (20.0, 25.0, 25.0, 20.0, 10.0), "waiting": (25.0, 30.0, 20.0, 15.0, 10.0)}
+    shares = {
+        "satisfied": (22.0, 38.0, 20.0, 11.0, 9.0),
+        "influence": (10.0, 14.0, 28.0, 30.0, 18.0),
+        "kin": (20.0, 25.0, 25.0, 20.0, 10.0),
+        "waiting": (25.0, 30.0, 20.0, 15.0, 10.0),
+    }
     after = said(make(shares))
-    assert after["satisfied"].text != before["satisfied"].text and after["satisfied"].numbers != before["satisfied"].numbers
+    assert (
+        after["satisfied"].text != before["satisfied"].text
+        and after["satisfied"].numbers != before["satisfied"].numbers
+    )
     assert after["mean"].text != before["mean"].text
     assert after["lowest"].numbers["item"] == "satisfied" != before["lowest"].numbers["item"]
     assert after["influence"].text == before["influence"].text, "other items stay"
 
 
 def test_an_item_worded_the_other_way_is_said_in_the_words_people_chose(make: Callable[..., Release]) -> None:
-    wanted = [{"id": "waiting", "kind": "share", "wave": "2019", "item": "waiting", "measure": "band", "category": "stor"}]
+    wanted = [
+        {"id": "waiting", "kind": "share", "wave": "2019", "item": "waiting", "measure": "band", "category": "stor"}
+    ]
     text = said(make(findings=wanted))["waiting"].text
     assert text == "Blant brukerne opplever over halvparten (55 prosent) i liten grad at de må vente."
 
@@ -123,7 +168,10 @@ def test_every_number_in_a_sentence_comes_from_its_rows(release: Release, langua
                 size = abs(value)
                 allowed |= {f"{size:.0f}", f"{int(size + 0.5)}", f"{size:.1f}", f"{size:.2f}", f"{size:,.0f}"}
         found = re.findall(r"\d+(?:[.,]\d+)*", finding.text)
-        assert all(number in allowed or number.replace(",", ".") in allowed for number in found), (finding.text, finding.numbers)
+        assert all(number in allowed or number.replace(",", ".") in allowed for number in found), (
+            finding.text,
+            finding.numbers,
+        )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -137,8 +185,14 @@ def test_no_sentence_starts_with_a_digit_or_a_small_letter(release: Release, lan
 
 def test_every_finding_names_rows_that_the_release_has(release: Release) -> None:
     estimates = release.tables["estimates"]
-    keys = {"estimates:" + "|".join(row) for row in estimates.select("wave", "population", "item", "measure", "category", "domain").iter_rows()}
-    keys |= {f"changes:{name}|{population}" for name, population in release.tables["changes"].select("id", "population").iter_rows()}
+    keys = {
+        "estimates:" + "|".join(row)
+        for row in estimates.select("wave", "population", "item", "measure", "category", "domain").iter_rows()
+    }
+    keys |= {
+        f"changes:{name}|{population}"
+        for name, population in release.tables["changes"].select("id", "population").iter_rows()
+    }
     keys |= {f"participation:{wave}" for wave in release.tables["participation"]["wave"]}
     for finding in findings(release, "nb"):
         assert finding.rows and set(finding.rows) <= keys
