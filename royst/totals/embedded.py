@@ -265,6 +265,31 @@ class Embedded:
             found.append([(values[part], rows.weight[part]) for part in parts])
         return found
 
+    def fitted(
+        self, request: Request, group: GroupTotals, variables: Sequence[Variable], centre: Floats, denominator: Floats
+    ) -> list[Floats]:
+        """What calibration explains of each domain's unit scores: per domain, units × variables.
+
+        ``centre`` and ``denominator`` (domains × variables) are R and D of the scores w·(y − R·x)/D.
+        """
+        rows, calibration = self.rows(request), request.design.calibration
+        assert calibration is not None
+        columns = [encode(read_columns(self._frame, [name])[name]) for name in group.by]
+        code, labels = _domain_codes(columns, len(rows.unit))
+        places = {label: place for place, label in enumerate(group.domains)}
+        domain = np.array([-1, *(places.get(label, -1) for label in labels)])[code]
+        found = np.empty((len(group.domains), calibration.columns.shape[1], len(variables)))
+        for place, variable in enumerate(variables):
+            y = self.column(variable.y)
+            x = np.ones_like(y) if variable.x is None else self.column(variable.x)
+            there = (domain >= 0) & ~(np.isnan(y) | np.isnan(x))
+            r, d = centre[domain, place], denominator[domain, place]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                u = np.where(there, (np.where(there, y, 0.0) - r * np.where(there, x, 0.0)) / d, 0.0)
+            found[:, :, place] = calibration.coefficients(u, domain, len(group.domains))
+        by_unit = calibration.unit_columns(rows.unit, len(rows.units))
+        return [by_unit @ part for part in found]
+
     def cross_products(self, request: Request, columns: Sequence[Column]) -> CrossProducts:
         """Per unit, Σw·u·uᵀ over rows that answered every column, u = (1, y₁, y₂, …)."""
         rows = self.rows(request)

@@ -1,1 +1,1 @@
-
+"""Weights: from inclusion probabilities through non-response and trimming to calibration."""

@@ -16,13 +16,29 @@ def design_weights(units: pl.Series, sample: pl.DataFrame, frame: pl.DataFrame) 
     Raises ``InputError`` for units without a probability or without a number of users.
     """
     answered = units.value_counts(name="answers").rename({units.name: "unit"})
-    told = answered.join(sample.unique("unit", keep="first"), on="unit", how="left").join(frame.unique("unit", keep="first"), on="unit", how="left")
+    told = answered.join(sample.unique("unit", keep="first"), on="unit", how="left").join(
+        frame.unique("unit", keep="first"), on="unit", how="left"
+    )
     faults = Faults()
     for row in told.sort("unit").iter_rows(named=True):
         if row["inclusion"] is None or not row["inclusion"] > 0:
-            faults.add("no-inclusion", f"unit {row['unit']} has answers but no inclusion probability", "give it a row in sample.csv", file="sample.csv", column="inclusion")
+            faults.add(
+                "no-inclusion",
+                f"unit {row['unit']} has answers but no inclusion probability",
+                "give it a row in sample.csv",
+                file="sample.csv",
+                column="inclusion",
+            )
         if row["users"] is None or not row["users"] > 0:
-            faults.add("no-users", f"unit {row['unit']} has answers but no number of users", "give its users in the frame, or choose another weight_basis", file="frame.csv", column="users")
+            faults.add(
+                "no-users",
+                f"unit {row['unit']} has answers but no number of users",
+                "give its users in the frame, or choose another weight_basis",
+                file="frame.csv",
+                column="users",
+            )
     faults.stop()
     told = told.with_columns((pl.col("users") / pl.col("answers") / pl.col("inclusion")).alias("weight"))
-    return pl.DataFrame({"unit": units}).join(told.select("unit", "weight"), on="unit", how="left", maintain_order="left")["weight"]
+    return pl.DataFrame({"unit": units}).join(
+        told.select("unit", "weight"), on="unit", how="left", maintain_order="left"
+    )["weight"]
