@@ -33,8 +33,10 @@ def check(root: Path) -> Report:
     study = folder.read(root)
     faults = Faults(list(study.warnings))
     lines = [f"{_title(study)}: format {study.file.format}, {len(study.waves)} waves, {', '.join(study.file.languages)}"]
+    outside: dict[str, dict[str, dict[str, int]]] = {}
     for wave in study.waves:
-        lines += _wave(study, wave, faults)
+        lines += _wave(study, wave, faults, outside)
+    _outside(outside, faults)
     if faults.errors:
         raise InputError(faults)
     lines += [f"warning: {fault}" for fault in faults]
@@ -46,7 +48,17 @@ def _title(study: Study) -> str:
     return next((study.file.title[language] for language in ("en", *study.file.languages) if language in study.file.title), study.file.id)
 
 
-def _wave(study: Study, wave: str, faults: Faults) -> list[str]:
+def _outside(found: dict[str, dict[str, dict[str, int]]], faults: Faults) -> None:
+    """One warning a group: how many answers of each wave are in no category, and which values they gave."""
+    for name, waves in found.items():
+        counted = ", ".join(f"{sum(counts.values())} of wave {wave}" for wave, counts in waves.items())
+        values = sorted({value for counts in waves.values() for value in counts})
+        shown = ", ".join(values[:8]) + (" …" if len(values) > 8 else "")
+        said = f"answers that are in no category of group {name!r}: {counted}; their values: {shown}"
+        faults.add("outside-categories", said, "they belong to none; add a category if they should", file="study.toml", column=f"groups.{name}", level="warning")
+
+
+def _wave(study: Study, wave: str, faults: Faults, outside: dict[str, dict[str, dict[str, int]]]) -> list[str]:
     instrument = study.instruments[wave]
     asked = f"wave {wave}: {len(instrument.answered)} items in {', '.join(instrument.languages)}"
     if not store.exists(study, wave):
@@ -68,9 +80,7 @@ def _wave(study: Study, wave: str, faults: Faults) -> list[str]:
     for name, count in found.skipped.items():
         faults.add("answered-though-skipped", f"{count} answers to {name!r}, which the questionnaire skips there", "they are kept, and left out where only those asked count", file=path, column=name, level="warning")
     for name, counts in groups.outside(study, wave, answers.frame).items():
-        total = sum(counts.values())
-        shown = ", ".join(f"{value} ({count})" for value, count in list(counts.items())[:5])
-        faults.add("outside-categories", f"{total} answers of wave {wave} are in no category of group {name!r}: {shown}", "they belong to none; add a category if they should", file="study.toml", column=f"groups.{name}", level="warning")
+        outside.setdefault(name, {})[wave] = counts
     _strata(study, wave, answers.frame, path, faults)
     lines = [f"{asked}; {answers.frame.height} answers{_units(study, answers.frame)}"]
     if answers.carried:

@@ -16,7 +16,7 @@ from royst.answers import labels as label_files
 from royst.answers import readers
 from royst.answers.columns import Matched
 from royst.answers.readers import Table
-from royst.answers.variables import Variable, answered, variable
+from royst.answers.variables import answered, variable
 from royst.errors import Faults, wrong
 from royst.evaluation.bring import rows as bring_rows
 from royst.evaluation.check import Report
@@ -132,6 +132,7 @@ def _items(table: Table, waves: Mapping[str, pl.Series], columns: list[str], res
     renamed: dict[str, str] = {}
     said: list[str] = []
     silent: list[str] = []
+    bare: dict[str, list[str]] = {}
     for column in columns:
         there = answered(table, column)
         asked = tuple(wave for wave, rows in waves.items() if (there & rows).any())
@@ -149,18 +150,14 @@ def _items(table: Table, waves: Mapping[str, pl.Series], columns: list[str], res
             used.setdefault(lists[key], []).append(name)
             kind = f"select_one {lists[key]}"
             if found.bare:
-                said.append(_bare(found))
+                bare.setdefault(", ".join(found.bare), []).append(f"{column} ({sum(found.bare.values())})")
         items.append(DraftItem(name, kind, found.label, asked))
     said += [f"the column {column} is called {name} in the questionnaire" for name, column in renamed.items() if name != column]
+    said += [f"values without a label stand as choices called by the value: {codes} of {', '.join(columns)}" for codes, columns in bare.items()]
     if silent:
         said.append(f"nobody answered, left out: {', '.join(silent)}")
     drafted = tuple(DraftList(name, dict(choices), apart, tuple(used[name])) for (choices, apart), name in lists.items())
     return _Found(tuple(items), drafted, renamed, said)
-
-
-def _bare(found: Variable) -> str:
-    shown = ", ".join(f"{code} ({count})" for code, count in list((found.bare or {}).items())[:10])
-    return f"{found.column}: values without a label stand as choices called by the value: {shown}"
 
 
 def _name(column: str, taken: set[str]) -> str:

@@ -122,13 +122,15 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
     tables.append(report_table)
     progress("comparing")
     sources = facts.sources(study)
+    table = pl.concat(tables)
+    compared = units.compared(study, own, rules)
     candidate = Candidate(
-        estimates=pl.concat(tables),
+        estimates=table,
         people={wave: _people(study, part, own_people if wave == section.wave else part.people) for wave, part in waves.items() if wave not in ledger.waves},
         changes=comparisons.comparisons(study, name, results, sources),
-        units=units.counts(study, own),
-        priorities=priorities.priorities(study, own),
-        report_units=units.verdicts(study, own, assigned),
+        units=units.counts(compared, own.name),
+        priorities=priorities.with_room(priorities.priorities(study, own), table),
+        report_units=units.verdicts(compared, own.name, assigned),
         continues=_continues(study, section.wave, waves),
     )
     return Estimated(waves, results, assigned, candidate)
