@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
@@ -126,7 +127,7 @@ def _cu(
     ]
     for own in units:
         own.sort(key=lambda unit: (unit.start, unit.end))
-        if any(a.end > b.start for a, b in zip(own, own[1:], strict=False)):
+        if any(a.end > b.start for a, b in pairwise(own)):
             return undefined("cu-alpha", "overlapping")
     return cu_alpha(units, length)
 
