@@ -85,7 +85,7 @@ def joined(table: Table, choices: Mapping[str, str]) -> tuple[pl.Series, list[tu
 
 def _last_part(column: str, name: str) -> bool:
     """``group/item`` of KoboToolbox and ``group-item`` of ODK Central."""
-    return column.endswith(f"/{name}") or column.endswith(f"-{name}")
+    return column.endswith((f"/{name}", f"-{name}"))
 
 
 def _split(item: Item, there: list[str]) -> dict[str, str]:

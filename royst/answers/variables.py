@@ -41,7 +41,7 @@ def variable(table: Table, column: str) -> Variable:
     label = table.labels.get(column, column)
     substantive = [code for code in values if code not in missing]
     canonical = {_plain(code): code for code in values}
-    bare = {code: count for code, count in counts.items() if _plain(code) not in canonical and code not in missing}
+    bare = {code: counts[code] for code in _sorted(counts) if _plain(code) not in canonical and code not in missing}
     if substantive and not _is_number(values, bare) and not any(" " in code for code in (*values, *bare)):
         choices = {code: values[code] or code for code in values}
         choices |= {code: code for code in _sorted(bare)}

@@ -158,17 +158,16 @@ class Crosscheck:
     def _item_group(self, group: GroupSection, path: Path) -> None:
         asked = self.items[group.column]
         names = {name for item in asked if item.scale for name in item.scale.names}
-        apart = {name for item in asked if item.scale for name in item.scale.not_relevant}
         if any(item.kind == "many" for item in asked):
             self.fault("group-of-many", f"item {group.column!r} has several answers a person", "a group needs an item with one answer", (*path, "column"))
         elif names:
-            self._values(group, path, names, "the item's scale", apart)
+            self._values(group, path, names, "the item's scale")
         elif any(item.kind == "number" for item in asked):
             for key, part in group.categories.items():
                 if part.low is None and part.high is None and not part.values:
                     self.fault("empty-category", "the category has neither values nor low or high", "write low, high or both", (*path, "categories", key))
 
-    def _values(self, group: GroupSection, path: Path, known: set[str], what: str, apart: Iterable[str] = ()) -> None:
+    def _values(self, group: GroupSection, path: Path, known: set[str], what: str) -> None:
         for key, part in group.categories.items():
             where: Path = (*path, "categories", key)
             if part.low is not None or part.high is not None:
@@ -179,11 +178,6 @@ class Crosscheck:
             for value in part.values:
                 if value not in known:
                     self.unknown("value", value, known, (*where, "values"))
-        caught = {value for part in group.categories.values() for value in known if in_category(part, value)}
-        left = sorted(known - caught - set(apart))
-        if left:
-            shown = ", ".join(left[:10]) + (" …" if len(left) > 10 else "")
-            self.fault("outside-categories", f"values in no category: {shown}", "who has them belongs to no category of the group", path, "warning")
 
     def _overlaps(self, group: GroupSection, path: Path) -> None:
         parts = list(group.categories.items())

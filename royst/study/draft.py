@@ -84,7 +84,7 @@ def toml(draft: Draft) -> str:
             f'# owner = {{ {language} = "Who is responsible" }}',
         )),
         _design(draft),
-        *(f"[waves.{_key(wave)}]\nlabel = {{ {language} = {_text(wave)} }}{_role(draft)}" for wave in draft.waves),
+        *(f"[waves.{_key(wave)}]\nlabel = {{ {language} = {_text(wave)} }}{_role(draft) if wave == draft.waves[0] else ''}" for wave in draft.waves),
         _carry(draft),
         _scales(draft),
         _rest(draft),
@@ -121,7 +121,7 @@ def _scales(draft: Draft) -> str:
     parts = ["# How answers are counted. bands: best first, under names of your own. Which answers mean that the question did not concern somebody: not_relevant."]
     for found in draft.lists:
         answers = " · ".join(f"{code} {_comment(said)}" if said != code else code for code, said in found.choices.items())
-        lines = [f"[scales.{found.name}]", f"# {answers}", f"# of {_few(found.used_by)}", f'# bands = {{ best = ["{list(found.choices)[-1]}"] }}  # and [bands.best] with its label']
+        lines = [f"[scales.{found.name}]", f"# {answers}", f"# of {_few(found.used_by)}", '# bands = { NAME = ["…"] }  # and [bands.NAME] with its label']
         if found.apart:
             lines.append(f"not_relevant = [{', '.join(_text(code) for code in found.apart)}]  # the file marks these as missing")
         parts.append("\n".join(lines))
@@ -137,6 +137,8 @@ def _rest(draft: Draft) -> str:
         "# [themes.first]",
         f'# label = {{ {language} = "…" }}',
         f"# items = [{', '.join(_text(name) for name in scaled[:4])}]",
+        '# [plan]',
+        '# items = "named"  # publish the items that themes name, and no others',
         "",
         "# [groups.sex]",
         f'# label = {{ {language} = "Sex" }}',

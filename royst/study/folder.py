@@ -13,7 +13,7 @@ from royst.errors import Fault, Faults
 from royst.study import places, questionnaire, routing, sections, units, xlsform
 from royst.study.crosscheck import Crosscheck
 from royst.study.instrument import Instrument
-from royst.study.plan import StudyFile
+from royst.study.plan import ItemSection, StudyFile
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,26 @@ def read(root: Path, *, without_sample: Collection[str] = ()) -> Study:
     Crosscheck(file, instruments, frame, lines, faults).run()
     _check_files(folder, file, lines, faults)
     faults.stop()
-    return Study(folder, file, instruments, frame, samples, tuple(faults.warnings))
+    return Study(folder, _settled(file, instruments), instruments, frame, samples, tuple(faults.warnings))
+
+
+def _settled(file: StudyFile, instruments: Mapping[str, Instrument]) -> StudyFile:
+    """The sections with what follows from them: items that ``[plan] items = "named"`` hides, and earlier waves of a release newest first."""
+    order = list(file.waves)
+    releases = {name: part.model_copy(update={"earlier": sorted(part.earlier, key=order.index, reverse=True)}) for name, part in file.releases.items()}
+    items = dict(file.items)
+    if file.plan.items == "named":
+        named: set[str | None] = {file.plan.headline}
+        for theme in file.themes.values():
+            named.update(theme.items)
+        for index in file.indices.values():
+            named.update(index.items)
+        named.update(part.item for part in file.comparisons)
+        named.update(part.item for part in file.findings)
+        named.update(part.item for part in file.sources)
+        asked = dict.fromkeys(item.name for instrument in instruments.values() for item in instrument.answered)
+        items |= {name: ItemSection(role="hidden") for name in asked if name not in named and name not in items}
+    return file.model_copy(update={"releases": releases, "items": items})
 
 
 def _instruments(folder: Folder, file: StudyFile, faults: Faults) -> dict[str, Instrument]:

@@ -30,10 +30,9 @@ def lines(text: str) -> Mapping[Path, int]:
         if line.startswith("["):
             table = _header(line, counts)
             found.setdefault(table, row)
-        elif match := _DOTTED.match(text, at, end):
-            if text[match.end() : match.end() + 1] == "=":
-                found.setdefault((*table, *_parts(match[1])), row)
-                end = _value_end(text, match.end() + 1)
+        elif (match := _DOTTED.match(text, at, end)) and text.startswith("=", match.end()):
+            found.setdefault((*table, *_parts(match[1])), row)
+            end = _value_end(text, match.end() + 1)
         at = end + 1
     return found
 

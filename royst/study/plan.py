@@ -173,7 +173,8 @@ class PictureSection(Section):
 
 
 class ReleaseSection(Section):
-    """``[releases."2020-06"]``: one publication. ``wave`` is its own; ``earlier`` waves are shown beside it. ``date`` is never today's."""
+    """``[releases."2020-06"]``: one publication. ``wave`` is its own; ``earlier`` waves are shown beside it; a study that
+    is read has them newest first. ``date`` is never today's."""
 
     date: str
     wave: str
@@ -186,13 +187,18 @@ class ReleaseSection(Section):
 
 
 class PlanSection(Section):
-    """``[plan]``: thresholds of the whole study. ``margin`` in percentage points (or index points)."""
+    """``[plan]``: thresholds of the whole study. ``margin`` in percentage points (or index points).
+
+    ``items``: which items are estimated and published: ``all``, or ``named``: those that ``[themes]``, ``[indices]``, ``[items]``, ``[[comparisons]]``, ``[[findings]]``,
+    ``[[sources]]`` or ``headline`` name; the others get the role ``hidden`` when the study is read.
+    """
 
     margin: float = 5.0
     min_answers: int = 30
     min_units: int = 5
     level: float = 0.95
     headline: str | None = None
+    items: Literal["all", "named"] = "all"
     rule_set: str = "user-survey-10"
     loosened_because: str = ""
     unit_name: Languages = Field(default_factory=dict)

@@ -179,13 +179,11 @@ def applicable(instrument: Instrument, frame: pl.DataFrame) -> pl.DataFrame:
     for item in _ordered(instrument):
         here = everyone
         if item.relevant:
-            rule = expression.parse(item.relevant)
-            here = _by_pattern(rule, values, frame.height, lambda answers, rule=rule: expression.truth(expression.evaluate(rule, Context(answers))), pl.Boolean)
+            here = _by_pattern(item.relevant, values, frame.height, expression.truth, pl.Boolean)
         applies[item.name] = here
         column = _column(item, frame)
         if column is None and item.calculation:
-            rule = expression.parse(item.calculation)
-            column = _by_pattern(rule, values, frame.height, lambda answers, rule=rule: expression.text(expression.evaluate(rule, Context(answers))), pl.String)
+            column = _by_pattern(item.calculation, values, frame.height, expression.text, pl.String)
             if item.kind == "number":
                 column = column.cast(pl.Float64, strict=False).fill_nan(None)
         if column is not None:
@@ -217,8 +215,9 @@ def _column(item: Item, frame: pl.DataFrame) -> pl.Series | None:
     return frame[item.name] if item.kind != "note" and item.name in frame.columns else None
 
 
-def _by_pattern(rule: expression.Expression, values: Mapping[str, pl.Series], height: int, run: Callable[[Answers], Any], kind: type[pl.DataType]) -> pl.Series:
-    return _patterned(expression.references(rule), values, height, run, kind)
+def _by_pattern(said: str, values: Mapping[str, pl.Series], height: int, as_kind: Callable[[Value], Any], kind: type[pl.DataType]) -> pl.Series:
+    rule = expression.parse(said)
+    return _patterned(expression.references(rule), values, height, lambda answers: as_kind(expression.evaluate(rule, Context(answers))), kind)
 
 
 def _patterned(names: Sequence[str], values: Mapping[str, pl.Series], height: int, run: Callable[[Answers], Any], kind: type[pl.DataType]) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -170,3 +171,38 @@ def small(tmp_path: Path) -> Small:
 @pytest.fixture
 def write_workbook() -> Callable[..., None]:
     return workbook
+
+
+def edited(toml: str, edits: str) -> str:
+    """``toml`` with each table of ``edits`` in place of the one of the same name, and each key above the tables in place of its own."""
+    header = re.compile(r"^\[\[?\s*([^\]]+?)\s*\]\]?", re.MULTILINE)
+
+    def parts(text: str) -> list[tuple[str, str]]:
+        starts = [match.start() for match in header.finditer(text)]
+        pieces = [text[: starts[0]], *(text[a:b] for a, b in zip(starts, [*starts[1:], len(text)]))]
+        return [("" if place == 0 else header.match(piece)[1], piece) for place, piece in enumerate(pieces)]
+
+    old, new = parts(toml), parts(edits)
+    keys = {line.split("=")[0].strip() for line in new[0][1].splitlines() if "=" in line and not line.startswith("#")}
+    top = [line for line in old[0][1].splitlines() if line.split("=")[0].strip() not in keys]
+    names = {name for name, _ in new}
+    return "\n".join([*top, new[0][1], *(piece for name, piece in old[1:] if name not in names), *(piece for _, piece in new[1:])])
+
+
+@pytest.fixture
+def edit_toml() -> Callable[[str, str], str]:
+    return edited
+
+
+@pytest.fixture
+def help_study(tmp_path: Path, real_data: Path) -> Path:
+    """The HELP study made by ``royst init`` and edited as docs/own-data.md says. For tests marked ``real``."""
+    from royst.evaluation.init import init
+
+    root = tmp_path / "help"
+    data = real_data / "help"
+    init(root, data / "answers.csv", labels=data / "labels.csv", wave_column="TIME", unit_column="ID")
+    edits = (Path(__file__).parent / "data" / "help_edits.toml").read_text(encoding="utf-8")
+    path = root / "study.toml"
+    path.write_text(edited(path.read_text(encoding="utf-8"), edits), encoding="utf-8", newline="\n")
+    return root
