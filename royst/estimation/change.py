@@ -56,7 +56,8 @@ def change(
         old_scores = old.scores([b for _, b in usable])
         both, now, then = _paired(new_scores, old_scores, history or {})
         shared = np.sum(now * then, axis=0)
-        answered = np.sum((new_scores.values[both[0]] != 0) & (_there(old_scores, both[1]) != 0), axis=0)
+        before = np.array([old_scores.answers[places].sum(axis=0) for places in both[1]]).reshape(len(both[0]), -1)
+        answered = np.sum((new_scores.answers[both[0]] > 0) & (before > 0), axis=0)
         spread = {pair: (float(shared[k]), int(answered[k])) for k, pair in enumerate(usable)}
     return pl.DataFrame([_row(new, old, a, b, spread.get((a, b))) for a, b in pairs], schema=SCHEMA)
 
@@ -99,10 +100,6 @@ def _followed(psu: str, history: Mapping[str, str]) -> str:
         psu = str(history[psu])
         seen.add(psu)
     return psu
-
-
-def _there(old: Scores, before: list[list[int]]) -> Floats:
-    return np.array([np.abs(old.values[places]).sum(axis=0) for places in before]).reshape(-1, old.values.shape[1])
 
 
 def _row(new: Result, old: Result, a: int, b: int, shared: tuple[float, int] | None) -> dict[str, Any]:

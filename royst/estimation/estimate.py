@@ -65,7 +65,7 @@ class Scores:
 
     The covariance of two rows is the design's quadratic form in their columns; ``centred`` (units × rows) holds
     √c·(z − z̄) of the first stage, whose inner products give that form, and ``rest`` the covariance of later stages.
-    ``linked`` is false where every row is its own unit, so that ids say nothing between waves.
+    ``answers`` (units × rows) counts them. ``linked`` is false where every row is its own unit, so that ids say nothing between waves.
     """
 
     psu: tuple[str, ...]
@@ -73,6 +73,7 @@ class Scores:
     values: Floats
     centred: Floats
     rest: Floats
+    answers: Floats
     linked: bool
 
 
@@ -130,18 +131,19 @@ class Result:
     def scores(self, rows: Any = None) -> Scores:
         """Scores of some rows (places in the table, keys, or a frame of keys; None for all), asked for anew."""
         places = self._places(rows)
-        values, form = self._unit_scores(places)
+        values, form, answers = self._unit_scores(places)
         centred = variance.centred_scores(form, values)
         first = np.unique(form.psu, return_index=True)[1]
-        added = np.zeros((len(first), values.shape[1]))
+        added, answered = (np.zeros((len(first), values.shape[1])) for _ in range(2))
         np.add.at(added, form.psu, values)
+        np.add.at(answered, form.psu, answers)
         rest = sum((part.T @ part for part in centred[1:]), np.zeros((len(places), len(places))))
         psu = _unit_labels(self.design, form, first)
         stratum = tuple(str(one) for one in form.units.strata[0][first])
-        return Scores(psu, stratum, added, centred[0], np.asarray(rest), bool(self.design.psu))
+        return Scores(psu, stratum, added, centred[0], np.asarray(rest), answered, bool(self.design.psu))
 
-    def _unit_scores(self, places: Sequence[int]) -> tuple[Floats, variance.Structure]:
-        """Scores (units × rows) and the structure they belong to."""
+    def _unit_scores(self, places: Sequence[int]) -> tuple[Floats, variance.Structure, Floats]:
+        """Scores (units × rows), the structure they belong to, and answers (units × rows)."""
         if not places:
             raise wrong("no-rows-asked", "No rows are named.", "Name at least one row of result.table.")
         chosen = [self.rows[place] for place in places]
@@ -157,14 +159,16 @@ class Result:
                 f"{len(places)} rows × {len(form.units)} units do not fit in memory.",
                 "Ask for fewer rows at a time.",
             )
-        values = np.zeros((len(form.units), len(places)))
+        values, answers = (np.zeros((len(form.units), len(places))) for _ in range(2))
         for column, (place, row) in enumerate(zip(places, chosen)):
             if row.statistic.form == "quantile":
                 values[:, column] = self._quantile_scores(place, row)
                 continue
-            group = totals.groups[used.index(row.grouping)]
-            values[:, column] = _row_scores(row, group, wanted.index(row.statistic.variable), form, self.source, totals)
-        return values, form
+            group, variable = totals.groups[used.index(row.grouping)], wanted.index(row.statistic.variable)
+            values[:, column] = _row_scores(row, group, variable, form, self.source, totals)
+            inside = group.domain == group.domains.index(row.domain)
+            answers[group.unit[inside], column] = group.sums["n"][inside, variable]
+        return values, form, answers
 
     def _quantile_scores(self, place: int, row: Row) -> Floats:
         """A quantile's scores: those of the distribution function at it, turned and scaled to Woodruff's error."""
@@ -185,7 +189,7 @@ class Result:
 
     def covariance(self, rows: Any = None) -> Floats:
         """The covariance matrix of the named rows (see ``scores`` for how to name them)."""
-        values, form = self._unit_scores(self._places(rows))
+        values, form, _ = self._unit_scores(self._places(rows))
         return variance.covariance(form, values)
 
     def contrast(self, weights: Mapping[Any, float] | Sequence[tuple[Any, float]]) -> dict[str, float]:
@@ -554,7 +558,7 @@ def _differences(result: Result, pairs: list[tuple[int, int]]) -> pl.DataFrame:
         return pl.DataFrame(schema=DIFFERENCE_SCHEMA)
     found = []
     df = _joint_df(result, pairs[0])
-    values, form = result._unit_scores([place for pair in pairs for place in pair])
+    values, form, _ = result._unit_scores([place for pair in pairs for place in pair])
     change = values[:, 0::2] - values[:, 1::2]
     spread = np.sum([np.sum(part * part, axis=0) for part in variance.centred_scores(form, change)], axis=0)
     for column, (a, b) in enumerate(pairs):
