@@ -25,6 +25,8 @@ from royst.protect.worlds import Exchange, Model, OneAnswer, pairs, programme, s
 
 PULLS = 60
 """Most exchanges that pull at many facts at once."""
+WALKS = 3
+"""How often all pairs of answers are gone through for one fact before the whole programme is solved."""
 TRIES = 12
 """How many rows are tried for the one whose withdrawal opens a fact."""
 WORTH = 0.05
@@ -88,6 +90,7 @@ class Audit:
         self.worlds: list[NDArray[np.float64]] = []
         self.programmes = 0
         self._exchanges: dict[tuple[int, int], Exchange] = {}
+        self._wide: dict[tuple[int, int], Exchange] = {}
         self._one: dict[tuple[int, int], OneAnswer] = {}
         self._polytope: Polytope | None = None
 
@@ -139,7 +142,7 @@ class Audit:
         exchange.update(self.level)
         pull = np.bincount(self.wanted.row, weight, len(self.block.rows))
         found = exchange.pull(self.block.members.T @ pull)
-        if found is not None and found.any():
+        if found is not None:
             change = np.zeros(self.block.counts.shape)
             change[:, pair[0]], change[:, pair[1]] = found, -found
             self.see(change)
@@ -149,13 +152,34 @@ class Audit:
         rows = self._one_answer(k)
         if rows is not None:
             return rows
-        mark = np.arange(len(self.wanted)) == k
-        for pair, gain in self.gains.items():
-            for sign in (1.0, -1.0) if gain[k] else ():
-                self._pull(pair, sign * mark)
-                if self.open[k]:
-                    return None
+        for sign in (1.0, -1.0):
+            self._walk(k, sign)
+            if self.open[k]:
+                return None
         return self._whole(k)
+
+    def _walk(self, k: int, sign: float) -> None:
+        """Go from world to world, one pair of answers after the other, until fact ``k`` is open or stays as it is."""
+        towards = sign * self._atoms(k)
+        world, reached = self.block.counts.astype(float), 0.0
+        mine = [(pair, gain[k]) for pair, gain in self.gains.items() if gain[k]]
+        for _ in range(WALKS):
+            before = reached
+            for pair, gain in mine:
+                if pair not in self._wide:
+                    self._wide[pair] = Exchange(self.block, self.level, pair, wide=True)
+                self._wide[pair].update(self.level)
+                found = self._wide[pair].pull(gain * towards, world)
+                if found is not None:
+                    world[:, pair[0]] += found
+                    world[:, pair[1]] -= found
+                    reached += float(gain * towards @ found)
+                    if reached >= 1 - ROUND:
+                        self.see(world - self.block.counts)
+                        if self.open[k]:
+                            return
+            if reached <= before + ROUND:
+                return
 
     def _one_answer(self, k: int, level: NDArray[np.int64] | None = None) -> set[int] | None:
         """Rows that tell the fact even to who looks at its category alone."""

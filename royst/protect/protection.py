@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -12,7 +14,19 @@ from numpy.typing import NDArray
 from royst.errors import Faults
 from royst.protect.audit import Tally, repair
 from royst.protect.block import WITHHELD_LEVEL, Block
-from royst.protect.candidate import CELL, EVERYONE, FINE, ROW, Candidate, People, Scale, WaveRows, item_block, wave_rows
+from royst.protect.candidate import (
+    CELL,
+    EVERYONE,
+    FINE,
+    ROW,
+    Candidate,
+    People,
+    Scale,
+    WaveRows,
+    domain_parts,
+    item_block,
+    wave_rows,
+)
 from royst.protect.certificate import certificate
 from royst.protect.history import Ledger
 from royst.protect.rules import RuleSet
@@ -24,6 +38,9 @@ KEYS = {
     "domain_2", "family", "correction", "method", "margin", "status",
 }  # fmt: skip
 """Columns that a withheld row keeps; every other one is emptied."""
+
+WORKERS = 2
+"""Threads; the solver works outside Python's lock."""
 
 Progress = Callable[[str], None]
 
@@ -60,6 +77,10 @@ class _Printed:
         return level != "two" or category == best
 
 
+def _grouping(domain: str) -> tuple[str, ...]:
+    return tuple(group for group, _ in domain_parts(domain))
+
+
 def _same(population: str) -> str:
     return "all" if population in EVERYONE else population
 
@@ -78,11 +99,13 @@ def protect(
     printed, tally = _Printed(), Tally()
     for wave in sorted(candidate.estimates["wave"].unique()):
         found = _Wave(wave, candidate, rules, ledger)
-        for done, (keys, levels, part) in enumerate(found.decide(), start=1):
-            printed.level.update(zip(keys, levels))
-            tally += part
-            if done % 10 == 0:
-                progress(f"protecting {wave}: {done} of {found.size} questions")
+        with ThreadPoolExecutor(WORKERS) as workers:
+            for done, decided in enumerate(workers.map(found.decide, found.items), start=1):
+                for keys, levels, part in decided:
+                    printed.level.update(zip(keys, levels))
+                    tally += part
+                if done % 10 == 0 or done == len(found.items):
+                    progress(f"protecting {wave}: {done} of {len(found.items)} questions")
     _indices(candidate, printed)
     estimates = _estimates(candidate, printed)
     frames = {
@@ -130,7 +153,6 @@ class _Wave:
         self.place = self.rows.place()
         self.out = self._out(ledger)
         self.items = self.estimates["item"].unique(maintain_order=True).to_list()
-        self.size = len(self.items)
 
     def _out(self, ledger: Ledger) -> pl.DataFrame | None:
         frame = ledger.published()
@@ -140,44 +162,62 @@ class _Wave:
         frame = frame.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
         return frame if frame.height else None
 
-    def decide(self) -> Iterator[tuple[list[tuple[str, str, str, str, str]], list[str], Tally]]:
-        """Per item and kind: the printed rows' keys, their levels' names, and the audit's tally."""
-        for item in self.items:
-            part = self.estimates.filter(pl.col("item") == item)
-            measures = set(part["measure"])
-            scale = self.people.scales.get(item)
-            if scale is None:
-                yield self._numbers(item, part)
-                continue
-            levels = scale.levels(measures - {"not_relevant"}) if measures - {"not_relevant"} else []
-            if levels:
-                codes = self._answers(item, {choice: k for k, choice in enumerate(scale.choices)})
-                wanted = part.filter(pl.col("measure") != "not_relevant")
-                yield self._counted(item, "answers", wanted, codes, levels, scale)
-            if "not_relevant" in measures and scale.not_relevant:
-                number = dict.fromkeys(scale.choices, 0) | dict.fromkeys(scale.not_relevant, 1)
-                wanted = part.filter(pl.col("measure") == "not_relevant")
-                codes = self._answers(item, number)
-                yield self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale)
+    def decide(self, item: str) -> list[tuple[list[tuple[str, str, str, str, str]], list[str], Tally]]:
+        """Per kind of an item's rows: the printed rows' keys, their levels' names, and the audit's tally.
+
+        Whether somebody answered, or found the question not relevant, is taken to be known (the numbers of answers are
+        printed); such rows are suppressed like others, but no fact of the audit.
+        """
+        part = self.estimates.filter(pl.col("item") == item)
+        measures = set(part["measure"])
+        scale = self.people.scales.get(item)
+        if scale is None:
+            return [self._numbers(item, part)]
+        found = []
+        levels = scale.levels(measures - {"not_relevant"}) if measures - {"not_relevant"} else []
+        if levels:
+            codes = self._answers(item, {choice: k for k, choice in enumerate(scale.choices)})
+            wanted = part.filter(pl.col("measure") != "not_relevant")
+            found.append(self._counted(item, "answers", wanted, codes, levels, scale))
+        if "not_relevant" in measures and scale.not_relevant:
+            number = dict.fromkeys(scale.choices, 0) | dict.fromkeys(scale.not_relevant, 1)
+            wanted = part.filter(pl.col("measure") == "not_relevant")
+            codes = self._answers(item, number)
+            found.append(self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale))
+        return found
 
     def _answers(self, item: str, number: dict[str, int]) -> NDArray[np.int64]:
         column = self.people.frame[item].cast(pl.String)
         return column.replace_strict(number, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
 
     def _asked(self, item: str, part: pl.DataFrame) -> NDArray[np.bool_]:
-        """Rows that may be printed. Rows of several units, but too few, are not: one standard error would tell the units
-        apart; unless they are out already."""
+        """Rows that may be printed: those asked for, and those that are out.
+
+        Rows of several units, but too few, may not: one standard error would tell the units apart. Of a wave that is out,
+        only tables may be added that no release has shown, and none once its people have changed.
+        """
         asked = np.zeros(len(self.rows.names), bool)
-        for name in part.select("population", "domain").unique().rows():
-            asked[self.place[name]] = True
-        thin = part.filter((pl.col("n_units") > 1) & (pl.col("n_units") < self.rules.units.value))
-        for name in thin.select("population", "domain").unique().rows():
-            asked[self.place[name]] = False
-        if self.out is not None:
-            for name in self.out.filter(pl.col("item") == item).select("population", "domain").unique().rows():
-                if name in self.place:
-                    asked[self.place[name]] = True
+        thin = (pl.col("n_units") > 1) & (pl.col("n_units") < self.rules.units.value)
+        told = part.group_by("population", "domain", maintain_order=True).agg(thin.any().fill_null(False).alias("thin"))
+        out = None if self.out is None else self.out.filter(pl.col("item") == item)
+        names = set() if out is None else set(out.select("population", "domain").unique().rows())
+        shown = {(population, _grouping(domain)) for population, domain in names}
+        closed = out is not None and self.changed
+        for population, domain, few in told.rows():
+            new = not few and not closed and (population, _grouping(domain)) not in shown
+            asked[self.place[population, domain]] = new or (population, domain) in names
         return asked
+
+    @cached_property
+    def changed(self) -> bool:
+        """Whether the people of a wave that is out are no longer those it was published from: somebody withdrew."""
+        if self.out is None:
+            return False
+        key = ["population", "item", "measure", "category", "domain"]
+        both = self.out.select(*key, pl.col("n").alias("before")).join(
+            self.estimates, on=key, how="inner", nulls_equal=True
+        )
+        return both.filter(pl.col("n") != pl.col("before")).height > 0
 
     def _counted(
         self,
@@ -194,8 +234,11 @@ class _Wave:
         names = {name: k for k, name in enumerate(block.rows)}
         self._agrees(block, names, part, item)
         out = self._levels_out(block, names, item, kind, [name for name, _ in levels], scale)
-        level = suppress(block, self.rules, out)
-        level, tally = repair(block, self.rules, level, out=out)
+        if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
+            level, tally = out, Tally()
+        else:
+            level = suppress(block, self.rules, out)
+            level, tally = repair(block, self.rules, level, out=out) if kind == "answers" else (level, Tally())
         keys, told = [], []
         for row in np.flatnonzero(level != WITHHELD_LEVEL):
             population, domain = block.rows[row].split("/", 1)

@@ -21,12 +21,14 @@ from royst.protect.block import Block
 SAME = 1e-7
 
 
-def solver() -> highspy.Highs:
+def solver(presolve: bool = False) -> highspy.Highs:
     """A silent, single-threaded HiGHS that keeps its basis from one objective to the next."""
     highs = highspy.Highs()
     highs.silent()
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("random_seed", 1)
+    if not presolve:
+        highs.setOptionValue("presolve", "off")
     return highs
 
 
@@ -36,6 +38,7 @@ def programme(
     high: NDArray[np.float64],
     least: NDArray[np.float64],
     most: NDArray[np.float64],
+    presolve: bool = False,
 ) -> highspy.Highs:
     """A linear programme ``low <= matrix @ x <= high``, ``least <= x <= most`` with no objective yet."""
     model = highspy.HighsLp()
@@ -47,7 +50,7 @@ def programme(
     model.a_matrix_.start_ = matrix.indptr.astype(np.int32)
     model.a_matrix_.index_ = matrix.indices.astype(np.int32)
     model.a_matrix_.value_ = matrix.data.astype(float)
-    highs = solver()
+    highs = solver(presolve)
     highs.passModel(model)
     return highs
 
@@ -97,33 +100,47 @@ class Model:
 
 
 class Exchange(Model):
-    """Exchanges of two answers in a block whose rows are printed at the given levels."""
+    """Exchanges of two answers in a block whose rows are printed at the given levels.
 
-    def __init__(self, block: Block, level: NDArray[np.int64], pair: tuple[int, int]):
+    The programme holds the people who gave one of the two answers; with ``wide`` everybody, so that an exchange can start
+    from another world than the truth.
+    """
+
+    def __init__(self, block: Block, level: NDArray[np.int64], pair: tuple[int, int], *, wide: bool = False):
         one, other = pair
-        self.apart = np.array([codes[one] != codes[other] for codes in block.levels] + [False])
-        rows = np.flatnonzero(self.apart[level])
         self.pair = pair
-        self.atoms = np.flatnonzero((block.counts[:, one] > 0) | (block.counts[:, other] > 0))
-        matrix = block.members[rows][:, self.atoms].tocsr()
-        self._most = block.counts[self.atoms, other].astype(float)
-        self._least = -block.counts[self.atoms, one].astype(float)
-        zero = np.zeros(len(rows))
-        super().__init__(rows, zero, programme(matrix, zero, zero, self._least, self._most))
+        self._apart = np.array([codes[one] != codes[other] for codes in block.levels] + [False])
+        rows = np.flatnonzero(self._apart[level])
+        concerned = (block.counts[:, one] > 0) | (block.counts[:, other] > 0)
+        self.atoms = np.flatnonzero(concerned | wide)
+        self._truth = block.counts
         self._number = np.arange(len(self.atoms), dtype=np.int32)
-        self._held = False
+        self._base: NDArray | None = self._truth
+        zero = np.zeros(len(rows))
+        matrix = block.members[rows][:, self.atoms].tocsr()
+        super().__init__(rows, zero, programme(matrix, zero, zero, *self._ends(self._truth)))
+
+    def _ends(self, world: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        one, other = self.pair
+        return -np.maximum(world[self.atoms, one], 0.0), np.maximum(world[self.atoms, other], 0.0)
 
     def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return self.apart[level[self.rows]]
+        return self._apart[level[self.rows]]
 
-    def pull(self, cost: NDArray[np.float64], still: NDArray[np.bool_] | None = None) -> NDArray[np.float64] | None:
-        """The exchange (atoms of the block,) that makes ``cost @ v`` largest; atoms in ``still`` keep their answers."""
-        if still is not None or self._held:
-            moving = np.ones(len(self.atoms)) if still is None else (~still[self.atoms]).astype(float)
-            self.highs.changeColsBounds(len(self.atoms), self._number, self._least * moving, self._most * moving)
-            self._held = still is not None
+    def pull(
+        self, cost: NDArray[np.float64], base: NDArray | None = None, still: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64] | None:
+        """The exchange (atoms of the block,) that makes ``cost @ v`` largest, from ``base`` (atoms × answers) or from the truth.
+
+        Atoms in ``still`` keep their answers. ``None`` where nothing was found.
+        """
+        if still is not None or base is not None or self._base is not self._truth:
+            least, most = self._ends(self._truth if base is None else base)
+            moving = 1.0 if still is None else (~still[self.atoms]).astype(float)
+            self.highs.changeColsBounds(len(self.atoms), self._number, least * moving, most * moving)
+            self._base = self._truth if base is None and still is None else None
         found = solve(self.highs, -cost[self.atoms])
-        if found is None:
+        if found is None or not (np.abs(found) > SAME).any():
             return None
         change = np.zeros(len(cost))
         change[self.atoms] = np.where(np.abs(found) < SAME, 0.0, found)
