@@ -48,6 +48,10 @@ def share(hit: Mask, weight: Floats, among: Mask) -> float:
     return float(100 * weight[hit & among].sum() / weight[among].sum())
 
 
+WINDOW = 40
+"""Among how many of those nearest a border the one to move is sought first; twice as many when none of them helps."""
+
+
 @dataclass(frozen=True)
 class Target:
     """The weighted share, per cent, that the best band shall have among some of those who answered."""
@@ -83,28 +87,30 @@ def finish(score: Floats, weight: Floats, category: Ints, targets: Sequence[Targ
     """
     category = category.copy()
     border = (score[category == 0].min() + score[category == 1].max()) / 2
-    order = [int(i) for i in np.argsort(np.abs(score - border), kind="stable") if category[i] <= 1][:400]
+    waiting = [int(i) for i in np.argsort(np.abs(score - border), kind="stable") if category[i] <= 1]
     whole = [weight[target.among].sum() for target in targets]
     wanted = np.array([target.percent for target in targets])
 
     def miss(got: Floats) -> float:
         return float((np.maximum(np.abs(got - wanted) - near, 0) ** 2).sum())
 
+    def moved(i: int) -> Floats:
+        sign = -1 if category[i] == 0 else 1
+        steps = [sign * 100 * weight[i] / total if target.among[i] else 0.0 for target, total in zip(targets, whole)]
+        return np.asarray(got + np.array(steps))
+
     got = np.array([share(category == 0, weight, target.among) for target in targets])
-    for _ in range(200):
-        if miss(got) == 0:
-            return category
-        steps = []
-        for place, i in enumerate(order):
-            sign = -1 if category[i] == 0 else 1
-            after = got + np.array(
-                [sign * 100 * weight[i] / total if target.among[i] else 0.0 for target, total in zip(targets, whole)]
-            )
-            steps.append((miss(after), place, after))
-        best, place, after = min(steps, key=lambda step: step[:2])
-        if best >= miss(got):
+    within = WINDOW
+    while miss(got) > 0 and waiting:
+        best = min(waiting[:within], key=lambda i: miss(moved(i)))
+        if miss(moved(best)) < miss(got):
+            got = moved(best)
+            category[best] = 1 - category[best]
+            waiting.remove(best)
+        elif within < len(waiting):
+            within *= 2
+        else:
             break
-        category[order[place]] = 1 - category[order[place]]
-        order.pop(place)
-        got = after
-    raise ValueError(f"the figures cannot all be met: wanted {wanted.tolist()}, got {np.round(got, 2).tolist()}")
+    if miss(got) > 0:
+        raise ValueError(f"the figures cannot all be met: wanted {wanted.tolist()}, got {np.round(got, 2).tolist()}")
+    return category
