@@ -297,7 +297,12 @@ def write(release: Release, folder: Path) -> None:
 def read(folder: Path) -> Release:
     """Read a release that ``write`` wrote. Raises ``FileNotFoundError`` where a part is missing and ``ValueError`` where it is not a release."""
     facts = Facts.model_validate_json((folder / "facts.json").read_text(encoding="utf-8"))
-    tables = {name: pl.read_csv(folder / "tables" / f"{name}.csv", schema=schema, missing_utf8_is_empty_string=True) for name, schema in TABLES.items()}
+    tables = {name: _stored(folder / "tables" / f"{name}.csv", schema) for name, schema in TABLES.items()}
     stored = folder / "files"
     files = {path.name: path.read_bytes() for path in sorted(stored.iterdir())} if stored.is_dir() else {}
     return Release(facts, tables, files)
+
+
+def _stored(path: Path, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+    """A table as it was written: an absent text is an empty one, an absent number is null."""
+    return pl.read_csv(path, schema=dict(schema)).with_columns(pl.col(pl.String).fill_null(""))
