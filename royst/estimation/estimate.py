@@ -147,8 +147,7 @@ class Result:
         if not places:
             raise wrong("no-rows-asked", "No rows are named.", "Name at least one row of result.table.")
         chosen = [self.rows[place] for place in places]
-        ratios = [row for row in chosen if row.statistic.form != "quantile"]
-        wanted = unique_variables(row.statistic.variable for row in ratios)
+        wanted = unique_variables(row.statistic.variable for row in chosen)
         used = tuple(dict.fromkeys(row.grouping for row in chosen))
         request = Request(self.design, wanted, tuple(self.groupings[g] for g in used), rows=not self.design.psu)
         totals = self.source.totals(request)
@@ -161,11 +160,11 @@ class Result:
             )
         values, answers = (np.zeros((len(form.units), len(places))) for _ in range(2))
         for column, (place, row) in enumerate(zip(places, chosen)):
+            group, variable = totals.groups[used.index(row.grouping)], wanted.index(row.statistic.variable)
             if row.statistic.form == "quantile":
                 values[:, column] = self._quantile_scores(place, row)
-                continue
-            group, variable = totals.groups[used.index(row.grouping)], wanted.index(row.statistic.variable)
-            values[:, column] = _row_scores(row, group, variable, form, self.source, totals)
+            else:
+                values[:, column] = _row_scores(row, group, variable, form, self.source, totals)
             inside = group.domain == group.domains.index(row.domain)
             answers[group.unit[inside], column] = group.sums["n"][inside, variable]
         return values, form, answers

@@ -70,7 +70,9 @@ def three_lines(
         line = change(*standardised, history=history, items=renamed).with_columns(line=pl.lit("standardised"))
         frames.append(line)
         frames[0] = _with_mix(frames[0], line)
-    table = pl.concat([frame if "mix" in frame.columns else frame.with_columns(mix=pl.lit(None, pl.Float64)) for frame in frames])
+    table = pl.concat(
+        [frame if "mix" in frame.columns else frame.with_columns(mix=pl.lit(None, pl.Float64)) for frame in frames]
+    )
     return table.select("line", *CHANGE_SCHEMA, "mix")
 
 

@@ -70,6 +70,11 @@ class Embedded:
                 else:
                     self._codes[column.name] = encode(column)
 
+    @property
+    def columns(self) -> list[str]:
+        """The names of all columns."""
+        return self._frame.collect_schema().names()
+
     def check_columns(self, columns: Iterable[str]) -> None:
         """An ``InputError`` that names every column that is not there."""
         read_columns(self._frame.head(0), list(dict.fromkeys(columns)))

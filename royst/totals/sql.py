@@ -1,0 +1,498 @@
+"""Engines that speak SQL: one generated ANSI text, answered by DuckDB beyond a laptop's memory and by Spark on a cluster.
+
+The text is one pass: rows with their columns computed, grouped by unit × every grouping at once (GROUPING SETS), CASE inside
+SUM. Only what an engine must say in its own words is outside it: how a file is opened and how NaN is recognised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from royst.errors import Faults, wrong
+from royst.totals.design import Design
+from royst.totals.embedded import Embedded, compress
+from royst.totals.reading import Codes, encode, open_frame
+from royst.totals.request import AtMost, Coded, Column, Index, Number, Request, Variable
+from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
+from royst.totals.units import check_units
+
+TABLE = "royst_answers"
+
+
+def quoted(name: str) -> str:
+    """A column's name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: Any) -> str:
+    """A value as an SQL literal of its own type; floats with all their digits."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return f"CAST({float(value)!r} AS DOUBLE)"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+class Sql:
+    """What the SQL engines share. A subclass opens the data as the view ``royst_answers`` and runs a query."""
+
+    name = "sql"
+
+    def __init__(self, data: Any):
+        self._data = data
+        self._schema = self._open(data)
+        self._levels: dict[str, tuple[Codes, list[Any]]] = {}
+        self._inner: Embedded | None = None
+
+    def _open(self, data: Any) -> dict[str, pl.DataType]:
+        raise NotImplementedError
+
+    def query(self, text: str) -> pl.DataFrame:
+        """Run a text and return all of its rows."""
+        raise NotImplementedError
+
+    # ---- what the columns hold
+
+    def check_columns(self, columns: Iterable[str]) -> None:
+        """An ``InputError`` that names every column that is not there."""
+        faults = Faults()
+        for name in dict.fromkeys(columns):
+            if name not in self._schema:
+                there = ", ".join(list(self._schema)[:40])
+                faults.add("column-missing", f"There is no column {name!r}.", f"The data have: {there}.", column=name)
+        faults.stop()
+
+    def is_number(self, item: str) -> bool:
+        kind = self._schema[item]
+        return bool(kind.is_numeric() or kind == pl.Boolean)
+
+    def _distinct(self, item: str) -> tuple[Codes, list[Any]]:
+        if item not in self._levels:
+            name = quoted(item)
+            column = self.query(f"SELECT DISTINCT {name} AS v FROM {TABLE} WHERE {name} IS NOT NULL")["v"]
+            codes = encode(column)
+            values: list[Any] = [None] * len(codes.labels)
+            for code, value in zip(codes.codes.tolist(), column.to_list()):
+                values[code - 1] = value
+            self._levels[item] = (codes, values)
+        return self._levels[item]
+
+    def levels(self, item: str) -> Codes:
+        """The item's labels in the same order as the embedded engine's; ``codes`` are of the distinct values."""
+        return self._distinct(item)[0]
+
+    # ---- totals
+
+    def totals(self, request: Request) -> Totals:
+        """The request's sums; what needs rows (calibration, rows as units, pps) is answered by the embedded engine."""
+        if not _plain(request):
+            return self._embedded(request.columns).totals(request)
+        self._check_weights(request.design)
+        table = self.query(self.text(request))
+        units, keys = self._units(request)
+        groups = tuple(self._group(request, table, number, keys, units) for number in range(len(request.groupings)))
+        return Totals(request, units, groups)
+
+    def text(self, request: Request) -> str:
+        """The SQL of a request: one pass for all variables and groupings."""
+        design = request.design
+        keys = _unit_keys(request)
+        groups = list(dict.fromkeys(name for by in request.groupings for name in by))
+        columns = _names(request)
+        inner = [f"{quoted(name)} AS k{number}" for number, name in enumerate(keys)]
+        inner += [f"{quoted(name)} AS g{number}" for number, name in enumerate(groups)]
+        inner += [f"{self._weight(design)} AS w"]
+        inner += [f"{self._expression(column)} AS {name}" for column, name in columns.items()]
+        sums, _ = _sums(request, columns, self._is_indicator)
+        sets = ", ".join(
+            "(" + ", ".join([*(f"k{n}" for n in range(len(keys))), *(f"g{groups.index(name)}" for name in by)]) + ")"
+            for by in request.groupings
+        )
+        chosen = [f"k{n}" for n in range(len(keys))] + [f"g{n}" for n in range(len(groups))]
+        chosen += [f"GROUPING(g{n}) AS o{n}" for n in range(len(groups))]
+        chosen += ["COUNT(*) AS size", *(f"{expression} AS {alias}" for expression, alias in sums.items())]
+        body = f"WITH answers AS (SELECT {', '.join(inner)} FROM {TABLE})\nSELECT {', '.join(chosen)}\nFROM answers"
+        if not keys and request.groupings == ((),):
+            return body
+        return f"{body}\nGROUP BY GROUPING SETS ({sets})"
+
+    def _weight(self, design: Design) -> str:
+        if design.weight:
+            return f"CAST({quoted(design.weight)} AS DOUBLE)"
+        if design.probs:
+            return " / ".join(["CAST(1 AS DOUBLE)", *(f"CAST({quoted(name)} AS DOUBLE)" for name in design.probs)])
+        return "CAST(1 AS DOUBLE)"
+
+    def _expression(self, column: Column) -> str:
+        if isinstance(column, Number):
+            name = quoted(column.item)
+            if self._schema[column.item] == pl.Boolean:
+                return f"CASE WHEN {name} THEN CAST(1 AS DOUBLE) WHEN NOT {name} THEN CAST(0 AS DOUBLE) END"
+            return f"CAST({name} AS DOUBLE)"
+        if isinstance(column, AtMost):
+            value = f"CAST({quoted(column.item)} AS DOUBLE)"
+            one, zero = literal(1.0), literal(0.0)
+            return f"CASE WHEN {value} <= {literal(column.cut)} THEN {one} WHEN {value} > {literal(column.cut)} THEN {zero} END"
+        if isinstance(column, Coded):
+            return self._lookup(column)
+        parts = [self._expression(part) for part in column.parts]
+        total = " + ".join(f"COALESCE({part}, CAST(0 AS DOUBLE))" for part in parts)
+        count = " + ".join(f"CASE WHEN {part} IS NULL THEN 0 ELSE 1 END" for part in parts)
+        least = max(int(np.ceil(column.at_least * len(parts) - 1e-9)), 1)
+        return f"CASE WHEN ({count}) >= {least} THEN ({total}) / ({count}) END"
+
+    def _lookup(self, column: Coded) -> str:
+        codes, values = self._distinct(column.item)
+        literals = dict(zip(codes.labels, values))
+        scored = [(literals[name], score) for name, score in column.scores if name in literals and not np.isnan(score)]
+        if not scored:
+            return "CAST(NULL AS DOUBLE)"
+        name = quoted(column.item)
+        cases = " ".join(f"WHEN {name} = {literal(value)} THEN {literal(float(score))}" for value, score in scored)
+        return f"CASE {cases} END"
+
+    def _is_indicator(self, column: Column) -> bool:
+        if isinstance(column, Coded):
+            return all(score in {0.0, 1.0} for _, score in column.scores)
+        return isinstance(column, AtMost)
+
+    # ---- units and groups
+
+    def _check_weights(self, design: Design) -> None:
+        names = (design.weight,) if design.weight else design.probs
+        if not names and design.fpc:
+            raise wrong(
+                "weight-needed",
+                f"The {self.name} engine does not make weights from fpc.",
+                'Name a weight column, or use engine="embedded".',
+            )
+        faults = Faults()
+        for name in names:
+            value = f"CAST({quoted(name)} AS DOUBLE)"
+            row = self.query(
+                f"SELECT COUNT(*) AS n, COUNT({value}) AS there, SUM(CASE WHEN {value} < 0 THEN 1 ELSE 0 END) AS below, "
+                f"SUM(CASE WHEN {value} = 0 THEN 1 ELSE 0 END) AS zero, MAX({value}) AS high FROM {TABLE}"
+            ).row(0, named=True)
+            if not row["n"]:
+                raise wrong("no-rows", "The data have no rows.", "Give data with at least one answer.")
+            for code, count, what in (
+                ("weight-missing", row["n"] - row["there"], "missing"),
+                ("weight-negative", row["below"], "negative"),
+                ("weight-zero", row["zero"], "zero"),
+                ("weight-infinite", int(np.isinf(row["high"] or 0.0)), "infinite"),
+            ):
+                if count:
+                    faults.add(code, f"{name} is {what} in {int(count)} row(s).",
+                               "Every row needs a positive, finite weight.", column=name)  # fmt: skip
+        faults.stop()
+
+    def _units(self, request: Request) -> tuple[Units, list[pl.Series]]:
+        """The units, sorted as the embedded engine sorts them, and their key columns in that order."""
+        design, names = request.design, _unit_keys(request)
+        stages = 1 if request.element else max(design.stages, 1)
+        fpc = design.fpc[:stages]
+        keys = ", ".join(f"{quoted(name)} AS k{n}" for n, name in enumerate(names))
+        extra = "".join(
+            f", MIN(CAST({quoted(name)} AS DOUBLE)) AS f{n}, MAX(CAST({quoted(name)} AS DOUBLE)) AS h{n}, "
+            f"COUNT({quoted(name)}) AS m{n}"
+            for n, name in enumerate(fpc)
+        )
+        weight = self._weight(design)
+        by = f" GROUP BY {', '.join(quoted(name) for name in names)}" if names else ""
+        table = self.query(
+            f"SELECT {keys + ', ' if keys else ''}COUNT(*) AS n, SUM({weight}) AS w, SUM({weight} * {weight}) AS ww, "
+            f"MIN({weight}) AS low{extra} FROM {TABLE}{by}"
+        )
+        _refuse_missing(table, names)
+        coded = [encode(table[f"k{n}"]) for n in range(len(names))]
+        order = np.lexsort([codes.codes for codes in reversed(coded)]) if coded else np.arange(len(table))
+        table = table[order]
+        values = np.full((len(table), stages), np.nan)
+        for n, name in enumerate(fpc):
+            if (table[f"f{n}"] != table[f"h{n}"]).any() or (table[f"m{n}"] != table["n"]).any():
+                raise wrong("fpc-varies", f"{name} is missing for some rows or differs within a unit.",
+                            "A stratum has one population size, the same on each of its rows.", column=name)  # fmt: skip
+            values[:, n] = table[f"f{n}"].to_numpy()
+        labels = [np.array(codes.labels, dtype=object)[codes.codes[order] - 1] for codes in coded]
+        strata, clusters, place = [], [], 0
+        blank = np.full(len(table), "", dtype=object)
+        for stage in range(stages):
+            for found, given in ((strata, design.strata), (clusters, () if request.element else design.psu)):
+                found.append(labels[place] if stage < len(given) else blank)
+                place += stage < len(given)
+        n, w, ww = (table[name].cast(pl.Float64).to_numpy() for name in ("n", "w", "ww"))
+        units = Units(tuple(strata), tuple(clusters), values, n, w, ww, float(table["low"].min()), request.element)  # type: ignore[arg-type]
+        check_units(units, design)
+        return units, [table[f"k{k}"] for k in range(len(names))]
+
+    def _group(
+        self, request: Request, table: pl.DataFrame, number: int, keys: list[pl.Series], units: Units
+    ) -> GroupTotals:
+        by = request.groupings[number]
+        groups = list(dict.fromkeys(name for one in request.groupings for name in one))
+        mine = pl.lit(True)
+        for place, name in enumerate(groups):
+            mine &= pl.col(f"o{place}") == (0 if name in by else 1)
+            if name in by:
+                mine &= pl.col(f"g{place}").is_not_null()
+        part = table.filter(mine)
+        unit = _unit_places(part, keys)
+        coded = [encode(part[f"g{groups.index(name)}"]) for name in by]
+        domain, labels = _domains(coded, len(part))
+        order = np.lexsort([unit, domain])
+        part, unit, domain = part[order], unit[order], domain[order]
+        _, aliases = _sums(request, _names(request), self._is_indicator)
+        sums = {
+            name: np.column_stack([part[alias].cast(pl.Float64).fill_null(0.0).to_numpy() for alias in row])
+            if row
+            else np.zeros((len(part), 0))
+            for name, row in aliases.items()
+        }
+        size = part["size"].cast(pl.Float64).to_numpy()
+        return GroupTotals(by, labels, domain, unit, size, sums)
+
+    # ---- what needs the rows
+
+    def _embedded(self, columns: Iterable[str]) -> Embedded:
+        """The embedded engine over the columns that a question needs, fetched once."""
+        wanted = set(columns)
+        if self._inner is None or not wanted <= set(self._inner.columns):
+            have = set(self._inner.columns) if self._inner is not None else set()
+            names = [name for name in self._schema if name in wanted | have]
+            chosen = ", ".join(quoted(name) for name in names)
+            self._inner = Embedded(self.query(f"SELECT {chosen or '1 AS one'} FROM {TABLE}"))
+        return self._inner
+
+    def distribution(self, request: Request, item: str) -> list[list[tuple[Floats, Floats]]]:
+        return self._embedded(request.columns).distribution(request, item)
+
+    def fitted(self, request: Request, group: GroupTotals, variables: Sequence[Variable], *rest: Any) -> list[Floats]:
+        names = [*request.columns, *(item for one in variables for item in one.items)]
+        return self._embedded(names).fitted(request, group, variables, *rest)
+
+    def cross_products(self, request: Request, columns: Sequence[Column]) -> CrossProducts:
+        return self._embedded(request.columns).cross_products(request, columns)
+
+    def column(self, column: Column) -> Floats:
+        return self._embedded(column.items).column(column)
+
+    def rows(self, request: Request) -> Any:
+        return self._embedded(request.columns).rows(request)
+
+
+class DuckDB(Sql):
+    """DuckDB: Parquet files are scanned where they lie, so that data may be larger than memory."""
+
+    name = "duckdb"
+
+    def _open(self, data: Any) -> dict[str, pl.DataType]:
+        try:
+            import duckdb
+        except ImportError as error:
+            raise wrong("duckdb-missing", "DuckDB is not installed.", "pip install royst[duckdb]") from error
+        self._connection = duckdb.connect()
+        path = Path(data) if isinstance(data, str | Path) else None
+        if path is not None and path.suffix.lower() in {".parquet", ".pq"}:
+            if not path.exists():
+                raise wrong("file-missing", "There is no such file.", "Check the path.", file=path)
+            source = f"read_parquet({literal(str(path))})"
+        else:
+            self._connection.register("royst_source", open_frame(data).collect().to_arrow())
+            source = "royst_source"
+        schema = dict(self._connection.sql(f"SELECT * FROM {source} LIMIT 0").pl().schema)
+        self._connection.execute(f"CREATE VIEW {TABLE} AS SELECT {_without_nan(schema, quoted)} FROM {source}")
+        return schema
+
+    def query(self, text: str) -> pl.DataFrame:
+        return self._connection.sql(text).pl()
+
+
+class Spark(Sql):
+    """Spark: a session that stands is used, otherwise one is started on this machine's cores."""
+
+    name = "spark"
+
+    def _open(self, data: Any) -> dict[str, pl.DataType]:
+        try:
+            from pyspark.sql import DataFrame, SparkSession
+        except ImportError as error:
+            raise wrong("spark-missing", "PySpark is not installed.", "pip install royst[spark]") from error
+        self._session = SparkSession.getActiveSession() or (
+            SparkSession.builder.master("local[*]")
+            .appName("royst")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.session.timeZone", "UTC")
+            .config("spark.sql.shuffle.partitions", "8")
+            .config("spark.sql.ansi.enabled", "true")
+            .config("spark.sql.ansi.doubleQuotedIdentifiers", "true")
+            .getOrCreate()
+        )
+        frame = data if isinstance(data, DataFrame) else self._frame(data)
+        schema = dict(pl.from_arrow(frame.limit(0).toArrow()).schema)  # type: ignore[union-attr]
+        frame.createOrReplaceTempView("royst_source")
+        self.query_only(
+            f"CREATE OR REPLACE TEMP VIEW {TABLE} AS SELECT {_without_nan(schema, quoted)} FROM royst_source"
+        )
+        return schema
+
+    def _frame(self, data: Any) -> Any:
+        path = Path(data) if isinstance(data, str | Path) else None
+        if path is not None and path.suffix.lower() in {".parquet", ".pq"}:
+            return self._session.read.parquet(str(path))
+        table = open_frame(data).collect()
+        plain = [
+            pl.col(name).cast(pl.String) for name, kind in table.schema.items() if kind in (pl.Categorical, pl.Enum)
+        ]
+        return self._session.createDataFrame(table.with_columns(plain).to_arrow())
+
+    def query_only(self, text: str) -> None:
+        """Run a text that returns nothing."""
+        self._session.sql(text)
+
+    def query(self, text: str) -> pl.DataFrame:
+        try:
+            frame = pl.from_arrow(self._session.sql(text).toArrow())
+        except Exception as error:  # the cluster's own errors have no common class
+            raise wrong(
+                "spark-failed",
+                f"Spark did not finish: {str(error).splitlines()[0][:200]}",
+                "Nothing was estimated. Look at the cluster's log and run it again.",
+            ) from error
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+
+# ---- pieces of the text
+
+
+def _plain(request: Request) -> bool:
+    """Whether sums by declared keys are enough."""
+    design = request.design
+    if request.rows or design.calibration is not None:
+        return False
+    return request.element or (bool(design.psu) and design.stages <= len(design.psu))
+
+
+def _unit_keys(request: Request) -> list[str]:
+    """The columns that make a unit, in the units' order: stratum and unit, stage by stage."""
+    design, found = request.design, []
+    for stage in range(1 if request.element else max(design.stages, 1)):
+        found += [*design.strata[stage : stage + 1]]
+        if not request.element:
+            found += [*design.psu[stage : stage + 1]]
+    return found
+
+
+def _names(request: Request) -> dict[Column, str]:
+    columns: dict[Column, str] = {}
+    for variable in request.variables:
+        for column in (variable.y, variable.x):
+            if column is not None:
+                columns.setdefault(column, f"c{len(columns)}")
+    return columns
+
+
+def _sums(
+    request: Request, columns: dict[Column, str], is_indicator: Any
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Distinct sum expressions with their aliases, and for each kind of sum the alias of every variable."""
+    found: dict[str, str] = {}
+    aliases: dict[str, list[str]] = {name: [] for name in request.sums}
+    for variable in request.variables:
+        y = columns[variable.y]
+        x = None if variable.x is None else columns[variable.x]
+        terms = _terms(y, x, x is None and is_indicator(variable.y))
+        for name in request.sums:
+            expression = terms[name]
+            aliases[name].append(found.setdefault(expression, f"s{len(found)}"))
+    return found, aliases
+
+
+def _terms(y: str, x: str | None, indicator: bool) -> dict[str, str]:
+    """The sums of one variable as SQL; an indicator's square is itself, and x = 1 where there is none."""
+    if x is None:
+        square = "wy" if indicator else "wyy"
+        terms = {
+            "n": f"COUNT({y})",
+            "ny": f"SUM({y})",
+            "w": f"SUM(CASE WHEN {y} IS NOT NULL THEN w END)",
+            "wy": f"SUM(w * {y})",
+            "wyy": f"SUM(w * {y} * {y})",
+            "qyy": f"SUM(w * w * {y} * {y})",
+            "qxy": f"SUM(w * w * {y})",
+            "qxx": f"SUM(CASE WHEN {y} IS NOT NULL THEN w * w END)",
+        }
+        return {**terms, "wyy": terms[square], "wx": terms["w"], "wxy": terms["wy"], "wxx": terms["w"]}
+    both = f"{x} IS NOT NULL AND {y} IS NOT NULL"
+    return {
+        "n": f"SUM(CASE WHEN {both} THEN 1 ELSE 0 END)",
+        "ny": f"SUM(CASE WHEN {x} IS NOT NULL THEN {y} END)",
+        "w": f"SUM(CASE WHEN {both} THEN w END)",
+        "wy": f"SUM(CASE WHEN {x} IS NOT NULL THEN w * {y} END)",
+        "wx": f"SUM(CASE WHEN {y} IS NOT NULL THEN w * {x} END)",
+        "wyy": f"SUM(CASE WHEN {x} IS NOT NULL THEN w * {y} * {y} END)",
+        "wxy": f"SUM(w * {x} * {y})",
+        "wxx": f"SUM(CASE WHEN {y} IS NOT NULL THEN w * {x} * {x} END)",
+        "qyy": f"SUM(CASE WHEN {x} IS NOT NULL THEN w * w * {y} * {y} END)",
+        "qxy": f"SUM(w * w * {x} * {y})",
+        "qxx": f"SUM(CASE WHEN {y} IS NOT NULL THEN w * w * {x} * {x} END)",
+    }
+
+
+def _without_nan(schema: dict[str, pl.DataType], name_of: Any) -> str:
+    """A select list in which NaN is null, as everywhere in Røyst."""
+    return ", ".join(
+        f"CASE WHEN isnan({name_of(name)}) THEN NULL ELSE {name_of(name)} END AS {name_of(name)}"
+        if kind.is_float()
+        else name_of(name)
+        for name, kind in schema.items()
+    )
+
+
+def _refuse_missing(table: pl.DataFrame, names: list[str]) -> None:
+    faults = Faults()
+    for n, name in enumerate(names):
+        if table[f"k{n}"].null_count():
+            rows = int(table.filter(pl.col(f"k{n}").is_null())["n"].sum())
+            faults.add("design-missing", f"{name} is missing in {rows} row(s).",
+                       "Every row needs its stratum and its sampling unit.", column=name)  # fmt: skip
+    faults.stop()
+
+
+def _unit_places(part: pl.DataFrame, keys: list[pl.Series]) -> Ints:
+    """Each row's unit by its key columns."""
+    if not keys:
+        return np.zeros(len(part), np.int64)
+    names = [f"k{n}" for n in range(len(keys))]
+    places = pl.DataFrame({name: key for name, key in zip(names, keys)}).with_row_index("__unit")
+    return (
+        part.select(names).join(places, on=names, how="left", maintain_order="left")["__unit"].cast(pl.Int64).to_numpy()
+    )
+
+
+def _domains(coded: list[Codes], rows: int) -> tuple[Ints, tuple[tuple[str, ...], ...]]:
+    """Each row's domain and the domains' labels, in the order of the columns' values."""
+    if not coded:
+        return np.zeros(rows, np.int64), ((),)
+    key = np.zeros(rows, np.int64)
+    for codes in coded:
+        key = key * (len(codes.labels) + 1) + codes.codes
+    seen, place = compress(key)
+    labels = []
+    for value in seen.tolist():
+        parts: list[str] = []
+        for codes in reversed(coded):
+            value, code = divmod(value, len(codes.labels) + 1)
+            parts.append(codes.labels[code - 1])
+        labels.append(tuple(reversed(parts)))
+    return place, tuple(labels)
+
+
+__all__ = ["DuckDB", "Index", "Spark", "Sql", "literal", "quoted"]
