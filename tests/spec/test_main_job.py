@@ -1,0 +1,261 @@
+"""The main job: one command carries the reference study to its releases, and each promise about them is held against the files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+DATA = Path(__file__).parent / "data"
+RELEASES = {"2017": "2018-06", "2019": "2020-06", "2021": "2021-12"}
+IN_WORDS = {"satisfied": (57.5, 62.5), "partly": (17.5, 22.5), "little": (17.5, 22.5), "influence": (46.0, 49.0)}
+
+
+def run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """``royst`` as a user runs it."""
+    done = subprocess.run([sys.executable, "-m", "royst", *map(str, arguments)], capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``royst demo`` in an empty folder; what it printed is in ``said.txt`` beside the study."""
+    root = tmp_path_factory.mktemp("demo")
+    (root / "said.txt").write_text(run("demo", root / "demo").stdout, encoding="utf-8")
+    return root / "demo" / "bte"
+
+
+def findings(demo: Path, release: str) -> dict[str, dict]:
+    content = json.loads((demo / "releases" / release / "public" / "findings.json").read_text(encoding="utf-8"))
+    return {finding["id"]: finding for finding in content["findings"]}
+
+
+def estimates(demo: Path, release: str) -> pl.DataFrame:
+    return pl.read_csv(demo / "releases" / release / "public" / "tables" / "estimates.csv", schema_overrides={"wave": pl.String, "category": pl.String})
+
+
+def test_it_ends_by_saying_where_to_look_and_what_was_found(demo: Path) -> None:
+    said = (demo.parents[1] / "said.txt").read_text(encoding="utf-8")
+    main = [line for line in said.splitlines() if line.startswith("  - ")]
+    assert len(main) == 5
+    for path in ("public/site/index.html", "public/reports/nb/national.pdf"):
+        assert (demo / "releases" / "2020-06" / path).is_file()
+        assert str(Path(path).name) in said
+
+
+WANTED = {row["id"]: row for row in csv.DictReader((DATA / "findings_2019.csv").open(encoding="utf-8", newline=""))}
+
+
+def wave_of(identity: str) -> str:
+    """A statement belongs to the release of its own wave; a change to that of the later."""
+    for wave in ("2017", "2021"):
+        if identity.endswith(f"_{wave}") or f"_{wave}_" in identity:
+            return wave
+    return "2019"
+
+
+@pytest.mark.parametrize("identity", WANTED)
+def test_every_published_statement_is_a_finding(demo: Path, identity: str) -> None:
+    """Its numbers round to the published figure, its outcome is the one the published text states, and its rows are in the tables."""
+    row = WANTED[identity]
+    wave = wave_of(identity)
+    finding = findings(demo, RELEASES[wave])[identity]
+    assert set(finding["text"]) == {"nb", "nn", "en"}
+    assert all(finding["text"].values())
+    for key in finding["rows"]:
+        assert there(demo, RELEASES[wave], key), key
+    value = row["value"]
+    if value:
+        told = [number for number in finding["numbers"].values() if isinstance(number, int | float)]
+        for part in value.split(" vs "):
+            assert any(fits(row, float(part), number) for number in told), (value, finding["numbers"])
+    wanted = row["outcome"]
+    if "rise" in wanted and "cannot tell" in wanted:
+        assert finding["outcome"] in ("higher", "cannot_tell")
+    elif "about the same" in wanted:
+        assert finding["outcome"] in ("same", "cannot_tell")
+    elif wanted in ("higher", "lower"):
+        assert finding["outcome"] == wanted
+    elif wanted.startswith("rise"):
+        assert finding["outcome"] == "higher"
+
+
+def fits(row: dict[str, str], wanted: float, number: float) -> bool:
+    if row["id"] in IN_WORDS:
+        low, high = IN_WORDS[row["id"]]
+        return low <= number <= high
+    return abs(number - wanted) <= (0.0 if row["rounding"] == "exact" else 0.5)
+
+
+def there(demo: Path, release: str, key: str) -> bool:
+    table, _, rest = key.partition(":")
+    frame = pl.read_csv(demo / "releases" / release / "public" / "tables" / f"{table}.csv", infer_schema=False).fill_null("")
+    parts = rest.split("|")
+    names = {
+        "estimates": ["wave", "population", "item", "measure", "category", "domain"], "changes": ["id"], "participation": ["wave"],
+    }[table]  # fmt: skip
+    found = frame.filter(*(pl.col(name) == part for name, part in zip(names, parts, strict=True)))
+    return found.height == 1 and ("status" not in frame.columns or found["status"][0] == "published")
+
+
+def test_next_of_kin_is_lowest_of_all_items(demo: Path) -> None:
+    """The finding's row is the lowest best band among every published item of the wave, looked up in the table itself."""
+    table = estimates(demo, "2020-06").filter(
+        (pl.col("wave") == "2019") & (pl.col("domain") == "all") & (pl.col("measure") == "band") & (pl.col("category") == "stor") & (pl.col("population") == "all")
+    )
+    lowest = table.sort("estimate").row(0, named=True)
+    assert lowest["item"] in findings(demo, "2020-06")["kin_lowest"]["rows"][0]
+
+
+def test_the_same_inputs_give_the_same_bytes(demo: Path, tmp_path: Path) -> None:
+    """A second run of the whole, from the same key, ends in the same files to the byte."""
+    again = tmp_path / "again"
+    run("demo", again)
+    first, second = fingerprint(demo), fingerprint(again / "bte")
+    assert {path for path in first if first[path] != second.get(path)} == set()
+    assert set(first) == set(second)
+
+
+def test_making_it_again_changes_nothing(demo: Path) -> None:
+    before = fingerprint(demo)
+    assert "nothing was changed" in run("release", demo, "--name", "2020-06").stdout
+    assert fingerprint(demo) == before
+
+
+def test_publishing_needs_nothing_but_what_was_protected(demo: Path, tmp_path: Path) -> None:
+    """With answers and all else gone, ``royst publish`` makes the same bytes."""
+    copy = tmp_path / "bte"
+    shutil.copytree(demo / "releases" / "2020-06", copy / "releases" / "2020-06")
+    home = copy / "releases" / "2020-06"
+    wanted = {path: value for path, value in fingerprint(home).items() if path.startswith(("public/", "to/"))}
+    for part in ("public", "to", "check"):
+        shutil.rmtree(home / part)
+    run("publish", copy, "--name", "2020-06")
+    assert {path: value for path, value in fingerprint(home).items() if path.startswith(("public/", "to/"))} == wanted
+
+
+def test_other_inputs_under_a_taken_name_are_refused(demo: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "bte"
+    shutil.copytree(demo, copy)
+    shutil.copy(demo.parent / "royst.key", tmp_path / "royst.key")
+    frame = copy / "frame.csv"
+    frame.write_text(frame.read_text(encoding="utf-8").replace("2019", "2019", 1) + "\n", encoding="utf-8")
+    before = fingerprint(copy / "releases")
+    done = run("release", copy, "--name", "2020-06", code=2)
+    assert "frame.csv" in done.stderr
+    assert "take another name" in done.stderr
+    assert fingerprint(copy / "releases") == before
+
+
+def test_permuting_an_items_answers_changes_its_findings(demo: Path, tmp_path: Path) -> None:
+    """Nothing is typed: with the answers on next of kin turned round, what is said of it is another thing or nothing."""
+    copy = tmp_path / "bte"
+    shutil.copytree(demo, copy, ignore=shutil.ignore_patterns("releases"))
+    shutil.copy(demo.parent / "royst.key", tmp_path / "royst.key")
+    path = copy / "waves" / "2017" / "answers.parquet"
+    turned = {"1": "5", "2": "4", "4": "2", "5": "1"}
+    pl.read_parquet(path).with_columns(pl.col("satisfied").replace(turned)).write_parquet(path)
+    run("release", copy, "--name", "2018-06")
+    before, after = findings(demo, "2018-06"), findings(copy, "2018-06")
+    about = [identity for identity, finding in before.items() if any("|satisfied|" in row for row in finding["rows"])]
+    assert about
+    for identity in about:
+        assert identity not in after or after[identity]["text"] != before[identity]["text"]
+
+
+def test_an_interrupted_release_leaves_nothing_and_is_made_whole_again(demo: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "bte"
+    shutil.copytree(demo, copy, ignore=shutil.ignore_patterns("releases"))
+    shutil.copy(demo.parent / "royst.key", tmp_path / "royst.key")
+    stop = (
+        "import sys\nfrom pathlib import Path\nfrom royst.evaluation import release\n"
+        "release.release(Path(sys.argv[1]), '2018-06', lambda text: (_ for _ in ()).throw(KeyboardInterrupt) if text.startswith('publishing the site') else None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", stop, str(copy)], capture_output=True, check=False)
+    assert done.returncode != 0
+    assert not (copy / "releases" / "2018-06").exists()
+    run("release", copy, "--name", "2018-06")
+    assert fingerprint(copy / "releases" / "2018-06") == fingerprint(demo / "releases" / "2018-06")
+
+
+def test_withholding_everything_would_fail(demo: Path) -> None:
+    """A floor: the release says how many cells of each table are published, and they are many."""
+    for release in RELEASES.values():
+        cells = json.loads((demo / "releases" / release / "public" / "release.json").read_text(encoding="utf-8"))["cells"]
+        whole = cells["estimates by all"]
+        assert whole["published"] >= 0.9 * whole["cells"]
+        groups = [cell for name, cell in cells.items() if name.startswith("estimates by ") and not name.endswith(("all", "unit", "pool"))]
+        assert sum(cell["published"] for cell in groups) >= 0.75 * sum(cell["cells"] for cell in groups)
+        own = cells["estimates by unit"]
+        assert own["published"] >= 0.25 * own["cells"]
+
+
+def test_no_unit_is_named_in_what_the_public_gets(demo: Path) -> None:
+    """Names and ids of units with a report stand in no public file of text; no public table has a row of one unit."""
+    names = set(pl.read_csv(demo / "frame.csv", infer_schema=False)["name"])
+    for release in RELEASES.values():
+        public = demo / "releases" / release / "public"
+        for path in public.rglob("*"):
+            if path.suffix in (".html", ".csv", ".json"):
+                text = path.read_text(encoding="utf-8")
+                assert not [name for name in names if name in text], path
+        assert not estimates(demo, release)["domain"].str.contains("unit=|pool=").any()
+
+
+def test_every_page_says_that_it_is_synthetic(demo: Path) -> None:
+    words = {"nb": "syntetisk", "nn": "syntetisk", "en": "synthetic"}
+    pages = [path for path in (demo / "releases").rglob("*.html")]
+    assert len(pages) > 100
+    for path in pages:
+        language = next((part for part in path.parts if part in words), "nb")
+        assert words[language] in path.read_text(encoding="utf-8").lower(), path
+
+
+def test_what_a_wave_published_is_never_computed_again(demo: Path) -> None:
+    """The 2019 rows of the release of 2021 are those of the release of 2019, number for number."""
+    key = ["wave", "population", "item", "measure", "category", "domain"]
+    old = estimates(demo, "2020-06").filter((pl.col("wave") == "2019") & (pl.col("status") == "published"))
+    new = estimates(demo, "2021-12").filter(pl.col("wave") == "2019")
+    assert new.sort(key).equals(old.sort(key))
+
+
+@pytest.mark.r
+@pytest.mark.parametrize("release", RELEASES.values())
+def test_r_reproduces_the_tables(demo: Path, release: str) -> None:
+    """``check/reproduce.R`` recomputes every published estimate and standard error with R's survey package."""
+    done = subprocess.run(["Rscript", "reproduce.R"], cwd=demo / "releases" / release / "check", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert " 0 differ" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folder permissions work otherwise on Windows")
+def test_a_folder_without_write_permission(demo: Path, tmp_path: Path) -> None:
+    """As an unprivileged user: a clear error, exit code 2, and nothing written."""
+    copy = tmp_path / "bte"
+    shutil.copytree(demo, copy, ignore=shutil.ignore_patterns("releases"))
+    shutil.copy(demo.parent / "royst.key", tmp_path / "royst.key")
+    for path in [tmp_path, *tmp_path.parents]:
+        if path.owner() == "root" and os.geteuid() == 0 and path != Path("/"):
+            path.chmod(path.stat().st_mode | 0o005)
+    for path in [copy, *copy.rglob("*"), tmp_path / "royst.key"]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = fingerprint(copy)
+    drop = "import os, sys\nif os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\nfrom royst.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+    done = subprocess.run([sys.executable, "-c", drop, "release", str(copy), "--name", "2018-06"], capture_output=True, text=True, check=False, cwd="/")
+    copy.chmod(0o755)
+    assert done.returncode == 2, done.stderr
+    assert "permission" in done.stderr
+    assert fingerprint(copy) == before
