@@ -37,9 +37,9 @@ class Rows:
                 row["wave"], row["population"], row["item"], row["measure"], row["category"] or "", row["domain"]
             ] = row
         self._changes = {(row["id"], row["population"]): row for row in self.table("changes")}
-        self._reports: dict[str, dict[Key, Row]] = {}
+        self._reports: dict[str, dict[tuple[str, ...], Row]] = {}
         for row in self.table("report_estimates"):
-            key = row["wave"], row["population"], row["item"], row["measure"], row["category"] or "", row["domain"]
+            key = row["wave"], row["population"], row["item"], row["measure"], row["category"] or ""
             self._reports.setdefault(row["report"], {})[key] = row
         self._report_units: dict[str, list[Row]] = {}
         for row in self.table("report_units"):
@@ -64,14 +64,9 @@ class Rows:
         """One estimate's row, withheld ones too; None where the release has none. ``wave`` is the release's own unless said."""
         return self._estimates.get((wave or self.facts.wave, population, item, measure, category, domain))
 
-    def report(
-        self, report: str, item: str, measure: str, category: str = "", *, wave: str | None = None, domain: str = "all"
-    ) -> Row | None:
-        """One estimate's row in a unit's or a pool's report."""
-        return self._reports.get(report, {}).get((wave or self.facts.wave, "all", item, measure, category, domain))
-
-    def report_rows(self, report: str) -> list[Row]:
-        return list(self._reports.get(report, {}).values())
+    def report(self, report: str, item: str, measure: str, category: str = "") -> Row | None:
+        """One estimate's row of all who answered in a unit or a pool, from its own report."""
+        return self._reports.get(report, {}).get((self.facts.wave, "all", item, measure, category))
 
     def report_units(self, report: str) -> list[Row]:
         return self._report_units.get(report, [])

@@ -46,7 +46,7 @@ BOKMAAL = set(
     ikke hvordan hvorfor hvem hva hvor hver hvert hvilke hvilken hvilket fra mer noen noe jeg de dem et en mye bare være ble gjøre gjør si sier
     tjenester tjenestene tjeneste undersøkelse undersøkelsen undersøkelser brukere brukerne høyere høyest lavere lavest forskjell forskjeller
     forskjellen usikkerhet usikkerheten målingen målinger målingene gjennomført tallene tallet svarene sammenligning sammenligningen sammenlignes
-    sammenligne hjem hjemme selv uten bolig opplysninger kommunene gruppene viktigst dårligere beregnet medvirkning forbedring vanskelig muligheten
+    sammenligne hjem hjemme selv uten bolig opplysninger kommunene viktigst dårligere beregnet medvirkning forbedring vanskelig muligheten
     personer kommuner rapporter rapportene figurene kapitlene steder ganger endringer finner ligger bygger lages brukes leses utenfor innenfor synes
     mener andelen økt økning hvis gir-ikke svarte ansatte ansatt enheter både-og noensinne
     """.split()
