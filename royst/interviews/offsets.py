@@ -32,9 +32,9 @@ class Dialect:
 
 
 PLAIN = Dialect()
-DIALECTS = tuple(
-    Dialect(u, n, b) for b, n, u in product((False, True), ("one", "two", "file"), ("code point", "utf-16"))
-)  # type: ignore[arg-type]
+_UNITS: tuple[Literal["code point", "utf-16"], ...] = ("code point", "utf-16")
+_NEWLINES: tuple[Literal["one", "two", "file"], ...] = ("one", "two", "file")
+DIALECTS = tuple(Dialect(unit, newline, bom) for bom, newline, unit in product((False, True), _NEWLINES, _UNITS))
 """All ways tried, the format's own first: it wins where others fit as well."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from royst.errors import wrong
@@ -24,8 +24,8 @@ class Revision:
     review: tuple[Coding, ...]
 
 
-def revise(store: Store, id: str, text: str, *, by: str, why: str) -> Revision:
-    """Keep an edited text as the next version and carry every coding over.
+def revise(store: Store, id: str, text: str, *, by: str, why: str, labels: Mapping[str, str] | None = None) -> Revision:
+    """Keep an edited text as the next version and carry every coding over. ``labels``: speakers' labels that were renamed, old to new.
 
     Codings whose words have no place any more keep their old version and place with the state ``review``. ``InputError``: ``nothing-changed``, ``no-text``.
     """
@@ -38,10 +38,11 @@ def revise(store: Store, id: str, text: str, *, by: str, why: str) -> Revision:
     if new_text == old.text:
         raise wrong("nothing-changed", f"the text is that of version {old.version}", "Change something, or leave it.")
     alignment = align(old.text, new_text)
-    labels = {turn.speaker for turn in old.turns if turn.speaker is not None}
-    new = replace(
-        old, version=old.version + 1, text=new_text, turns=_turns(old, new_text, labels, alignment), by=by, why=why
-    )
+    renamed = labels or {}
+    speakers = {renamed.get(turn.speaker, turn.speaker) for turn in old.turns if turn.speaker is not None}
+    turns = _turns(old, new_text, speakers, alignment)
+    voices = {renamed.get(label, label): participant for label, participant in old.voices.items()}
+    new = replace(old, version=old.version + 1, text=new_text, turns=turns, voices=voices, by=by, why=why)
     write_version(store, new)
     moved = [_carry(store, coder, round, new, alignment) for coder, round in files(store)]
     carried = [coding for codings in moved for coding in codings if coding.transcript == id]

@@ -15,7 +15,7 @@ from royst.interviews.store import Store, checked_id
 from royst.interviews.text import normalise, sha256
 
 _LABEL = re.compile(
-    r"^[ \t]*(?:\d{1,4}[ \t]+)?(?:\[?\(?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?\)?\]?[ \t]+)?(?P<label>[^\W_][^:\n\t]{0,39}?)[ \t]*:(?=\s)",
+    r"^[ \t]*(?:\d{1,4}[ \t]+)?(?:\[?\(?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?\)?\]?[ \t]+)?(?P<label>\[[^\]\n]{1,38}\]|[^\W_][^:\n\t]{0,39}?)[ \t]*:(?=\s)",
     re.M,
 )
 _MAX_WORDS = 4
