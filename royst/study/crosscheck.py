@@ -51,7 +51,7 @@ class Crosscheck:
 
     def unknown(self, what: str, name: object, known: Iterable[str], path: Path) -> None:
         names = sorted(map(str, known))
-        near = get_close_matches(str(name), names, 1)
+        near = get_close_matches(str(name), names, 1) if len(str(name)) > 4 else []
         hint = f"did you mean {near[0]!r}?" if near else (f"there are: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}" if names else "there are none yet")
         self.fault(f"unknown-{what.replace(' ', '-')}", f"there is no {what} {str(name)!r}", hint, path)
 
