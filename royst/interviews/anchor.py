@@ -103,6 +103,47 @@ class Alignment:
         return same_before or (self.new.startswith(after, high) if len(after) == _CONTEXT else self.new[high:] == after)
 
 
+@dataclass(frozen=True)
+class Edit:
+    """``words`` in the place of ``old[start:end]``."""
+
+    start: int
+    end: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A text in which known stretches were replaced, so that nothing need be guessed. ``edits`` in order, none overlapping."""
+
+    old: str
+    edits: tuple[Edit, ...]
+
+    @property
+    def new(self) -> str:
+        parts, at = [], 0
+        for edit in self.edits:
+            parts += [self.old[at : edit.start], edit.words]
+            at = edit.end
+        return "".join([*parts, self.old[at:]])
+
+    def move(self, start: int, end: int) -> Moved:
+        """Where the selection stands: an edge inside a replaced stretch goes to the stretch's own. ``review`` only where no words are left."""
+        low, high, shift = start, end, 0
+        for edit in self.edits:
+            grown = len(edit.words) - (edit.end - edit.start)
+            if edit.end <= start:
+                low += grown
+            elif edit.start < start:
+                low = edit.start + shift
+            if edit.end <= end:
+                high += grown
+            elif edit.start < end:
+                high = edit.start + shift + len(edit.words)
+            shift += grown
+        return Moved(low, high, "same") if low < high else Moved(None, None, "review")
+
+
 def align(old: str, new: str) -> Alignment:
     """Align two texts. Linear in their length where one place was edited; the work in between grows with what was changed."""
     shorter = min(len(old), len(new))

@@ -52,6 +52,8 @@ class Gazetteers:
     known: frozenset[str] = frozenset()
 
 
+NONE = Gazetteers()
+
 _CAP = r"[A-ZÆØÅÄÖÉÁŠŽČĐŊ]\w*(?:['’]\w+)?(?:-[A-ZÆØÅÄÖ]\w*)?"
 _MONTHS = [
     "januar",
@@ -161,7 +163,7 @@ _NEUTRAL_LABELS = re.compile(
 )
 
 
-def find(transcript: Transcript, gazetteers: Gazetteers = Gazetteers()) -> tuple[Finding, ...]:
+def find(transcript: Transcript, gazetteers: Gazetteers = NONE) -> tuple[Finding, ...]:
     """Findings in the order of the text, none overlapping another: the surest, then the longest, is kept.
 
     Languages: Norwegian (both forms) and English. What people spell out ("ni fire to …"), write without capitals, or tell by their story is not found.
@@ -207,7 +209,11 @@ def _listed(text: str, gazetteers: Gazetteers) -> Iterator[Finding]:
 
 
 def _labels(transcript: Transcript) -> Iterator[Finding]:
-    names = {turn.speaker for turn in transcript.turns if turn.speaker and not _NEUTRAL_LABELS.fullmatch(turn.speaker)}
+    names = {
+        turn.speaker
+        for turn in transcript.turns
+        if turn.speaker and turn.speaker[0] != "[" and not _NEUTRAL_LABELS.fullmatch(turn.speaker)
+    }
     for name in sorted(names):
         for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", transcript.text):
             yield Finding(

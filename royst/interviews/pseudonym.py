@@ -11,8 +11,9 @@ from typing import Literal
 
 from royst.errors import wrong
 from royst.interviews import transcript as transcripts
-from royst.interviews.identifiers import Finding, Gazetteers, Kind, Question, find, queue
-from royst.interviews.revision import Revision, revise
+from royst.interviews.anchor import Edit
+from royst.interviews.identifiers import NONE, Finding, Gazetteers, Kind, Question, find, queue
+from royst.interviews.revision import Revision, replace_words
 from royst.interviews.store import Store
 
 DECISIONS = "pseudonyms.jsonl"
@@ -76,7 +77,7 @@ def decide(store: Store, made: Iterable[Decision]) -> None:
     store.write_lines(DECISIONS, [asdict(decision) for decision in (*decisions(store), *made)])
 
 
-def open_questions(store: Store, ids: Iterable[str], gazetteers: Gazetteers = Gazetteers()) -> tuple[Question, ...]:
+def open_questions(store: Store, ids: Iterable[str], gazetteers: Gazetteers = NONE) -> tuple[Question, ...]:
     """What a person has yet to decide in the newest versions of these transcripts."""
     answers = decisions(store)
     found: Mapping[str, list[Finding]] = {
@@ -93,7 +94,7 @@ def _answer(id: str, finding: Finding, answers: Iterable[Decision]) -> Decision 
     return here[-1] if here else anywhere[-1] if anywhere else None
 
 
-def pseudonymise(store: Store, id: str, *, by: str, gazetteers: Gazetteers = Gazetteers()) -> Revision | None:
+def pseudonymise(store: Store, id: str, *, by: str, gazetteers: Gazetteers = NONE) -> Revision | None:
     """Make the version in which every finding decided on is replaced; codings follow. None where nothing is to be replaced.
 
     The versions before still hold the words: ``forget_versions`` destroys them. ``InputError`` (``undecided``) while any finding waits for a decision.
@@ -108,16 +109,11 @@ def pseudonymise(store: Store, id: str, *, by: str, gazetteers: Gazetteers = Gaz
             f"{len(waiting)} kinds of words wait for a decision: {', '.join(waiting[:8])}",
             "Decide on each: replace, or keep.",
         )
-    text, at, parts = transcript.text, 0, []
-    for finding, answer in found:
-        if answer is not None and answer.action == "replace":
-            parts += [text[at : finding.start], answer.by_words]
-            at = finding.end
-    new = "".join([*parts, text[at:]])
-    if new == text:
+    edits = [Edit(f.start, f.end, a.by_words) for f, a in found if a is not None and a.action == "replace"]
+    if not edits:
         return None
     labels = {f.words: a.by_words for f, a in found if f.kind == "speaker" and a is not None and a.action == "replace"}
-    return revise(store, id, new, by=by, why="pseudonymised", labels=labels)
+    return replace_words(store, id, edits, by=by, why="pseudonymised", labels=labels)
 
 
 def forget_versions(store: Store, id: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from royst.errors import wrong
 from royst.interviews import transcript as transcripts
-from royst.interviews.anchor import Alignment, align
+from royst.interviews.anchor import Alignment, Edit, Replacement, align
 from royst.interviews.coding import Coding, coding_id, files, read_codings, write_codings
 from royst.interviews.store import Store
 from royst.interviews.text import normalise
@@ -24,8 +24,24 @@ class Revision:
     review: tuple[Coding, ...]
 
 
-def revise(store: Store, id: str, text: str, *, by: str, why: str, labels: Mapping[str, str] | None = None) -> Revision:
-    """Keep an edited text as the next version and carry every coding over. ``labels``: speakers' labels that were renamed, old to new.
+def replace_words(
+    store: Store, id: str, edits: Iterable[Edit], *, by: str, why: str, labels: Mapping[str, str] | None = None
+) -> Revision:
+    """As ``revise``, where it is known which stretches got which words: codings are carried over without guessing, and none needs a look for it.
+
+    ``labels``: speakers' labels that were renamed, old to new.
+    """
+    old = transcripts.latest(store, id)
+    replacement = Replacement(old.text, tuple(sorted(edits, key=lambda edit: edit.start)))
+    text = normalise(replacement.new)
+    # A replacement beside a combining mark may join it in NFC; then the places are found as for any edit.
+    return _revise(
+        store, old, text, replacement if text == replacement.new else align(old.text, text), by, why, labels or {}
+    )
+
+
+def revise(store: Store, id: str, text: str, *, by: str, why: str) -> Revision:
+    """Keep an edited text as the next version and carry every coding over.
 
     Codings whose words have no place any more keep their old version and place with the state ``review``. ``InputError``: ``nothing-changed``, ``no-text``.
     """
@@ -37,15 +53,25 @@ def revise(store: Store, id: str, text: str, *, by: str, why: str, labels: Mappi
         )
     if new_text == old.text:
         raise wrong("nothing-changed", f"the text is that of version {old.version}", "Change something, or leave it.")
-    alignment = align(old.text, new_text)
-    renamed = labels or {}
+    return _revise(store, old, new_text, align(old.text, new_text), by, why, {})
+
+
+def _revise(
+    store: Store,
+    old: Transcript,
+    new_text: str,
+    alignment: Alignment | Replacement,
+    by: str,
+    why: str,
+    renamed: Mapping[str, str],
+) -> Revision:
     speakers = {renamed.get(turn.speaker, turn.speaker) for turn in old.turns if turn.speaker is not None}
     turns = _turns(old, new_text, speakers, alignment)
     voices = {renamed.get(label, label): participant for label, participant in old.voices.items()}
     new = replace(old, version=old.version + 1, text=new_text, turns=turns, voices=voices, by=by, why=why)
     write_version(store, new)
     moved = [_carry(store, coder, round, new, alignment) for coder, round in files(store)]
-    carried = [coding for codings in moved for coding in codings if coding.transcript == id]
+    carried = [coding for codings in moved for coding in codings if coding.transcript == old.id]
     return Revision(
         new,
         sum(c.state == "same" and c.version == new.version for c in carried),
@@ -54,7 +80,7 @@ def revise(store: Store, id: str, text: str, *, by: str, why: str, labels: Mappi
     )
 
 
-def _turns(old: Transcript, text: str, labels: set[str], alignment: Alignment) -> tuple[Turn, ...]:
+def _turns(old: Transcript, text: str, labels: set[str], alignment: Alignment | Replacement) -> tuple[Turn, ...]:
     """Turns found again by the same labels; subtitles' times follow the first words of a turn."""
     times = {}
     for turn in old.turns:
@@ -66,7 +92,9 @@ def _turns(old: Transcript, text: str, labels: set[str], alignment: Alignment) -
     return tuple(replace(turn, ms=times.get(turn.start)) for turn in found)
 
 
-def _carry(store: Store, coder: str, round: str, new: Transcript, alignment: Alignment) -> tuple[Coding, ...]:
+def _carry(
+    store: Store, coder: str, round: str, new: Transcript, alignment: Alignment | Replacement
+) -> tuple[Coding, ...]:
     before = read_codings(store, coder, round)
     after = tuple(_moved(coding, new, alignment) for coding in before)
     if after != before:
@@ -74,7 +102,7 @@ def _carry(store: Store, coder: str, round: str, new: Transcript, alignment: Ali
     return after
 
 
-def _moved(coding: Coding, new: Transcript, alignment: Alignment) -> Coding:
+def _moved(coding: Coding, new: Transcript, alignment: Alignment | Replacement) -> Coding:
     if coding.transcript != new.id or coding.version != new.version - 1 or coding.state == "review":
         return coding
     moved = alignment.move(coding.start, coding.end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from royst.interviews.anchor import align
+from royst.interviews.anchor import Edit, Replacement, align
 from royst.interviews.text import normalise, sha256
 
 LETTERS = st.sampled_from(
@@ -105,3 +105,29 @@ def test_words_taken_out_go_to_review_even_where_the_same_word_stands_elsewhere(
     old = "A: Ja.\nI: Og hvordan gikk det med arbeidet etterpå, fikk du noe?\nA: Ja."
     new = old[old.index("I:") :]
     assert align(old, new).move(3, 6).state == "review"
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXT, st.data())
+def test_known_replacements_move_a_selection_as_if_its_edges_were_marked_in_the_text(
+    old: str, data: st.DataObject
+) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(old)), max_size=6)))
+    edits = [
+        Edit(s, e, data.draw(st.sampled_from(["", "[x]", "👍"])))
+        for s, e in list(zip(cuts, cuts[1:], strict=False))[::2]
+    ]
+    start = data.draw(st.integers(0, len(old) - 1))
+    end = data.draw(st.integers(start + 1, len(old)))
+    replacement = Replacement(old, tuple(edits))
+    # The reference: every character of the new text remembers which old characters it stands for.
+    stands: list[tuple[int, int]] = []
+    at = 0
+    for edit in edits:
+        stands += [(i, i + 1) for i in range(at, edit.start)] + [(edit.start, edit.end)] * len(edit.words)
+        at = edit.end
+    stands += [(i, i + 1) for i in range(at, len(old))]
+    touched = [place for place, (low, high) in enumerate(stands) if low < end and start < high]
+    moved = replacement.move(start, end)
+    assert len(stands) == len(replacement.new)
+    assert (moved.start, moved.end) == ((touched[0], touched[-1] + 1) if touched else (None, None))
