@@ -16,7 +16,7 @@ from typing import Any
 import typst
 
 from royst.look import FONT, font_folder
-from royst.look.letters import covered
+from royst.look.letters import covered, width
 from royst.look.tokens import COLOURS
 from royst.publish import figures
 from royst.publish.document import (
@@ -36,10 +36,17 @@ from royst.publish.document import (
     Strong,
     Table,
 )
+from royst.publish.figures.parts import parts
 from royst.publish.frame import frame
 from royst.publish.html import data_address
 
 CHART_WIDTH = 640
+TABLE_WIDTH = 459.0  # points between the margins
+TABLE_TEXT = 9.0
+TABULAR = 1.03  # figures of one width are a little wider
+COLUMN_GAP = 11.0
+HEADER_LINES = 2.6  # a column's name may take about so many lines
+PAGE_ROWS = 13  # rows of a chart in one piece: two pieces fit a page
 LONG = 4  # chapters, from which a report has a table of contents
 
 
@@ -90,6 +97,7 @@ def _document(document: Document, files: Mapping[str, bytes]) -> dict[str, Any]:
         "footnotes": [covered(text) for text in document.footnotes],
         "contents": chapters >= LONG,
         "blocks": [_block(block, document.language, files) for block in document.blocks],
+        "tables": [_table(block.table) for block in document.blocks if isinstance(block, Chart)],
         "look": {**COLOURS, "font": FONT},
         "words": frame(document.language),
     }
@@ -112,6 +120,31 @@ def _inline(parts: tuple[Inline, ...]) -> list[dict[str, str]]:
     return said
 
 
+def widths(table: Table, room: float = TABLE_WIDTH, size: float = TABLE_TEXT) -> list[float]:
+    """Column widths in points that fill ``room``: what each needs where all find room, else the longest ones are held back, never below their longest word."""
+    least, natural = [], []
+    for index, name in enumerate(table.columns):
+        cells = [row[index] for row in table.rows if index < len(row)]
+        word = max(
+            width(part, size, weight)
+            for text, weight in [(name, 600), *((cell, 400) for cell in cells)]
+            for part in text.split(" ")
+        )
+        longest = max([width(name, size, 600) / HEADER_LINES, *(width(cell, size) for cell in cells)])
+        least.append(word * TABULAR + COLUMN_GAP)
+        natural.append(max(word, longest) * TABULAR + COLUMN_GAP)
+    spare = room - sum(natural)
+    if spare >= 0:
+        return [natural[0] + spare, *natural[1:]]
+    low, high = min(least), max(natural)
+    for _ in range(40):
+        cap = (low + high) / 2
+        low, high = (
+            (cap, high) if sum(max(need, min(more, cap)) for need, more in zip(least, natural)) <= room else (low, cap)
+        )
+    return [max(need, min(more, low)) for need, more in zip(least, natural)]
+
+
 def _table(table: Table) -> dict[str, Any]:
     return {
         "kind": "table",
@@ -119,6 +152,7 @@ def _table(table: Table) -> dict[str, Any]:
         "columns": [covered(name) for name in table.columns],
         "rows": [[covered(cell) for cell in row] for row in table.rows],
         "numeric": sorted(table.numeric),
+        "widths": widths(table),
         "notes": [covered(note) for note in table.notes],
     }
 
@@ -171,15 +205,12 @@ def _block(block: Block, language: str, files: Mapping[str, bytes]) -> dict[str,
         case Table():
             return _table(block)
         case Chart():
-            drawing = figures.svg(block, language, CHART_WIDTH, web=False)
+            drawings = [
+                {"svg": figures.svg(part, language, CHART_WIDTH, web=False), "alt": covered(part.alt)}
+                for part in parts(block, PAGE_ROWS)
+            ]
             notes = [covered(note) for note in block.notes]
-            return {
-                "kind": "chart",
-                "caption": covered(block.caption),
-                "alt": covered(block.alt),
-                "svg": drawing,
-                "notes": notes,
-            }
+            return {"kind": "chart", "caption": covered(block.caption), "drawings": drawings, "notes": notes}
         case Quote():
             return {"kind": "quote", "text": covered(block.text), "label": covered(block.label)}
         case Picture():

@@ -7,6 +7,7 @@ from royst.publish.document import Dot, DotPlot
 from royst.publish.figures.canvas import LABEL, SMALL, VALUE, Axis, Canvas, block_height, lines, measured, tick_text
 
 ROW = 30.0
+LONG = 12
 
 
 def draw(figure: DotPlot, canvas: Canvas, language: str) -> None:
@@ -22,7 +23,7 @@ def draw(figure: DotPlot, canvas: Canvas, language: str) -> None:
         if index in headings:
             top = (
                 canvas.block(
-                    0, top + (10 if index else 2), lines(headings[index], LABEL, canvas.width, 600), weight=600
+                    0, top + (12 if index else 4), lines(headings[index], LABEL, canvas.width, 600), weight=600
                 )
                 + 4
             )
@@ -46,14 +47,19 @@ def _head(figure: DotPlot, canvas: Canvas, axis: Axis) -> float:
         widest = max(measured(word, SMALL) for word in words)
         at = min(max(x, widest / 2), canvas.width - widest / 2)
         top = canvas.block(at, top + 3, words, size=SMALL, fill=INK, anchor="middle")
-    return top + 4
+    return top + (22 if long(figure) else 4)
+
+
+def long(figure: DotPlot) -> bool:
+    """Whether the axis' numbers stand above the rows too."""
+    return len(figure.dots) > LONG
 
 
 def _label(canvas: Canvas, dot: Dot, top: float, label_room: float) -> tuple[float, float]:
     """Draw the label; returns the row's bottom and the height of its dot."""
     if canvas.narrow:
         top = canvas.block(0, top + 4, lines(dot.label, LABEL, canvas.width), halo=True)
-        return top + 24, top + 11
+        return top + 30, top + 10
     said = lines(dot.label, LABEL, label_room - 6)
     row = max(ROW, block_height(said) + 8)
     canvas.block(0, top + (row - block_height(said)) / 2 - 1, said)
@@ -67,6 +73,8 @@ def _grid(figure: DotPlot, canvas: Canvas, axis: Axis, top: float, bottom: float
     for tick in ticks:
         under.line(axis.at(tick), top, axis.at(tick), bottom, RULE)
         canvas.text(axis.at(tick), bottom + 16, tick_text(tick, language), size=SMALL, fill=MUTED, anchor="middle")
+        if long(figure):
+            canvas.text(axis.at(tick), top - 6, tick_text(tick, language), size=SMALL, fill=MUTED, anchor="middle")
     if figure.reference is not None:
         x = axis.at(figure.reference)
         under.line(x, top, x, bottom, INK, weight=1.5, dash="4 3")
