@@ -285,12 +285,17 @@ class _Parser:
         return left
 
     def unary(self) -> Expression:
-        negative = False
+        signs = 0
         while self.peek() == ("sign", "-"):
             self.take()
-            negative = not negative
+            signs += 1
         found = self.primary()
-        return Binary("-", Literal(0.0), found) if negative else found
+        if not signs:
+            return found
+        factor = -1.0 if signs % 2 else 1.0
+        if isinstance(found, Literal) and isinstance(found.value, float):
+            return Literal(factor * found.value)
+        return Binary("*", Literal(factor), found)
 
     def primary(self) -> Expression:
         kind, said = self.take()
