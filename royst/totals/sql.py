@@ -471,7 +471,7 @@ def _unit_places(part: pl.DataFrame, keys: list[pl.Series]) -> Ints:
     if not keys:
         return np.zeros(len(part), np.int64)
     names = [f"k{n}" for n in range(len(keys))]
-    places = pl.DataFrame({name: key for name, key in zip(names, keys)}).with_row_index("__unit")
+    places = pl.DataFrame(dict(zip(names, keys))).with_row_index("__unit")
     return (
         part.select(names).join(places, on=names, how="left", maintain_order="left")["__unit"].cast(pl.Int64).to_numpy()
     )

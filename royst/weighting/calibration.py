@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -242,7 +243,7 @@ def _sweeps(columns: sparse.csr_matrix, widths: list[int]) -> Floats:
     left = np.eye(len(gram))
     ends = np.cumsum([0, *widths])
     for _ in range(SWEEPS):
-        for start, end in zip(ends[:-1], ends[1:]):
+        for start, end in pairwise(ends.tolist()):
             part = slice(start, end)
             step = (left[part] - gram[part] @ found) / np.diag(gram)[part, None]
             found[part] += step
