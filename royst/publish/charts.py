@@ -5,7 +5,7 @@ The figures themselves are drawn elsewhere; here stands what they say. Every fun
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from royst.publish import numbers
@@ -153,7 +153,7 @@ def _distribution(edition: Edition, items: list[str], caption: str, sources: lis
     )
 
 
-def table(edition: Edition, caption: str, columns: list[str], rows: list[tuple[str, ...]]) -> Table:
+def table(edition: Edition, caption: str, columns: list[str], rows: Sequence[tuple[str, ...]]) -> Table:
     """A table of numbers: a column without any number is left out, and a note says what a dash means where there is one."""
     kept = [place for place in range(len(columns)) if place == 0 or any(row[place] != DASH for row in rows)]
     lines = tuple(tuple(row[place] for place in kept) for row in rows)

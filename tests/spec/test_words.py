@@ -53,6 +53,9 @@ BOKMAAL = set(
 )
 """Forms that are bokmål and never nynorsk, or that this house does not write in nynorsk."""
 
+SAYS_YOU = {"unit.read_talk", "improve.plan_text", "improve.check_text"}
+"""Texts that address several readers: *de* is *dere*."""
+
 
 def test_nynorsk_is_not_copied_bokmal() -> None:
     for key, text in entries("nn").items():
@@ -60,6 +63,8 @@ def test_nynorsk_is_not_copied_bokmal() -> None:
             continue
         said = text if isinstance(text, str) else " ".join(map(str, text)) if isinstance(text, tuple) else ""
         found = {word for word in re.findall(r"[a-zæøåéèòôA-ZÆØÅ]+", said.lower())} & BOKMAAL
+        if key in SAYS_YOU:
+            found -= {"de"}
         assert not found, f"nn {key}: {sorted(found)} in {said!r}"
 
 
