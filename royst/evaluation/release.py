@@ -184,7 +184,7 @@ def _release(study: Study, name: str, estimated: Estimated, protected: Protected
         "units": leaf.table("units", protected.units),
         "priorities": leaf.table("priorities", rounded(protected.priorities)),
         "participation": leaf.table("participation", participation.participation(study, estimated.waves)),
-        "cells": leaf.table("cells", protected.cells.with_columns(pl.col("table").str.replace("_unit", "unit", literal=True))),
+        "cells": leaf.table("cells", protected.cells.with_columns(pl.col("table").str.replace("by _unit", "by unit", literal=True))),
         "report_estimates": leaf.table("report_estimates", own),
         "report_units": leaf.table("report_units", rounded(protected.report_units)),
     }
