@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import polars as pl
 import pyreadstat
 import pytest
 
@@ -140,9 +141,7 @@ def test_a_wave_that_the_study_does_not_have(small, study, capsys):
 
 def sav(path: Path, encoding: bytes, text: bytes) -> Path:
     """An SPSS file whose header says ``encoding`` and whose only name is ``text``."""
-    import pandas
-
-    frame = pandas.DataFrame({"id": ["p1"], "unit": ["a"], "gender": ["m"], "age": [30.0], "satisfied": [5.0], "waiting": [1.0], "helped": [""], "other": ["XXXXXXXX"]})
+    frame = pl.DataFrame({"id": ["p1"], "unit": ["a"], "gender": ["m"], "age": [30.0], "satisfied": [5.0], "waiting": [1.0], "helped": [""], "other": ["XXXXXXXX"]})
     pyreadstat.write_sav(frame, str(path))
     content = path.read_bytes()
     said = (7).to_bytes(4, "little") + (20).to_bytes(4, "little") + (1).to_bytes(4, "little")
