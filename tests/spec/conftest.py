@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -194,15 +195,21 @@ def edit_toml() -> Callable[[str, str], str]:
     return edited
 
 
-@pytest.fixture
-def help_study(tmp_path: Path, real_data: Path) -> Path:
-    """The HELP study made by ``royst init`` and edited as docs/own-data.md says. For tests marked ``real``."""
+@pytest.fixture(scope="session")
+def help_made(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> Path:
+    """The HELP study made by ``royst init`` and edited as docs/own-data.md says; never changed by a test."""
     from royst.evaluation.init import init
 
-    root = tmp_path / "help"
+    root = tmp_path_factory.mktemp("made") / "help"
     data = real_data / "help"
     init(root, data / "answers.csv", labels=data / "labels.csv", wave_column="TIME", unit_column="ID")
     edits = (Path(__file__).parent / "data" / "help_edits.toml").read_text(encoding="utf-8")
     path = root / "study.toml"
     path.write_text(edited(path.read_text(encoding="utf-8"), edits), encoding="utf-8", newline="\n")
     return root
+
+
+@pytest.fixture
+def help_study(help_made: Path, tmp_path: Path) -> Path:
+    """A copy of the HELP study for one test, marked ``real``."""
+    return Path(shutil.copytree(help_made, tmp_path / "help"))
