@@ -22,7 +22,7 @@ from royst.publish.findings import Finding
 from royst.publish.prose import prose
 from royst.publish.rows import LEAST_SAID, Row, estimate_key, shown
 from royst.publish.sentences import comparable
-from royst.words import lower_first, sentence
+from royst.words import sentence
 
 MAIN = 5
 """Findings with this rank or better are the main ones: they stand on the news page and open the summary."""
@@ -246,14 +246,35 @@ def theme(edition: Edition, name: str, level: int = 2) -> list[Block]:
     above = "".join(
         part for block in lines if isinstance(block, Paragraph) for part in block.content if isinstance(part, str)
     )
-    return [*blocks, *bullets([text for text in _without_repeats(found) if text not in above]), *lines]
+    return [*blocks, *bullets([text for text in _without_repeats(edition, found) if text not in above]), *lines]
 
 
-def _without_repeats(found: list[Finding]) -> list[str]:
-    """Findings' texts; a share that a finding about the same question already says in full (``bands``, ``lowest``) is not said again."""
+def _without_repeats(edition: Edition, found: list[Finding]) -> list[str]:
+    """Findings' texts, the same figure never twice: what a distribution or an extreme says is left out, and shares of all bands are said as one."""
     whole = {row for finding in found if finding.kind == "bands" for row in finding.rows}
     whole |= {finding.rows[0] for finding in found if finding.kind in ("lowest", "highest")}
-    return [finding.text for finding in found if not (finding.kind == "share" and finding.rows[0] in whole)]
+    texts, shares = [], {finding.rows[0] for finding in found if finding.kind == "share"}
+    for finding in found:
+        if finding.kind == "share" and finding.rows[0] in whole:
+            continue
+        bands = _all_bands(edition, finding.rows[0]) if finding.kind == "share" else []
+        keys = [estimate_key(row) for row in bands]
+        if bands and shares >= set(keys):
+            whole |= set(keys)
+            texts.append(edition.say.bands(bands))
+        else:
+            texts.append(finding.text)
+    return texts
+
+
+def _all_bands(edition: Edition, key: str) -> list[Row]:
+    """The rows of every band of the item that a band's key belongs to, in its domain and wave; empty where one is not shown."""
+    wave, _, item, measure, _, domain = key.partition(":")[2].split("|")
+    scale = edition.rows.scale(item)
+    if measure != "band" or scale is None:
+        return []
+    rows = [edition.rows.estimate(item, "band", band, wave=wave, domain=domain) for band in scale.bands]
+    return [row for row in rows if row is not None] if all(shown(row) for row in rows) else []
 
 
 def stands_out(edition: Edition, items: list[str]) -> str:
@@ -281,8 +302,8 @@ def stands_out(edition: Edition, items: list[str]) -> str:
     words = edition.words
     said = {
         "degree": edition.say.degree(high["item"], "band", high["category"]),
-        "high": lower_first(edition.say.short(high["item"])),
-        "low": lower_first(edition.say.short(low["item"])),
+        "high": edition.say.short(high["item"]),
+        "low": edition.say.short(low["item"]),
         "a": numbers.percent_digits(words, high["estimate"]),
         "b": numbers.percent_digits(words, low["estimate"]),
     }
@@ -299,7 +320,10 @@ def _lines_of(edition: Edition, items: list[str], label: str) -> list[Block]:
 
 
 def _line_point(edition: Edition, drawn: list[charts.Line]) -> str:
-    """What the plan's tests say of the lines; where none was planned, the first line's values and that nothing was tested."""
+    """What the tests against the wave before say of the lines; where none was made, the first line's values and that nothing was tested."""
+    words = edition.words
+    waves = charts.waves_in_order(edition)
+    before = waves[waves.index(edition.facts.wave) - 1]
     names = {row["item"] for line in drawn for row in line.found if row is not None}
     tested = [
         row
@@ -308,16 +332,17 @@ def _line_point(edition: Edition, drawn: list[charts.Line]) -> str:
         and row["measure"] == "band"
         and row["item"] in names
         and row["wave_1"] == edition.facts.wave
+        and row["wave_2"] == before
+        if row["category"] == edition.rows.best_band(row["item"])
+        and (row["population"] or "all") == "all"
         and comparable(row)
     ]
-    said = [
-        text
-        for row in tested
-        if (row["population"] or "all") == "all" and (text := edition.say.change(row)) is not None
-    ]
-    if said:
-        return " ".join(dict.fromkeys(said[:2]))
-    words = edition.words
+    told = [row for row in tested if row["outcome"] != "cannot_tell"]
+    if tested and not told:
+        return edition.say.change(tested[0]) or "" if len(tested) == 1 else words("change.cannot_tell_all")
+    if told:
+        said = [text for row in told if (text := edition.say.change(row)) is not None]
+        return " ".join([*said, *([words("change.cannot_tell_others")] if len(told) < len(tested) else [])])
     values = words.joined(
         words("alt.point", value=numbers.percent_digits(words, row["estimate"]), when=edition.say.wave(row["wave"]))
         for row in drawn[0].found

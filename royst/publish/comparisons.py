@@ -12,7 +12,7 @@ from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.document import Block, Chart, Heading, Matrix, Note, Paragraph, Quadrant, Strong, Table
 from royst.publish.edition import Edition
 from royst.publish.rows import Row
-from royst.publish.sentences import closed, comparable
+from royst.publish.sentences import OUTCOMES, closed, comparable
 from royst.release import GoalFacts
 
 
@@ -22,7 +22,9 @@ def groups(edition: Edition, level: int = 2) -> list[Block]:
     row = edition.best(headline) if headline else None
     chart = None
     if row is not None:
-        caption = words("groups_chapter.caption", clause=edition.say.clause(row["item"], "band", row["category"]).text)
+        caption = words(
+            "groups_chapter.caption", clause=edition.say.clause(row["item"], "band", row["category"]).subordinate
+        )
         chart = charts.group_dots(edition, row["item"], "band", row["category"], caption)
     rows = [
         change
@@ -136,7 +138,7 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     if chart is None and not own:
         return []
     blocks: list[Block] = [Heading(level, words("change.title"), "change"), paragraph(words("change.text"))]
-    blocks += bullets(said(edition, own))
+    blocks += [*bullets(said(edition, [row for row in own if _declared(edition, row)])), *_explored(edition, own)]
     blocks += own_text(edition, "change")
     if chart is not None:
         blocks += [paragraph(words("change.how")), chart]
@@ -151,10 +153,36 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     return blocks + ([table] if table is not None else [])
 
 
+def _declared(edition: Edition, row: Row) -> bool:
+    """Whether a finding or a goal names the comparison, or it is the headline's. All others are told as counts."""
+    facts = edition.facts
+    named = {finding.comparison for finding in facts.findings} | {
+        name for goal in facts.goals for name in goal.comparisons
+    }
+    return row["id"] in named or row["item"] == facts.headline
+
+
+def _explored(edition: Edition, rows: list[Row]) -> list[Block]:
+    """How the comparisons that nobody named came out, as counts; each stands in the table."""
+    words = edition.words
+    others = [row for row in rows if comparable(row) and not _declared(edition, row)]
+    if not others:
+        return []
+    counts = {outcome: sum(row["outcome"] == outcome for row in others) for outcome in OUTCOMES}
+    told = {
+        outcome: numbers.count(words, count) if count else words("number.none") for outcome, count in counts.items()
+    }
+    return [paragraph(words("change.explored", count=numbers.count(words, len(others)), **told))]
+
+
 def _followed(edition: Edition, rows: list[Row]) -> list[str]:
     """The headline first, then the items of the planned comparisons of shares; four lines are as many as a reader can follow."""
     names = [edition.facts.headline] if edition.facts.headline else []
-    names += [row["item"] for row in rows if row["measure"] == "band" and row["item"] in edition.facts.items]
+    names += [
+        row["item"]
+        for row in rows
+        if row["measure"] == "band" and row["item"] in edition.facts.items and _declared(edition, row)
+    ]
     return [name for name in dict.fromkeys(names) if name in edition.facts.items][:4]
 
 

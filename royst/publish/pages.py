@@ -145,7 +145,9 @@ def _excerpts(held: Edition, themes: list[str], known: set[str]) -> list[Block]:
         if path in known
     ]
     blocks: list[Block] = [Heading(2, words("news.themes"), "themes"), Cards(tuple(cards))] if cards else []
-    return [*blocks, *([Heading(2, words("news.more"), "more"), Cards(tuple(more))] if more else [])]
+    if more:
+        blocks += [Heading(2, words("news.more"), "more"), Cards(tuple(more))]
+    return blocks
 
 
 def _teaser(held: Edition, theme: str) -> str:

@@ -18,10 +18,11 @@ OUTCOMES = ("higher", "lower", "same", "cannot_tell")
 
 @dataclass(frozen=True)
 class Clause:
-    """The finite verb and what follows it."""
+    """The finite verb and what follows it; ``subordinate``: the same after *andelen som*, where Norwegian puts the degree before the verb."""
 
     verb: str
     rest: str
+    subordinate: str
 
     @property
     def text(self) -> str:
@@ -81,14 +82,20 @@ class Sentences:
         facts = self.rows.item(item)
         predicate = self.words.of(facts.predicate) if facts is not None else ""
         if measure in ("band", "share") and "{degree}" in predicate:
-            text = predicate.replace("{degree}", self.degree(item, measure, category))
-        elif measure == "not_relevant":
+            degree = self.degree(item, measure, category)
+            verb, _, rest = predicate.partition(" ")
+            text = predicate.replace("{degree}", degree)
+            after = text
+            if rest.startswith("{degree} "):
+                after = self.words("share.subordinate", degree=degree, verb=verb, rest=rest.removeprefix("{degree} "))
+            return Clause(verb, rest.replace("{degree}", degree), after)
+        if measure == "not_relevant":
             text = self.words("share.clause_not_relevant", topic=self.topic(item))
         else:
             choice = self.degree(item, measure, category) if measure == "band" else self.label(item, measure, category)
             text = self.words("share.clause_choice", choice=choice, topic=self.topic(item))
         verb, _, rest = text.partition(" ")
-        return Clause(verb, rest)
+        return Clause(verb, rest, text)
 
     def who(self, domain: str) -> str:
         """The people of a domain, ``brukere i Sør-Øst``; empty for all."""
@@ -266,7 +273,7 @@ class Sentences:
 
     def _share_change(self, row: Row) -> str:
         words = self.words
-        clause = self.clause(row["item"], row["measure"], row["category"] or "").text
+        clause = self.clause(row["item"], row["measure"], row["category"] or "").subordinate
         a, b = (numbers.plain(words, row[side]) for side in ("estimate_1", "estimate_2"))
         if row["kind"] == "groups":
             first, second = self.who(row["domain_1"]), self.who(row["domain_2"])
@@ -296,7 +303,7 @@ class Sentences:
         source = self.source(row["id"])
         name = words.of(source.label) if source is not None else row["id"]
         a, b = (numbers.plain(words, row[side]) for side in ("estimate_1", "estimate_2"))
-        clause = self.clause(row["item"], row["measure"], row["category"] or "").text
+        clause = self.clause(row["item"], row["measure"], row["category"] or "").subordinate
         text = closed(words(f"source.{row['outcome']}", clause=clause, source=name, a=a, b=b))
         return " ".join(
             part for part in (text, words("source.care"), words.of(source.note) if source is not None else "") if part
