@@ -1,0 +1,190 @@
+"""``royst init``: a study folder from a file's own labels, which passes ``royst check`` as it stands."""
+
+from __future__ import annotations
+
+import tomllib
+
+import openpyxl
+import polars as pl
+import pyreadstat
+import pytest
+
+from royst.answers import labels, store
+from royst.errors import InputError
+from royst.evaluation.check import check
+from royst.evaluation.init import init
+from royst.study import folder
+
+DEGREE = {1: "Very poor", 2: "Poor", 3: "Good", 4: "=Excellent"}
+YES = {0: "No", 1: "Yes"}
+FRAME = pl.DataFrame(
+    {
+        "year": ["2019", "2019", "2019", "2021", "2021"],
+        "place": ["a", "a", "b", "a", "b"],
+        "w": [1.0, 2.0, 1.5, 1.0, 1.0],
+        "help": [1.0, 4.0, 9.0, 2.0, None],
+        "staff": [4.0, None, 3.0, None, None],
+        "new": [None, None, None, 1.0, 0.0],
+        "age": [30.0, 41.0, 98.0, 22.0, 55.0],
+        "score": [1.5, 2.0, None, 3.25, 0.0],
+        "words": ["godt", "", "=1+1", "", "ok"],
+        "silent": [None, None, None, None, None],
+    },
+    schema_overrides={"silent": pl.Float64},
+)
+WORDS = {"help": "How was the help?", "staff": "=Staff", "age": "Age", "new": "Did you get a plan?"}
+VALUES = {"help": {**DEGREE, 9: "Not relevant"}, "staff": {**DEGREE, 9: "Not relevant"}, "new": YES, "age": {98: "Does not say"}}
+
+
+def spss(path):
+    pyreadstat.write_sav(
+        FRAME, str(path), column_labels=WORDS, variable_value_labels=VALUES, missing_ranges={"help": [9], "staff": [9], "age": [{"lo": 98, "hi": 99}]}
+    )
+
+
+def stata(path):
+    pyreadstat.write_dta(FRAME, str(path), column_labels=[WORDS.get(name, "") for name in FRAME.columns], variable_value_labels=VALUES)
+
+
+def made(tmp_path, write, name, **options):
+    source = tmp_path / name
+    write(source)
+    report = init(tmp_path / "study", source, **options)
+    check(tmp_path / "study")
+    return folder.read(tmp_path / "study"), report
+
+
+ALL = {"wave_column": "year", "unit_column": "place", "weight_column": "w"}
+
+
+def test_an_spss_file_becomes_a_study(tmp_path):
+    study, report = made(tmp_path, spss, "a.sav", **ALL)
+    assert study.waves == ("2019", "2021")
+    first, second = study.instrument("2019"), study.instrument("2021")
+    assert [item.name for item in first.items] == ["help", "staff", "age", "score", "words"]
+    assert [item.name for item in second.items] == ["help", "new", "age", "score", "words"]
+    assert first["help"].label == {"en": "How was the help?"} and first["staff"].label == {"en": "=Staff"}
+    assert first["help"].scale.name == first["staff"].scale.name, "one list for one set of value labels"
+    assert [(choice.name, choice.label["en"]) for choice in first["help"].scale.choices] == [("1", "Very poor"), ("2", "Poor"), ("3", "Good"), ("4", "=Excellent"), ("9", "Not relevant")]
+    assert first["help"].scale.not_relevant == ("9",), "what the file marks as missing leaves the denominator and stays an answer"
+    assert first["age"].kind == "number" and first["score"].kind == "number" and first["words"].kind == "text"
+    assert second["help"].same_as == "help" and first["help"].same_as is None and second["new"].same_as is None
+    answers = store.read(study, "2019").frame
+    assert answers.to_dict(as_series=False) == {
+        "place": ["a", "a", "b"], "w": [1.0, 2.0, 1.5], "help": ["1", "4", "9"], "staff": ["4", None, "3"],
+        "age": [30.0, 41.0, None], "score": [1.5, 2.0, None], "words": ["godt", None, "=1+1"],
+    }  # fmt: skip
+    assert "nobody answered, left out: silent" in report.lines
+    assert "1 cells of age that the file marks as missing were read as unanswered" in report.lines
+    file = tomllib.loads(study.folder.study_toml.read_text(encoding="utf-8"))
+    assert file["design"] == {"sampled": False, "unit": "place", "weight": "w", "weight_basis": "given"}
+
+
+def test_a_stata_file_becomes_the_same_questionnaires(tmp_path):
+    study, _ = made(tmp_path, stata, "a.dta", **ALL)
+    assert [item.name for item in study.instrument("2019").items] == ["help", "staff", "age", "score", "words"]
+    assert study.instrument("2019")["help"].scale.names == ("1", "2", "3", "4", "9")
+    assert store.read(study, "2021").frame["new"].to_list() == ["1", "0"]
+
+
+def test_a_file_without_waves_units_and_weights_is_one_wave_of_answers_as_they_came(tmp_path):
+    study, _ = made(tmp_path, lambda path: FRAME.select("help", "score").write_csv(path), "a.csv")
+    assert study.waves == ("1",)
+    assert study.psu_column is None
+    assert store.read(study, "1").frame.columns == ["help", "score"]
+    assert study.instrument("1")["help"].kind == "number", "numbers without labels stay numbers"
+
+
+def test_the_same_file_gives_the_same_bytes(tmp_path):
+    spss(tmp_path / "a.sav")
+    for name in ("one", "two"):
+        init(tmp_path / name / "study", tmp_path / "a.sav", **ALL)
+    files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
+    assert len(files) == 5
+    for file in files:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+
+
+def test_a_text_that_starts_with_an_equals_sign_is_no_formula_in_the_questionnaire(tmp_path):
+    made(tmp_path, spss, "a.sav", **ALL)
+    book = openpyxl.load_workbook(tmp_path / "study" / "waves" / "2019" / "questionnaire.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert "=Excellent" in [cell.value for cell in cells] and not [cell for cell in cells if cell.data_type == "f"]
+
+
+def test_columns_whose_names_no_questionnaire_can_have_get_others_and_it_is_said(tmp_path):
+    text = "Ålder i år,1a,ok,ålder_i_år\n30,2,3,4\n"
+    study, report = made(tmp_path, lambda path: path.write_text(text, encoding="utf-8"), "a.csv")
+    assert [item.name for item in study.instrument("1").items] == ["Alder_i_ar", "v_1a", "ok", "alder_i_ar"]
+    assert "the column Ålder i år is called Alder_i_ar in the questionnaire" in report.lines
+    assert study.instrument("1")["Alder_i_ar"].label == {"en": "Ålder i år"}
+    assert store.read(study, "1").frame.row(0) == (30.0, 2.0, 3.0, 4.0)
+
+
+def test_ids_with_leading_zeros_are_no_numbers(tmp_path):
+    study, _ = made(tmp_path, lambda path: path.write_text("kommune,q\n0301,1\n1103,2\n", encoding="utf-8"), "a.csv")
+    assert store.read(study, "1").frame["kommune"].to_list() == ["0301", "1103"]
+
+
+def test_answers_without_a_wave_are_told_and_nothing_is_made(tmp_path):
+    (tmp_path / "a.csv").write_text("year,q\n2019,1\n,2\n", encoding="utf-8")
+    with pytest.raises(InputError) as stop:
+        init(tmp_path / "study", tmp_path / "a.csv", wave_column="year")
+    assert [(fault.code, fault.row) for fault in stop.value.faults] == [("missing-wave", 3)]
+    assert not (tmp_path / "study").exists()
+
+
+def test_rows_without_a_unit_are_refused_and_listed(tmp_path):
+    study, report = made(tmp_path, lambda path: path.write_text("place,q\na,1\n,2\nb,3\n", encoding="utf-8"), "a.csv", unit_column="place")
+    assert store.read(study, "1").frame["place"].to_list() == ["a", "b"]
+    assert "2 of 3 rows brought into wave 1" in report.lines
+    assert study.folder.refused("1").read_text(encoding="utf-8") == "row,column,found,reason\n3,place,,the answer has no unit\n"
+
+
+def test_values_that_the_labels_do_not_name_are_kept_and_said(tmp_path):
+    (tmp_path / "labels.csv").write_text('variable,label\nq,"Trust (1=No, 2=Yes)"\n', encoding="utf-8")
+    text = "q\n" + "\n".join("1224") + "\n"
+    study, report = made(tmp_path, lambda path: path.write_text(text.replace("4", "4\n"), encoding="utf-8"), "a.csv", labels=tmp_path / "labels.csv")
+    assert study.instrument("1")["q"].scale.names == ("1", "2", "4")
+    assert "values without a label stand as choices called by the value: 4 of q (1)" in report.lines
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "values"),
+    [
+        ("Rate it (1=Very poor, 2= Poor, 3=Fair)", "Rate it", {"1": "Very poor", "2": "Poor", "3": "Fair"}),
+        ("Wait when sick (unscheduled) (1=Short, 2=Long)", "Wait when sick (unscheduled)", {"1": "Short", "2": "Long"}),
+        ("Not closed (1=One, 2=Two", "Not closed", {"1": "One", "2": "Two"}),
+        ("Commas within (1=Yes, often, 2=Yes, at times, 3=No, never)", "Commas within", {"1": "Yes, often", "2": "Yes, at times", "3": "No, never"}),
+        ("A full stop between (1=<15, 2=16-30. 3=31-60, 4=More)", "A full stop between", {"1": "<15", "2": "16-30", "3": "31-60", "4": "More"}),
+        ("Numbers as labels (0=None, 1=1, 10=All)", "Numbers as labels", {"0": "None", "1": "1", "10": "All"}),
+        ("Letters (M=Male, F=Female)", "Letters", {"M": "Male", "F": "Female"}),
+        ("Negative (-1=Missing, 0=No)", "Negative", {"-1": "Missing", "0": "No"}),
+        ("Brackets in a label (1=A (of B), 2=C)", "Brackets in a label", {"1": "A (of B)", "2": "C"}),
+        ("Choice=cocaine or heroin (0=No, 1=Yes)", "Choice=cocaine or heroin", {"0": "No", "1": "Yes"}),
+        ("No values (in years)", "No values (in years)", {}),
+        ("A code is missing (=Once)", "A code is missing (=Once)", {}),
+        ("One code twice (1=A, 1=B)", "One code twice (1=A, 1=B)", {}),
+        ("An empty label (1=, 2=B)", "An empty label (1=, 2=B)", {}),
+    ],
+)
+def test_values_are_read_from_labels_as_people_write_them(said, words, values):
+    assert labels.split(said) == (words, values)
+
+
+def test_labels_that_cannot_be_read_are_told_apart(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text('variable,label\na,"Rate (1=Good, 2=Bad)"\nb,Once (=Only once)\nc,\nd,Age (years)\n', encoding="utf-8")
+    found = labels.read(path)
+    assert found.values == {"a": {"1": "Good", "2": "Bad"}}
+    assert found.unread == {"b": "Once (=Only once)"}
+    assert found.unlabelled == ("c",)
+    assert found.labels == {"a": "Rate", "b": "Once (=Only once)", "d": "Age (years)"}
+
+
+def test_a_labels_file_of_another_kind_is_told(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("name,text\na,b\n", encoding="utf-8")
+    with pytest.raises(InputError) as stop:
+        labels.read(path)
+    assert [fault.column for fault in stop.value.faults] == ["variable", "label"]
