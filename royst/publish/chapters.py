@@ -173,11 +173,8 @@ def background(edition: Edition) -> Chart | None:
     lines: list[tuple[str, ...]] = []
     for item in [*edition.rows.asked("background", wave), *edition.rows.asked("helper", wave)]:
         scale = edition.rows.scale(item)
-        found = (
-            [(name, edition.rows.estimate(item, "share", name)) for name in charts.ordered(scale)]
-            if scale is not None
-            else []
-        )
+        answers = [choice.name for choice in scale.choices if choice.name not in scale.not_relevant] if scale else []
+        found = [(name, edition.rows.estimate(item, "share", name)) for name in answers]
         if not any(shown(row) for _, row in found):
             continue
         headings.append((len(dots), edition.say.short(item)))

@@ -55,12 +55,12 @@ def theme_path(theme: str) -> str:
 def _pages(held: Edition) -> dict[str, Document]:
     words = held.words
     found: dict[str, Document] = {}
-    themes = {theme: blocks for theme in themes_in_order(held) if (blocks := chapters.theme(held, theme))}
+    themes = {theme: blocks for theme in themes_in_order(held) if (blocks := chapters.theme(held, theme, 1))}
     chosen: list[tuple[str, str, list[Block]]] = [
-        (GROUPS, "groups", comparisons.groups(held)),
-        (CHANGE, "change", comparisons.change(held)),
-        (GOALS, "goals", comparisons.goals(held)),
-        (UNITS, "units", comparisons.units(held)),
+        (GROUPS, "groups", comparisons.groups(held, 1)),
+        (CHANGE, "change", comparisons.change(held, 1)),
+        (GOALS, "goals", comparisons.goals(held, 1)),
+        (UNITS, "units", comparisons.units(held, 1)),
     ]
     known = {path for path, _, blocks in chosen if blocks} | {THEMES, PROGRAMME, METHOD, PRIVACY, ACCESS, CODEBOOK}
     found[HOME] = _news(held, list(themes), known)
@@ -82,7 +82,7 @@ def _pages(held: Edition) -> dict[str, Document]:
             )
     found[PROGRAMME] = _programme(held)
     found[METHOD] = held.document(
-        words("method.title"), method(held)[1:], description=words("pages.method_text"), menu=words("pages.method")
+        words("method.title"), method(held, 1)[1:], description=words("pages.method_text"), menu=words("pages.method")
     )
     found[CODEBOOK] = codebook(held)
     found[PRIVACY] = certificate(held)
