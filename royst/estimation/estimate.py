@@ -197,7 +197,8 @@ class Result:
         places = self._places([row for row, _ in pairs])
         c = np.array([float(weight) for _, weight in pairs])
         estimate = float(c @ self.estimates[places])
-        se = float(np.sqrt(max(c @ self.covariance(places) @ c, 0.0)))
+        edges = [_at_the_edge(self.table.row(place, named=True), self.level) for place in places]
+        se = float(np.sqrt(max(c @ self.covariance(places) @ c + c * c @ np.array(edges), 0.0)))
         df = float(np.min(self.table["df"].to_numpy()[places]))
         return {"estimate": estimate, "se": se, **_tested(estimate, se, df, self.level)}
 
@@ -577,7 +578,7 @@ def _differences(result: Result, pairs: list[tuple[int, int]]) -> pl.DataFrame:
 
 def _at_the_edge(row: dict[str, Any], level: float) -> float:
     """The variance that a share of 0 or 1 brings to a difference beyond its linearised one, which is 0."""
-    return float(intervals.share_se(row, level) ** 2 - row["se"] ** 2)
+    return 0.0 if row["se"] is None else float(intervals.share_se(row, level) ** 2 - row["se"] ** 2)
 
 
 def _joint_df(result: Result, pair: tuple[int, int]) -> float:

@@ -154,7 +154,7 @@ def adjusted_units(
     frame = read_columns(
         open_frame(data), list(dict.fromkeys((unit, outcome, *covariates, *((weight,) if weight else ()))))
     )
-    x, names = design_matrix(frame, covariates)
+    x = design_matrix(frame, covariates)[0]
     y = numbers(frame[outcome])
     w = np.ones(len(frame)) if weight is None else numbers(frame[weight])
     codes = encode(frame[unit])

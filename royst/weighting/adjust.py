@@ -1,4 +1,4 @@
-"""Design weights, adjustment for non-response, trimming, and what unequal weights cost."""
+"""Adjustment of weights for non-response, trimming, and what unequal weights cost."""
 
 from __future__ import annotations
 
@@ -9,53 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from royst.errors import Faults, wrong
+from royst.errors import wrong
 from royst.totals.reading import encode, label, numbers
 from royst.totals.table import Floats
 from royst.weighting.irls import design_matrix, fit
-
-
-def design_weights(
-    frame: pl.DataFrame, probability: str, users: str | None = None, answers: str | None = None
-) -> Floats:
-    """One weight per row of ``frame``: 1/π, and with both counts 1/π × M/m (a unit's users over its answers).
-
-    The textbook weight of a two-stage sample (Cochran 1977, section 11.7). Without the counts of users the answers of a
-    unit stand for as many as they are: a choice of estimand that must be told with the results.
-    """
-    faults = Faults()
-    pi = _positive(frame, probability, faults)
-    if (pi > 1 + 1e-12).any():
-        faults.add("prob-above-one", f"{probability} is above 1.", "Probabilities lie in (0, 1].", column=probability)
-    within = np.ones(len(frame))
-    if users and answers:
-        there, answered = _positive(frame, users, faults), _positive(frame, answers, faults)
-        if (answered > there).any():
-            faults.add(
-                "answers-above-users",
-                f"{int((answered > there).sum())} row(s) have more {answers} than {users}.",
-                "Mend the count, or leave users out where it is not known.",
-                row=int(np.argmax(answered > there)) + 2,
-                column=answers,
-            )
-        within = there / answered
-    faults.stop()
-    return np.asarray(within / pi)
-
-
-def _positive(frame: pl.DataFrame, name: str, faults: Faults) -> Floats:
-    values = numbers(frame[name])
-    bad = ~(np.isfinite(values) & (values > 0))
-    if bad.any():
-        faults.add(
-            "not-positive",
-            f"{name} is missing, zero, negative or infinite in {int(bad.sum())} row(s).",
-            "Give a positive number on every row.",
-            row=int(np.argmax(bad)) + 2,
-            column=name,
-        )
-        values = np.where(bad, 1.0, values)
-    return values
 
 
 def nonresponse_cells(

@@ -1,0 +1,180 @@
+"""Every engine returns the same totals on the same data: embedded and DuckDB always, Spark where it is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import royst
+from royst.totals.embedded import Embedded
+from royst.totals.request import AtMost, Coded, Index, Number, Request, Variable
+from royst.totals.sql import DuckDB, Spark
+
+sys.path.insert(0, str(Path(__file__).parent))
+from reference import sums
+
+SYNTHETIC = Path(__file__).parents[1] / "known_answers" / "synthetic_a.csv"
+DEGREES = tuple((str(k), float(k)) for k in range(1, 6))
+VARIABLES = (
+    Variable(Number("income")),
+    Variable(Coded("q", DEGREES)),
+    Variable(Coded("q", tuple((str(k), float(k >= 4)) for k in range(1, 6)))),
+    Variable(Coded("yes", (("ja", 1.0), ("nei", 0.0)))),
+    Variable(Number("income"), Number("hours")),
+    Variable(Index((Coded("q", DEGREES), Number("hours")), 0.5)),
+    Variable(AtMost("income", 10.0)),
+)
+GROUPINGS = ((), ("sex",), ("sex", "yes"))
+DESIGNS = {
+    "rows": royst.Design(),
+    "weighted rows": royst.Design(weight="w"),
+    "strata": royst.Design(strata="region", weight="w"),
+    "units": royst.Design(psu="unit", weight="w"),
+    "stratified units": royst.Design(strata="region", psu="unit", weight="w", nest=True),
+}
+
+answers = st.fixed_dictionaries(
+    {
+        "region": st.sampled_from(["a", "b", "å"]),
+        "unit": st.integers(1, 4),
+        "w": st.floats(0.01, 100),
+        "sex": st.sampled_from(["k", "m", None]),
+        "yes": st.sampled_from(["ja", "nei", None]),
+        "q": st.sampled_from([1, 2, 3, 4, 5, 9, None]),
+        "hours": st.one_of(st.none(), st.just(float("nan")), st.floats(0.5, 40)),
+        "income": st.one_of(st.none(), st.floats(-100, 1000)),
+    }
+)
+KINDS = {"region": pl.String, "unit": pl.Int64, "w": pl.Float64, "sex": pl.String, "yes": pl.String, "q": pl.Int64,
+         "hours": pl.Float64, "income": pl.Float64}  # fmt: skip
+
+
+def by_cell(totals) -> dict:
+    """Totals in the reference's shape."""
+    found = {}
+    for group in totals.groups:
+        for c, (d, u) in enumerate(zip(group.domain, group.unit)):
+            stratum, unit = str(totals.units.strata[0][u]), str(totals.units.clusters[0][u])
+            cell = {
+                (name, v): values[c, v]
+                for name, values in group.sums.items()
+                for v in range(values.shape[1])
+                if group.sums["n"][c, v] > 0
+            }
+            found[(group.by, group.domains[d], stratum, unit)] = cell
+    return found
+
+
+def agree(ours: dict, theirs: dict) -> None:
+    assert {key for key, cell in ours.items() if cell} == {key for key, cell in theirs.items() if cell}
+    for key, cell in theirs.items():
+        assert ours.get(key, {}).keys() == cell.keys(), key
+        scale = max((abs(value) for value in cell.values()), default=1.0)
+        for name, value in cell.items():
+            assert abs(ours[key][name] - value) <= 1e-12 * max(scale, 1.0), (key, name)
+
+
+@pytest.mark.parametrize("design", list(DESIGNS))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows=st.lists(answers, min_size=1, max_size=30))
+def test_embedded_and_duckdb_equal_the_plain_reference(design: str, rows: list[dict]) -> None:
+    frame = pl.DataFrame(rows, schema=KINDS)
+    request = Request(DESIGNS[design], VARIABLES, GROUPINGS)
+    expected = sums(frame, request)
+    agree(by_cell(Embedded(frame).totals(request)), expected)
+    agree(by_cell(DuckDB(frame).totals(request)), expected)
+
+
+def everything(engine: str) -> pl.DataFrame:
+    design = royst.Design(strata="region", psu="unit", weight="weight")
+    measures = [
+        royst.mean("q1"), royst.share("satisfied"), royst.total("hours"), royst.ratio("hours", "income"),
+        royst.band("q1", {"stor": ["4", "5"], "liten": ["1", "2"]}, not_relevant="9"),
+        royst.index(["q1", "q2", "q3"], not_relevant=["9"]), royst.quantile("income", 0.5),
+    ]  # fmt: skip
+    by = [[], ["sex"], ["size", "region"]]
+    return royst.estimate(SYNTHETIC, design, measures, by=by, engine=engine).table
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_estimates_are_the_same_from_every_engine(engine: str) -> None:
+    if engine == "spark" and importlib.util.find_spec("pyspark") is None:
+        pytest.skip("PySpark is not installed")
+    ours, theirs = everything("embedded"), everything(engine)
+    floats = [name for name, kind in ours.schema.items() if kind.is_float()]
+    assert ours.drop(floats).equals(theirs.drop(floats))
+    a, b = (table.select(floats).to_numpy() for table in (ours, theirs))
+    assert (np.isnan(a) == np.isnan(b)).all()
+    there = ~np.isnan(a)
+    assert np.abs(a[there] - b[there]).max() <= 1e-12 * np.abs(a[there]).max()
+    assert (np.abs(a[there] - b[there]) <= 1e-12 * np.maximum(np.abs(a[there]), 1e-3)).all()
+
+
+def test_the_embedded_engine_gives_the_same_bytes_each_time() -> None:
+    def digest() -> str:
+        request = Request(
+            royst.Design(strata="region", psu="unit", weight="weight"), (Variable(Number("income")),), ((), ("sex",))
+        )
+        groups = Embedded(SYNTHETIC).totals(request).groups
+        return hashlib.sha256(
+            b"".join(group.sums[name].tobytes() for group in groups for name in request.sums)
+        ).hexdigest()
+
+    assert len({digest() for _ in range(5)}) == 1
+
+
+def test_the_sql_is_one_ansi_text_for_both_dialects() -> None:
+    request = Request(DESIGNS["stratified units"], VARIABLES, GROUPINGS)
+    text = DuckDB(pl.DataFrame(schema=KINDS)).text(request)
+    assert "GROUPING SETS" in text and text.count("FROM royst_answers") == 1
+    assert not any(word in text for word in ("FILTER", "::", "LIST(", "QUALIFY"))
+
+
+def test_a_spark_that_dies_half_way_leaves_no_estimate() -> None:
+    class Dead:
+        def sql(self, text: str):
+            raise RuntimeError("Job aborted due to stage failure")
+
+    engine = Spark.__new__(Spark)
+    engine._session = Dead()
+    with pytest.raises(royst.InputError, match="spark-failed"):
+        engine.query("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda f: f,
+        lambda f: f.lazy(),
+        lambda f: f.to_pandas(),
+        lambda f: f.to_arrow(),
+        lambda f: f.to_dict(as_series=False),
+    ],
+)
+def test_data_of_any_kind_give_the_same(make) -> None:
+    frame = pl.read_csv(SYNTHETIC)
+    design = royst.Design(strata="region", psu="unit", weight="weight")
+    asked = [royst.mean("q1"), royst.share("satisfied"), royst.mean("hours")]
+    expected = royst.estimate(frame, design, asked, by="sex").table
+    assert royst.estimate(make(frame), design, asked, by="sex").table.equals(expected)
+
+
+def test_files_give_the_same(tmp_path: Path) -> None:
+    frame = pl.read_csv(SYNTHETIC)
+    frame.write_parquet(tmp_path / "a.parquet")
+    design = royst.Design(psu="unit", weight="weight")
+    tables = [
+        royst.estimate(source, design, royst.mean("q1"), by="sex").table
+        for source in (frame, SYNTHETIC, tmp_path / "a.parquet", str(tmp_path / "a.parquet"))
+    ]
+    assert all(table.equals(tables[0]) for table in tables)
+    duck = royst.estimate(tmp_path / "a.parquet", design, royst.mean("q1"), by="sex", engine="duckdb").table
+    assert np.allclose(duck["se"].to_numpy(), tables[0]["se"].to_numpy(), rtol=1e-12)
