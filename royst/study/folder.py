@@ -78,7 +78,12 @@ class Folder:
         kept = [self.study_toml, self.frame]
         for part in ("waves", "sources", "texts", "interviews"):
             kept += (self.root / part).rglob("*")
-        return tuple(sorted((path for path in kept if path.is_file()), key=self.within))
+        return tuple(sorted((path for path in kept if path.is_file() and not _passing(path.name)), key=self.within))
+
+
+def _passing(name: str) -> bool:
+    """Files that programs leave while they work: drafts of ours, Excel's locks, what a file manager hides."""
+    return name.endswith(".new") or name.startswith((".", "~$"))
 
 
 @dataclass(frozen=True)
