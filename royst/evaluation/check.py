@@ -13,6 +13,7 @@ from royst.answers import columns, conform, groups, store
 from royst.answers.conform import Conformed, Refusal
 from royst.answers.readers import Table
 from royst.errors import Fault, Faults, InputError
+from royst.protect.rules import rule_set
 from royst.study import folder
 from royst.study.expression import text
 from royst.study.folder import Study
@@ -32,6 +33,10 @@ def check(root: Path) -> Report:
     """Read the whole study and its answers. Raises ``InputError`` with every fault; the report says what was found, warnings last."""
     study = folder.read(root)
     faults = Faults(list(study.warnings))
+    try:
+        rule_set(study.file.plan.rule_set)
+    except InputError as stop:
+        faults.extend(stop.faults)
     lines = [f"{_title(study)}: format {study.file.format}, {len(study.waves)} waves, {', '.join(study.file.languages)}"]
     outside: dict[str, dict[str, dict[str, int]]] = {}
     for wave in study.waves:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from royst.errors import InputError
+from royst.evaluation import check
 from royst.study import folder, places
 
 
@@ -197,3 +198,10 @@ def test_lines_of_a_toml_file_are_found():
     assert found["d", 1, "k", "l"] == 18
     assert places.line_of(found, ("d", 1, "e", "f", "g")) == 15
     assert places.dotted(("releases", "2020-06 b", "findings", 1)) == 'releases."2020-06 b".findings[2]'
+
+
+def test_a_rule_set_that_does_not_exist_is_a_fault_of_check(small):
+    small.edit("[waves.2021]", '[plan]\nrule_set = "none"\n[waves.2021]')
+    with pytest.raises(InputError) as stop:
+        check.check(small.write())
+    assert [fault.code for fault in stop.value.faults] == ["unknown-rule-set"]

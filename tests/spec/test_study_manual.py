@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -83,3 +84,21 @@ def test_every_key_is_explained_with_its_default_and_its_values(heading):
 def test_every_function_and_own_column_of_a_questionnaire_is_named():
     for name in (*expression.FUNCTIONS, *(column for columns in xlsform.OWN.values() for column in columns)):
         assert f"`{name}`" in MANUAL, name
+
+
+def within(part, whole) -> bool:
+    """Whether everything that a piece of TOML says is said by the whole, too."""
+    if isinstance(part, dict):
+        return all(key in whole and within(value, whole[key]) for key, value in part.items())
+    if isinstance(part, list) and part and isinstance(part[0], dict):
+        return all(any(within(one, other) for other in whole) for one in part)
+    return part == whole
+
+
+def test_the_edits_shown_for_own_data_are_those_that_are_tested():
+    page = (Path(__file__).parents[2] / "docs" / "own-data.md").read_text(encoding="utf-8")
+    edits = tomllib.loads((Path(__file__).parent / "data" / "help_edits.toml").read_text(encoding="utf-8"))
+    shown_edits = [tomllib.loads(re.sub(r"^  ", "", block, flags=re.MULTILINE)) for block in re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)]
+    assert len(shown_edits) >= 7
+    for edit in shown_edits:
+        assert within(edit, edits), edit
