@@ -1,0 +1,81 @@
+"""What the answering pages say by themselves, one TOML a language; other languages take theirs from ``asking.toml``, key by key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from royst.words import LANGUAGES
+
+RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ku-arab", "ps", "sd", "ug", "ur", "yi", "prs"}
+"""Languages written from right to left, by their first subtag (Unicode CLDR, scripts Arab, Hebr, Thaa)."""
+
+NAMES = {
+    "se": "Davvisámegiella", "sma": "Åarjelsaemien", "smj": "Julevsámegiella", "ar": "العربية", "fa": "فارسی", "prs": "دری", "ur": "اردو", "so": "Soomaali", "pl": "Polski",
+    "uk": "Українська", "ru": "Русский", "ti": "ትግርኛ", "tr": "Türkçe", "lt": "Lietuvių", "es": "Español", "fr": "Français", "de": "Deutsch", "sv": "Svenska",
+    "da": "Dansk", "ckb": "کوردیی ناوەندی", "kmr": "Kurmancî", "ro": "Română", "vi": "Tiếng Việt", "th": "ไทย", "ps": "پښتو",
+}  # fmt: skip
+"""How people call their own language."""
+
+EASY = {"nb": "Lettlest", "nn": "Lettlese", "en": "Easy to read"}
+"""A variant ``nb-easy`` of a language: the same questions in easier words."""
+
+
+@cache
+def own(language: str) -> Mapping[str, str]:
+    """Our own words in a language, keys with dots. Raises ``KeyError`` for one that we do not have."""
+    if language not in LANGUAGES:
+        raise KeyError(f"no words in language {language!r}")
+    content = tomllib.loads(resources.files(__package__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    found: dict[str, str] = {}
+    for key, value in content.items():
+        if isinstance(value, str):
+            found[key] = value
+        else:
+            found.update({f"{key}.{inner}": said for inner, said in value.items()})
+    return found
+
+
+def direction(language: str) -> str:
+    return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def tag(language: str) -> str:
+    """The language as HTML names it; an easy variant is a private subtag."""
+    return language.replace("-easy", "-x-easy")
+
+
+class Spoken:
+    """The words of one of a form's languages. Where it has none of its own, those of the form's first language that we have stand in; ``lang`` says which."""
+
+    def __init__(self, language: str, others: tuple[str, ...], given: Mapping[str, Mapping[str, str]]):
+        self.language = language
+        base = language.split("-")[0]
+        ours = base if base in LANGUAGES else next((other for other in others if other in LANGUAGES), "en")
+        self._given = given.get(language, {})
+        self._ours = own(ours)
+        whole = self._given.keys() >= self._ours.keys()
+        self.lang = tag(language) if whole or ours == base else ours
+        """The language that these words are in."""
+
+    def __call__(self, key: str, **parameters: object) -> str:
+        text = self._given.get(key) or self._ours[key]
+        for name, value in parameters.items():
+            text = text.replace("{" + name + "}", str(value))
+        return text
+
+    def section(self, name: str) -> dict[str, str]:
+        """All words of a section, for a device that will be without the net."""
+        return {key: self(key) for key in self._ours if key.startswith(name + ".") or "." not in key}
+
+
+def called(language: str, given: Mapping[str, Mapping[str, str]]) -> str:
+    """A language's name in itself."""
+    base, _, variant = language.partition("-")
+    if said := given.get(language, {}).get("name"):
+        return said
+    if variant == "easy":
+        return EASY.get(base, f"{base} easy")
+    return own(base)["name"] if base in LANGUAGES else NAMES.get(base, language)
