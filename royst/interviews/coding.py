@@ -70,7 +70,8 @@ def round_named(store: Store, name: str) -> Round:
     )
 
 
-def _write_rounds(store: Store, all_rounds: Iterable[Round]) -> None:
+def write_rounds(store: Store, all_rounds: Iterable[Round]) -> None:
+    """Replace the list of rounds."""
     store.write_json(ROUNDS, {"format": 1, "rounds": [asdict(found) for found in all_rounds]}, open_text=True)
 
 
@@ -96,14 +97,14 @@ def open_round(
     for id in transcript_ids:
         transcripts.latest(store, id)
     made = Round(name, tuple(coders), tuple(transcript_ids), approach, blind)
-    _write_rounds(store, [*rounds(store), made])
+    write_rounds(store, [*rounds(store), made])
     return made
 
 
 def close_round(store: Store, name: str) -> Round:
     """Close a round: from now on all see all, and nothing in it changes but through consensus."""
     closed = replace(round_named(store, name), open=False)
-    _write_rounds(store, [closed if found.name == name else found for found in rounds(store)])
+    write_rounds(store, [closed if found.name == name else found for found in rounds(store)])
     return closed
 
 

@@ -74,7 +74,12 @@ def decide(store: Store, made: Iterable[Decision]) -> None:
             raise wrong("no-person", f"no one stands behind the decision on {decision.words!r}", "Say who decided.")
         if decision.action == "replace" and (not decision.by_words.strip() or decision.words in decision.by_words):
             raise wrong("no-replacement", f"{decision.words!r} would not be gone", "Give other words in its place.")
-    store.write_lines(DECISIONS, [asdict(decision) for decision in (*decisions(store), *made)])
+    write_decisions(store, (*decisions(store), *made))
+
+
+def write_decisions(store: Store, made: Iterable[Decision]) -> None:
+    """Replace all decisions."""
+    store.write_lines(DECISIONS, [asdict(decision) for decision in made])
 
 
 def open_questions(store: Store, ids: Iterable[str], gazetteers: Gazetteers = NONE) -> tuple[Question, ...]:

@@ -1,0 +1,232 @@
+"""Consent withdrawn: a person's words leave transcripts, codings, quotes and lists, and it is said from where they cannot be recalled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from royst.interviews import transcript as transcripts
+from royst.interviews.anchor import Edit
+from royst.interviews.codebook import Codebook, read_codebook, write_codebook
+from royst.interviews.coding import Coding, files, read_codings, rounds, write_codings, write_rounds
+from royst.interviews.keyfile import KeyFile
+from royst.interviews.pseudonym import decisions, forget_versions, write_decisions
+from royst.interviews.quotes import read_quotes, write_quotes
+from royst.interviews.revision import replace_words
+from royst.interviews.store import Store
+from royst.interviews.substudy import Substudy, read_substudy, write_consents, write_participants
+from royst.interviews.transcript import Transcript
+
+EXPORTS = "exports.jsonl"
+GONE = "[…]"
+_SHINGLE = 5
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """What was done. ``transcripts``: destroyed whole; ``cut``: with others' words in them, now without this person's. ``releases``: reports that printed a
+    quote and must be built again without it, at once. ``look_at``: texts by researchers that may repeat the person's words. ``beyond_recall``: where words
+    may still be.
+    """
+
+    participant: str
+    transcripts: tuple[str, ...]
+    cut: tuple[str, ...]
+    codings: int
+    quotes: int
+    releases: tuple[str, ...]
+    look_at: tuple[str, ...]
+    beyond_recall: tuple[str, ...]
+
+
+def withdraw(substudy: Substudy, participant: str, *, on: str, by: str, key: KeyFile | None = None) -> Withdrawal:
+    """Take a person out. Safe to run again: what is gone stays gone. ``on``: ISO date. ``InputError`` (``unknown-participant``).
+
+    The consent's row stays with its date, since it must be possible to show that it was followed; everything else of the person goes.
+    """
+    store = substudy.store
+    known = any(consent.participant == participant for consent in substudy.consents)
+    if not known:
+        substudy.participant(participant)
+    mine = [
+        t for t in (transcripts.latest(store, id) for id in transcripts.ids(store)) if participant in t.participants
+    ]
+    words = _shingles(_words_of(t, participant) for t in mine)
+    codings = _take_codings(store, mine, participant)
+    whole = tuple(t.id for t in mine if t.participants == (participant,))
+    for t in mine:
+        if t.id in whole:
+            _destroy(store, t.id)
+        else:
+            _cut(store, t, participant, by)
+    _take_decisions(store, [t.id for t in mine], whole)
+    quotes, releases = _take_quotes(store, participant, whole)
+    look_at = (*_clear_examples(store, words, by, on), *_memos(store, words))
+    consents = [
+        replace(c, withdrawn=c.withdrawn or on) if c.participant == participant else c for c in substudy.consents
+    ]
+    write_consents(substudy, consents)
+    write_participants(substudy, [p for p in substudy.participants if p.id != participant])
+    if key is not None:
+        key.forget(participant)
+    read_substudy(store)
+    cut = tuple(t.id for t in mine if t.id not in whole)
+    return Withdrawal(
+        participant,
+        whole,
+        cut,
+        codings,
+        quotes,
+        releases,
+        look_at,
+        _beyond(store, releases, [t.id for t in mine], key is None),
+    )
+
+
+def _words_of(transcript: Transcript, participant: str) -> str:
+    said = [
+        transcript.text[t.start : t.end]
+        for t in transcript.turns
+        if transcript.voices.get(t.speaker or "") == participant
+    ]
+    return "\n".join(said) if transcript.turns else transcript.text
+
+
+def _shingles(texts: Iterable[str]) -> set[tuple[str, ...]]:
+    """Every five words in a row that the person said."""
+    found = set()
+    for text in texts:
+        words = re.findall(r"\w+", text.casefold())
+        found |= {tuple(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1)}
+    return found
+
+
+def _repeats(text: str, words: set[tuple[str, ...]]) -> bool:
+    return not words.isdisjoint(_shingles([text]))
+
+
+def _take_codings(store: Store, mine: Sequence[Transcript], participant: str) -> int:
+    """Codings, with their memos, on the person's words, by every coder in every round; in a group's transcript only those that touch them."""
+    by_id = {t.id: t for t in mine}
+
+    def gone(coding: Coding) -> bool:
+        t = by_id.get(coding.transcript)
+        if t is None:
+            return False
+        old = coding.version != t.version and coding.version in transcripts.versions(store, t.id)
+        text = transcripts.load(store, t.id, coding.version) if old else t
+        return t.participants == (participant,) or participant in text.participant_at(coding.start, coding.end)
+
+    taken = 0
+    for coder, round in files(store):
+        own = read_codings(store, coder, round)
+        kept = [coding for coding in own if not gone(coding)]
+        if len(kept) < len(own):
+            taken += len(own) - len(kept)
+            write_codings(store, coder, round, kept)
+    return taken
+
+
+def _destroy(store: Store, id: str) -> None:
+    for version in transcripts.versions(store, id):
+        store.remove(f"transcripts/{id}/{version:04d}.json")
+        store.remove(f"transcripts/{id}/{version:04d}.txt")
+    place = store.path(f"transcripts/{id}")
+    for left in place.iterdir():
+        left.unlink()
+    place.rmdir()
+    write_rounds(store, [replace(r, transcripts=tuple(t for t in r.transcripts if t != id)) for r in rounds(store)])
+
+
+def _cut(store: Store, transcript: Transcript, participant: str, by: str) -> None:
+    edits = [
+        Edit(t.start, t.end, GONE)
+        for t in transcript.turns
+        if transcript.voices.get(t.speaker or "") == participant and t.start < t.end
+    ]
+    replace_words(store, transcript.id, edits, by=by, why="consent withdrawn")
+    forget_versions(store, transcript.id)
+    newest = transcripts.latest(store, transcript.id)
+    voices = {label: who for label, who in newest.voices.items() if who != participant}
+    name = f"transcripts/{newest.id}/{newest.version:04d}.json"
+    facts = store.read_json(name)
+    store.write_json(name, {**facts, "voices": voices, "withdrawn": sorted({*newest.withdrawn, participant})})
+
+
+def _take_decisions(store: Store, ids: Sequence[str], whole: Sequence[str]) -> None:
+    """Settled passages hold places only; answers on names go where no other transcript holds the name."""
+    for found in rounds(store):
+        name = f"codings/decisions-{found.name}.jsonl"
+        if store.exists(name) and ids:
+            store.remove(name)
+    left = "\n".join(transcripts.latest(store, id).text for id in transcripts.ids(store))
+    kept = [
+        d
+        for d in decisions(store)
+        if d.transcript not in whole and (not ids or d.words in left or (d.by_words and d.by_words in left))
+    ]
+    if len(kept) < len(decisions(store)):
+        write_decisions(store, kept)
+
+
+def _take_quotes(store: Store, participant: str, whole: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    every = read_quotes(store)
+    gone = [quote for quote in every if quote.participant == participant or quote.transcript in whole]
+    if gone:
+        write_quotes(store, [quote for quote in every if quote not in gone])
+    return len(gone), tuple(sorted({report for quote in gone for report in quote.released}))
+
+
+def _clear_examples(store: Store, words: set[tuple[str, ...]], by: str, on: str) -> tuple[str, ...]:
+    """Examples in the codebook that repeat the person, today's and in its history, are emptied; other fields that do are for people to look at."""
+    codebook = read_codebook(store)
+    for code in codebook:
+        if code.example and _repeats(code.example, words):
+            codebook = codebook.change(code.id, by=by, on=on, why="consent withdrawn", example="")
+    history = tuple(
+        replace(step, before=_blanked(step.before, words), after=_blanked(step.after, words))
+        for step in codebook.history
+    )
+    if codebook != read_codebook(store) or history != codebook.history:
+        write_codebook(store, Codebook(codebook.codes, history))
+    fields = ("definition", "include", "exclude", "memo")
+    return tuple(
+        f"codebook.json: {code.id}, {name}"
+        for code in codebook
+        for name in fields
+        if _repeats(getattr(code, name), words)
+    )
+
+
+def _blanked(fields: Mapping[str, object], words: set[tuple[str, ...]]) -> dict[str, object]:
+    return {key: GONE if isinstance(value, str) and _repeats(value, words) else value for key, value in fields.items()}
+
+
+def _memos(store: Store, words: set[tuple[str, ...]]) -> tuple[str, ...]:
+    """Memos of themes and of codings on others' words that repeat the person."""
+    found = []
+    if store.exists("themes.json"):
+        for theme in store.read_json("themes.json")["themes"]:
+            texts = [theme.get("memo", ""), *theme.get("summary", {}).values()]
+            found += [f"themes.json: {theme['id']}" for text in texts[:1] if any(_repeats(t, words) for t in texts)]
+    for coder, round in files(store):
+        found += [
+            f"codings/{coder}-{round}.jsonl: {c.id}, memo"
+            for c in read_codings(store, coder, round)
+            if c.memo and _repeats(c.memo, words)
+        ]
+    return tuple(found)
+
+
+def _beyond(store: Store, releases: Sequence[str], ids: Sequence[str], key_left: bool) -> tuple[str, ...]:
+    """Where the person's words may still be, in plain words for the one who must follow it up."""
+    exports = [row["file"] for row in store.read_lines(EXPORTS) if set(row.get("transcripts", ())) & set(ids)]
+    said = [
+        *(f"copies of report {report} that were printed, downloaded or archived by others" for report in releases),
+        *(f"the exported file {file}, and copies of it" for file in exports),
+        "backups of the study folder, until they are written over; version control, where the folder was kept in one",
+        "the recording, notes on paper and the letter of consent, which are not kept here",
+        "what readers and researchers remember, and texts that already build on the words",
+    ]
+    return (*said, "the key file, which was not opened: remove the person there") if key_left else tuple(said)
