@@ -23,6 +23,8 @@ from royst.words import Words
 Progress = Callable[[str], None]
 Maker = Callable[[], bytes]
 WORKERS = 4
+"""Files made side by side: Typst works outside Python's lock."""
+STEP = 50
 
 
 @dataclass(frozen=True)
@@ -39,19 +41,25 @@ def publish(release: Release, folder: Path, progress: Progress = lambda text: No
 
     ``public/release.json`` lists every other public file; what a unit gets of its own is in no public list.
     """
-    made: list[Artefact] = []
-    for said, files in _parts(release):
-        progress(said)
-        made += _write(folder, files)
+    with ThreadPoolExecutor(WORKERS) as workers:
+        under_way = []
+        for said, files in _parts(release):
+            progress(said)
+            under_way += [workers.submit(_write, folder, path, make) for path, make in files.items()]
+        made = []
+        for number, one in enumerate(under_way, 1):
+            made.append(one.result())
+            if number % STEP == 0:
+                progress(f"published {number} of {len(under_way)} files")
     public = sorted(
         (artefact for artefact in made if artefact.path.startswith("public/")), key=lambda artefact: artefact.path
     )
-    made += _write(folder, {"public/release.json": partial(_about, release, public)})
+    made.append(_write(folder, "public/release.json", partial(_about, release, public)))
     return sorted(made, key=lambda artefact: artefact.path)
 
 
 def _parts(release: Release) -> Iterator[tuple[str, dict[str, Maker]]]:
-    """The parts of the publication, each with what is said while it is made. Documents are made in order; files from them side by side."""
+    """The parts of the publication, each with what is said while it is made. Documents are made here, in order; files from them by the workers."""
     facts = release.facts
     yield "publishing tables and findings", _numbers(release)
     yield "publishing the national report", _national(release)
@@ -112,18 +120,13 @@ def _site(release: Release) -> dict[str, Maker]:
     return {f"public/site/{path}": partial(bytes, content) for path, content in made.items()}
 
 
-def _write(folder: Path, files: dict[str, Maker]) -> list[Artefact]:
-    """Make and write the files, some at a time: Typst works outside Python's lock."""
-
-    def one(path: str) -> Artefact:
-        content = files[path]()
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        return Artefact(path, len(content), sha256(content).hexdigest())
-
-    with ThreadPoolExecutor(WORKERS) as workers:
-        return list(workers.map(one, files))
+def _write(folder: Path, path: str, make: Maker) -> Artefact:
+    """Make one file and write it."""
+    content = make()
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    return Artefact(path, len(content), sha256(content).hexdigest())
 
 
 def _about(release: Release, public: list[Artefact]) -> bytes:

@@ -89,7 +89,7 @@ def _drawings(document: Document) -> list[bytes]:
     if not charts:
         return []
     made = compiler().compile(
-        input=RASTER, format="png", ppi=200, sys_inputs={"drawings": json.dumps(charts, ensure_ascii=False)}
+        input=RASTER, format="png", ppi=144, sys_inputs={"drawings": json.dumps(charts, ensure_ascii=False)}
     )
     return list(made) if isinstance(made, list) else [made or b""]
 

@@ -45,7 +45,8 @@ TABLE_WIDTH = 459.0  # points between the margins
 TABLE_TEXT = 9.0
 TABULAR = 1.03  # figures of one width are a little wider
 COLUMN_GAP = 11.0
-HEADER_LINES = 2.6  # a column's name may take about so many lines
+UNBROKEN = 62.0  # a number no wider than this stays on one line
+HEADER_LINES = 2.1  # a column's name may take about so many lines
 PAGE_ROWS = 13  # rows of a chart in one piece: two pieces fit a page
 LONG = 4  # chapters, from which a report has a table of contents
 
@@ -131,7 +132,8 @@ def widths(table: Table, room: float = TABLE_WIDTH, size: float = TABLE_TEXT) ->
             for part in text.split(" ")
         )
         longest = max([width(name, size, 600) / HEADER_LINES, *(width(cell, size) for cell in cells)])
-        least.append(word * TABULAR + COLUMN_GAP)
+        short = max((width(cell, size) for cell in cells), default=0.0)
+        least.append(max(word, short if index in table.numeric and short <= UNBROKEN else 0.0) * TABULAR + COLUMN_GAP)
         natural.append(max(word, longest) * TABULAR + COLUMN_GAP)
     spare = room - sum(natural)
     if spare >= 0:

@@ -24,8 +24,7 @@ PUBLIC = ("estimates", "changes", "units", "priorities", "participation", "cells
 
 SHEETS: dict[str, tuple[str, ...]] = {
     "estimates": (
-        "wave", "population", "theme", "item", "measure", "category", "domain", "n", "n_units", "estimate", "low", "high",
-        "se", "df", "deff", "n_eff", "unweighted", "method", "status",
+        "wave", "population", "theme", "item", "measure", "category", "domain", "n", "n_units", "estimate", "low", "high", "se", "deff", "unweighted", "status",
     ),
     "changes": (
         "kind", "item", "measure", "category", "population", "wave_1", "domain_1", "estimate_1", "n_1", "wave_2", "domain_2", "estimate_2", "n_2",
@@ -132,7 +131,6 @@ def _said(labels: Labels) -> dict[str, Callable[[dict[str, Any]], str]]:
         "domain_1": lambda row: labels.domain(row["domain_1"] or ""),
         "domain_2": lambda row: labels.domain(row["domain_2"] or ""),
         "family": lambda row: labels.family(row["family"] or ""),
-        "method": lambda row: str(row["method"] or ""),
         **{name: partial(coded, name) for name in ("population", "measure", "kind", "outcome", "status", "correction")},
     }
 

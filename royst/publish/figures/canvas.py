@@ -18,6 +18,8 @@ LABEL = 14.0
 VALUE = 13.0
 SMALL = 12.0
 LEADING = 1.3
+RIM = f".rim{{stroke:{PAGE};stroke-width:4px;stroke-linejoin:round;paint-order:stroke}}"
+"""Text with a rim of page colour, where it crosses lines. On the web the style sheet says the same."""
 SAFETY = 1.06
 """System fonts on the web run up to some six per cent wider than the font we measure with."""
 
@@ -114,9 +116,10 @@ class Canvas:
         """One line of text on the baseline ``y``. ``halo``: a rim of page colour, for text that crosses lines."""
         said = "" if anchor == "start" else f' text-anchor="{anchor}"'
         bold = "" if weight == 400 else f' font-weight="{weight}"'
-        rim = f' stroke="{PAGE}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"' if halo else ""
+        rim = ' class="rim"' if halo else ""
+        ink = "" if fill == INK else f' fill="{fill}"'
         self.parts.append(
-            f'<text x="{number(x)}" y="{number(y)}" font-size="{number(size)}" fill="{fill}"{bold}{said}{rim}>{escape(text)}</text>'
+            f'<text x="{number(x)}" y="{number(y)}" font-size="{number(size)}"{ink}{bold}{said}{rim}>{escape(text)}</text>'
         )
         self.grow(y + size * 0.35)
 
@@ -146,9 +149,11 @@ class Canvas:
         height = number(self.height + 2)
         role = f' role="img" aria-label="{escape(alt)}"' if web else ""
         named = f' class="{kind}"' if kind else ""
+        style = "" if web else f"<style>{RIM}</style>"
+        body = "".join(self.parts if web else map(covered, self.parts))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(self.width)} {height}" width="{number(self.width)}" height="{height}"'
-            f"{named}{role} font-family='{fonts}' font-variant-numeric=\"tabular-nums\">{''.join(self.parts if web else map(covered, self.parts))}</svg>"
+            f'{named}{role} fill="{INK}" font-family=\'{fonts}\' font-variant-numeric="tabular-nums">{style}{body}</svg>'
         )
 
 
