@@ -10,7 +10,7 @@ from difflib import get_close_matches
 import polars as pl
 
 from royst.errors import Faults
-from royst.study.instrument import Instrument, Item
+from royst.study.instrument import Instrument, Item, line
 from royst.study.places import Path, dotted, line_of
 from royst.study.plan import Category, ComparisonSection, FindingSection, GroupSection, SourceSection, StudyFile
 from royst.study.units import unsafe
@@ -219,16 +219,6 @@ class Crosscheck:
                 elif (before := self.instruments[found][item.same_as]) and not _comparable(before, item):
                     self.faults.add("changed-scale", f"{item.name!r} continues {item.same_as!r} of {found}, and its answers are not the same", "clear royst_same_as: answers of two scales are not compared", file=file, row=item.row, column="royst_same_as")
 
-    def line(self, wave: str, name: str) -> list[tuple[str, str]]:
-        """The item and those it continues: (wave, name), newest first."""
-        found: list[tuple[str, str]] = []
-        current: str | None = name
-        for earlier in reversed(self.waves[: self.waves.index(wave) + 1]):
-            if current is not None and current in self.instruments[earlier]:
-                found.append((earlier, current))
-                current = self.instruments[earlier][current].same_as
-        return found
-
     def _measured(self, item: str, measure: str, category: str, wave: str, path: Path) -> None:
         """Whether an estimate of this kind can be made of the item in the wave."""
         if measure == "index" or item in self.file.indices:
@@ -267,7 +257,7 @@ class Crosscheck:
             return
         before = len(self.faults)
         self._measured(part.item, part.measure, part.category, part.first, path)
-        if len(self.faults) == before and part.item not in self.file.indices and part.second not in dict(self.line(part.first, part.item)):
+        if len(self.faults) == before and part.item not in self.file.indices and part.second not in line(self.instruments, self.waves[: self.waves.index(part.first) + 1], part.item):
             self.fault("broken-line", f"item {part.item!r} of {part.first} continues no item of {part.second}", "fill royst_same_as in the questionnaires between them, or drop the comparison", (*path, "item"))
 
     def _groups_compared(self, part: ComparisonSection, path: Path) -> None:

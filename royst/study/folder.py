@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from royst.errors import Fault, Faults
-from royst.study import places, questionnaire, routing, sections, units, xlsform
+from royst.study import instrument, places, questionnaire, routing, sections, units, xlsform
 from royst.study.crosscheck import Crosscheck
 from royst.study.instrument import Instrument
 from royst.study.plan import ItemSection, StudyFile
@@ -150,13 +150,7 @@ class Study:
 
     def line(self, wave: str, item: str) -> dict[str, str]:
         """An item's line over time: wave to its name there, from ``wave`` backwards, through ``same_as``. Waves that did not ask it are passed over."""
-        found: dict[str, str] = {}
-        current: str | None = item
-        for earlier in reversed(self.waves[: self.waves.index(wave) + 1]):
-            if current is not None and current in self.instruments[earlier]:
-                found[earlier] = current
-                current = self.instruments[earlier][current].same_as
-        return found
+        return instrument.line(self.instruments, self.waves[: self.waves.index(wave) + 1], item)
 
     @cached_property
     def present_units(self) -> Mapping[str, str]:
@@ -185,7 +179,8 @@ def read(root: Path, *, without_sample: Collection[str] = ()) -> Study:
     instruments = _instruments(folder, file, faults)
     frame = units.read_frame(folder.frame, faults) if folder.frame.exists() else None
     study = Study(folder, file, instruments, frame, {})
-    samples = _samples(study, faults, without_sample, lines)
+    _check_frame_years(study, lines, faults)
+    samples = _samples(study, faults, without_sample)
     Crosscheck(file, instruments, frame, lines, faults).run()
     _check_files(folder, file, lines, faults)
     faults.stop()
@@ -220,17 +215,30 @@ def _instruments(folder: Folder, file: StudyFile, faults: Faults) -> dict[str, I
         if form is None:
             continue
         before = len(faults.errors)
-        instrument = questionnaire.Reader(wave, form, file, faults).instrument()
-        routing.check(instrument, form.name, faults)
+        asked = questionnaire.Reader(wave, form, file, faults).instrument()
+        routing.check(asked, form.name, faults)
         if len(faults.errors) == before:
             xlsform.prove(form, faults)
-        if not instrument.answered:
+        if not asked.answered:
             faults.add("empty-questionnaire", "the questionnaire asks nothing", "add its questions to the sheet survey", file=form.name)
-        found[wave] = instrument
+        found[wave] = asked
     return found
 
 
-def _samples(study: Study, faults: Faults, without: Collection[str], lines: Mapping[places.Path, int]) -> dict[str, pl.DataFrame]:
+def _check_frame_years(study: Study, lines: Mapping[places.Path, int], faults: Faults) -> None:
+    if study.frame is None or not study.unit_column:
+        return
+    years = sorted(set(study.frame["frame_year"].drop_nulls().to_list()))
+    for wave in study.published_waves:
+        if study.frame_year(wave) not in years:
+            where: places.Path = ("waves", wave, "frame_year")
+            faults.add(
+                "unknown-frame-year", f"frame.csv has no units of year {study.frame_year(wave)!r}", f"say frame_year = one of: {', '.join(years)}",
+                file="study.toml", row=places.line_of(lines, where), column=places.dotted(where),
+            )  # fmt: skip
+
+
+def _samples(study: Study, faults: Faults, without: Collection[str]) -> dict[str, pl.DataFrame]:
     design, folder = study.file.design, study.folder
     found: dict[str, pl.DataFrame] = {}
     if not design.sampled:
@@ -248,13 +256,7 @@ def _samples(study: Study, faults: Faults, without: Collection[str], lines: Mapp
             continue
         frame = study.frame_of(wave)
         if frame is not None and frame.height == 0:
-            years = ", ".join(sorted(set(study.frame["frame_year"].to_list()))) if study.frame is not None else ""
-            path_in = ("waves", wave, "frame_year")
-            faults.add(
-                "unknown-frame-year", f"frame.csv has no units of year {study.frame_year(wave)!r}", f"the years are: {years}",
-                file="study.toml", row=places.line_of(lines, path_in), column=places.dotted(path_in),
-            )  # fmt: skip
-            frame = None
+            frame = None  # the year is a fault already
         sample = units.read_sample(path, faults, frame=frame, strata=design.strata, name=name, frame_year=study.frame_year(wave))
         if sample is None:
             continue

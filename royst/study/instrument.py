@@ -6,7 +6,7 @@ plan's and stands in ``study.toml``; ``Instrument`` brings both together, so tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -123,3 +123,17 @@ class Instrument:
     def answered(self) -> tuple[Item, ...]:
         """The items that have an answer: all but notes."""
         return tuple(item for item in self.items if item.kind != "note")
+
+
+def line(instruments: Mapping[str, Instrument], waves: Sequence[str], item: str) -> dict[str, str]:
+    """An item's line over time through ``same_as``: wave to its name there, newest first, from the last of ``waves`` (in order of time) backwards.
+
+    Waves that did not ask it are passed over; the line ends where an item continues no other.
+    """
+    found: dict[str, str] = {}
+    current: str | None = item
+    for wave in reversed(waves):
+        if current is not None and wave in instruments and current in instruments[wave]:
+            found[wave] = current
+            current = instruments[wave][current].same_as
+    return found

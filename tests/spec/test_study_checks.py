@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from royst.errors import InputError
-from royst.evaluation import check
+from royst.evaluation import bring, check
 from royst.study import folder, places
 
 
@@ -205,3 +206,27 @@ def test_a_rule_set_that_does_not_exist_is_a_fault_of_check(small):
     with pytest.raises(InputError) as stop:
         check.check(small.write())
     assert [fault.code for fault in stop.value.faults] == ["unknown-rule-set"]
+
+
+def test_a_wave_whose_year_the_frame_lacks_is_told(small):
+    small.edit("[waves.2021]", '[waves.2021]\nframe_year = "2020"')
+    assert [(fault.code, fault.row, fault.column) for fault in faults(small.write())] == [("unknown-frame-year", 17, "waves.2021.frame_year")]
+
+
+def test_answers_that_were_changed_behind_the_studys_back_are_told(small):
+    root = small.write()
+    bring.bring(folder.read(root), "2019", small.answers_file())
+    path = root / "waves" / "2019" / "answers.parquet"
+    stored = pl.read_parquet(path)
+    stored.with_columns(pl.Series("satisfied", ["5", "7", "3", "9", "1"]), pl.Series("unit", ["a", "a", "b", "c", "../x"])).write_parquet(path)
+    with pytest.raises(InputError) as stop:
+        check.check(root)
+    assert {(fault.code, fault.row, fault.column) for fault in stop.value.faults} >= {("refused-answer", 2, "satisfied"), ("refused-answer", 5, "unit")}
+    stored.drop("satisfied").write_parquet(path)
+    with pytest.raises(InputError) as stop:
+        check.check(root)
+    assert [(fault.code, fault.column) for fault in stop.value.faults] == [("missing-column", "satisfied")]
+    path.write_bytes(b"no parquet")
+    with pytest.raises(InputError) as stop:
+        check.check(root)
+    assert [fault.code for fault in stop.value.faults] == ["not-parquet"]
