@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
-from royst.publish.document import Chart, DotPlot, ExpectedRange, StackedBars
+from royst.publish.document import Chart, DotPlot, ExpectedRange, Figure, StackedBars
 
 
 def parts(chart: Chart, rows: int) -> list[Chart]:
     """The chart as charts of at most about ``rows`` rows; groups of dots stay together where they can. A short chart is itself."""
     figure = chart.figure
+    drawn: list[Figure]
     if isinstance(figure, StackedBars):
         cuts = _even(len(figure.bars), rows)
         drawn = [replace(figure, bars=figure.bars[a:b]) for a, b in cuts]
