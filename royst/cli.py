@@ -35,7 +35,7 @@ class Progress:
 
 
 def _demo(options: argparse.Namespace, progress: Progress) -> list[str]:
-    from royst.evaluation import demo
+    from royst import demo
 
     return demo.demo(options.dir, progress)
 

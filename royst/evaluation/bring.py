@@ -21,7 +21,13 @@ def bring(study: Study, wave: str, file: Path) -> Report:
     Earlier answers of the wave are replaced. Raises ``InputError``, with nothing written, where the file cannot be read, columns are missing or no row stands.
     """
     if wave not in study.file.waves:
-        raise wrong("unknown-wave", f"the study has no wave {wave!r}", f"its waves are: {', '.join(study.waves)}", file="study.toml", column="waves")
+        raise wrong(
+            "unknown-wave",
+            f"the study has no wave {wave!r}",
+            f"its waves are: {', '.join(study.waves)}",
+            file="study.toml",
+            column="waves",
+        )
     table = readers.read(Path(file))
     return rows(study, wave, table, columns.match(study, wave, table))
 
@@ -38,17 +44,28 @@ def rows(study: Study, wave: str, table: Table, matched: Matched) -> Report:
         _write_refused(found.refusals, draft_refused)
     if not found.refusals:
         refused.unlink(missing_ok=True)
-    stood = f"{found.frame.height} of {table.frame.height} rows brought into wave {wave}" + (f", in place of the {before} that stood there" if before is not None else "")
+    stood = f"{found.frame.height} of {table.frame.height} rows brought into wave {wave}" + (
+        f", in place of the {before} that stood there" if before is not None else ""
+    )
     lines = [f"{table.name}: {said}" for said in table.said]
     lines += [f"the column {column} was read as {name}" for name, column in matched.renamed.items()]
-    lines += [f"the columns {', '.join(choices.values())} were read as {name}" for name, choices in matched.split.items()]
-    lines += [f"{count} cells of {column} that the file marks as missing were read as unanswered" for column, count in found.unanswered.items()]
-    lines += [f"kept: {count} answers to {name}, which the questionnaire skips there" for name, count in found.skipped.items()]
+    lines += [
+        f"the columns {', '.join(choices.values())} were read as {name}" for name, choices in matched.split.items()
+    ]
+    lines += [
+        f"{count} cells of {column} that the file marks as missing were read as unanswered"
+        for column, count in found.unanswered.items()
+    ]
+    lines += [
+        f"kept: {count} answers to {name}, which the questionnaire skips there" for name, count in found.skipped.items()
+    ]
     if matched.unknown:
         lines.append(f"not in the questionnaire, kept out: {', '.join(matched.unknown)}")
     lines.append(stood)
     if found.refusals:
-        lines.append(f"{found.refused} rows refused whole; each is listed in {study.folder.within(refused)} with its reason:")
+        lines.append(
+            f"{found.refused} rows refused whole; each is listed in {study.folder.within(refused)} with its reason:"
+        )
         lines += [f"  {said}" for said in summed(found.refusals)[:SHOWN]]
     return Report(lines)
 
@@ -62,7 +79,14 @@ def _readable(study: Study, wave: str) -> bool:
 
 def _all_refused(name: str, refusals: tuple[Refusal, ...]) -> list[Fault]:
     """Every row was refused: the first of each reason with its place, and how many there are."""
-    faults = [Fault("all-refused", f"not one row of {name} fits the study", "see the reasons below; nothing was brought in", name)]
+    faults = [
+        Fault(
+            "all-refused",
+            f"not one row of {name} fits the study",
+            "see the reasons below; nothing was brought in",
+            name,
+        )
+    ]
     seen: set[tuple[str, str]] = set()
     for refusal in refusals:
         key = (refusal.column, refusal.reason)
@@ -70,7 +94,16 @@ def _all_refused(name: str, refusals: tuple[Refusal, ...]) -> list[Fault]:
             seen.add(key)
             count = sum((other.column, other.reason) == key for other in refusals)
             more = f" (and {count - 1} more)" if count > 1 else ""
-            faults.append(Fault("refused-row", f"{refusal.found!r} {refusal.reason}{more}", "mend the file, the questionnaire or the frame", name, refusal.row, refusal.column))
+            faults.append(
+                Fault(
+                    "refused-row",
+                    f"{refusal.found!r} {refusal.reason}{more}",
+                    "mend the file, the questionnaire or the frame",
+                    name,
+                    refusal.row,
+                    refusal.column,
+                )
+            )
     return faults
 
 
@@ -78,9 +111,15 @@ def _write_refused(refusals: tuple[Refusal, ...], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["row", "column", "found", "reason"])
-        writer.writerows([refusal.row, refusal.column, _harmless(refusal.found), refusal.reason] for refusal in refusals)
+        writer.writerows(
+            [refusal.row, refusal.column, _harmless(refusal.found), refusal.reason] for refusal in refusals
+        )
 
 
 def _harmless(found: str) -> str:
     """A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
-    return f"'{found}" if found[:1] in ("=", "+", "@", "\t", "\r") or (found[:1] == "-" and not found[1:2].isdigit()) else found
+    return (
+        f"'{found}"
+        if found[:1] in ("=", "+", "@", "\t", "\r") or (found[:1] == "-" and not found[1:2].isdigit())
+        else found
+    )

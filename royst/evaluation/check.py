@@ -37,7 +37,9 @@ def check(root: Path) -> Report:
         rule_set(study.file.plan.rule_set)
     except InputError as stop:
         faults.extend(stop.faults)
-    lines = [f"{_title(study)}: format {study.file.format}, {len(study.waves)} waves, {', '.join(study.file.languages)}"]
+    lines = [
+        f"{_title(study)}: format {study.file.format}, {len(study.waves)} waves, {', '.join(study.file.languages)}"
+    ]
     outside: dict[str, dict[str, dict[str, int]]] = {}
     for wave in study.waves:
         lines += _wave(study, wave, faults, outside)
@@ -50,7 +52,10 @@ def check(root: Path) -> Report:
 
 
 def _title(study: Study) -> str:
-    return next((study.file.title[language] for language in ("en", *study.file.languages) if language in study.file.title), study.file.id)
+    return next(
+        (study.file.title[language] for language in ("en", *study.file.languages) if language in study.file.title),
+        study.file.id,
+    )
 
 
 def _outside(found: dict[str, dict[str, dict[str, int]]], faults: Faults) -> None:
@@ -60,7 +65,14 @@ def _outside(found: dict[str, dict[str, dict[str, int]]], faults: Faults) -> Non
         values = sorted({value for counts in waves.values() for value in counts})
         shown = ", ".join(values[:8]) + (" …" if len(values) > 8 else "")
         said = f"answers that are in no category of group {name!r}: {counted}; their values: {shown}"
-        faults.add("outside-categories", said, "they belong to none; add a category if they should", file="study.toml", column=f"groups.{name}", level="warning")
+        faults.add(
+            "outside-categories",
+            said,
+            "they belong to none; add a category if they should",
+            file="study.toml",
+            column=f"groups.{name}",
+            level="warning",
+        )
 
 
 def _wave(study: Study, wave: str, faults: Faults, outside: dict[str, dict[str, dict[str, int]]]) -> list[str]:
@@ -79,18 +91,41 @@ def _wave(study: Study, wave: str, faults: Faults, outside: dict[str, dict[str, 
         return [asked]
     found = again(study, wave, answers.frame)
     for refusal in found.refusals[:SHOWN]:
-        faults.add("refused-answer", f"{refusal.found!r} {refusal.reason}", "bring the answers in again with royst import", file=path, row=refusal.row, column=refusal.column)
+        faults.add(
+            "refused-answer",
+            f"{refusal.found!r} {refusal.reason}",
+            "bring the answers in again with royst import",
+            file=path,
+            row=refusal.row,
+            column=refusal.column,
+        )
     if len(found.refusals) > SHOWN:
-        faults.add("refused-answer", f"{len(found.refusals) - SHOWN} more answers do not fit", "bring them in again with royst import", file=path)
+        faults.add(
+            "refused-answer",
+            f"{len(found.refusals) - SHOWN} more answers do not fit",
+            "bring them in again with royst import",
+            file=path,
+        )
     for name, count in found.skipped.items():
-        faults.add("answered-though-skipped", f"{count} answers to {name!r}, which the questionnaire skips there", "they are kept, and left out where only those asked count", file=path, column=name, level="warning")
+        faults.add(
+            "answered-though-skipped",
+            f"{count} answers to {name!r}, which the questionnaire skips there",
+            "they are kept, and left out where only those asked count",
+            file=path,
+            column=name,
+            level="warning",
+        )
     for name, counts in groups.outside(study, wave, answers.frame).items():
         outside.setdefault(name, {})[wave] = counts
     _strata(study, wave, answers.frame, path, faults)
     lines = [f"{asked}; {answers.frame.height} answers{_units(study, answers.frame)}"]
     if answers.carried:
-        keyed = answers.frame.select(pl.any_horizontal(pl.col(name).is_not_null() for name in answers.carried)).to_series()
-        lines.append(f"  background carried to {int(keyed.sum())} of {answers.frame.height}: {', '.join(answers.carried)}")
+        keyed = answers.frame.select(
+            pl.any_horizontal(pl.col(name).is_not_null() for name in answers.carried)
+        ).to_series()
+        lines.append(
+            f"  background carried to {int(keyed.sum())} of {answers.frame.height}: {', '.join(answers.carried)}"
+        )
     return lines
 
 
@@ -105,14 +140,30 @@ def _strata(study: Study, wave: str, frame: pl.DataFrame, path: str, faults: Fau
     if not design.strata or wave not in study.samples or not study.psu_column or not study.unit_column:
         return
     strata = study.samples[wave].select(pl.col("unit").alias(study.unit_column), "stratum")
-    counts = frame.select(list(dict.fromkeys((study.unit_column, study.psu_column)))).join(strata, on=study.unit_column).group_by("stratum").agg(pl.col(study.psu_column).n_unique().alias("psus"))
+    counts = (
+        frame.select(list(dict.fromkeys((study.unit_column, study.psu_column))))
+        .join(strata, on=study.unit_column)
+        .group_by("stratum")
+        .agg(pl.col(study.psu_column).n_unique().alias("psus"))
+    )
     already = set(study.singletons(wave))
     for stratum in sorted(counts.filter(pl.col("psus") == 1)["stratum"].to_list()):
         if stratum in already:
             continue
         stops = design.singleton == "fail"
-        todo = 'say how it counts: [design] singleton = "adjust", "average", "certainty" or "collapse"' if stops else f'it counts as [design] singleton = "{design.singleton}" says'
-        faults.add("stratum-with-one-unit", f"the answers of stratum {stratum!r} come from one unit", todo, file=path, column=design.strata, level="error" if stops else "warning")
+        todo = (
+            'say how it counts: [design] singleton = "adjust", "average", "certainty" or "collapse"'
+            if stops
+            else f'it counts as [design] singleton = "{design.singleton}" says'
+        )
+        faults.add(
+            "stratum-with-one-unit",
+            f"the answers of stratum {stratum!r} come from one unit",
+            todo,
+            file=path,
+            column=design.strata,
+            level="error" if stops else "warning",
+        )
 
 
 def again(study: Study, wave: str, frame: pl.DataFrame) -> Conformed:
@@ -127,10 +178,23 @@ def _texts(column: pl.Series) -> pl.Series:
     if not column.dtype.is_float():
         return column.cast(pl.String)
     values = column.drop_nulls().unique()
-    return column.replace_strict(values, [text(value) for value in values.to_list()], default=None, return_dtype=pl.String) if len(values) else column.cast(pl.String)
+    return (
+        column.replace_strict(values, [text(value) for value in values.to_list()], default=None, return_dtype=pl.String)
+        if len(values)
+        else column.cast(pl.String)
+    )
 
 
 def summed(refusals: Iterable[Refusal]) -> list[str]:
     """Refusals counted by column and reason, most frequent first."""
-    counts = Counter((refusal.column, refusal.reason if "the id stands in row" not in refusal.reason else "the id stands in other rows too") for refusal in refusals)
-    return [f"{count} × {column}: {reason}" for (column, reason), count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
+    counts = Counter(
+        (
+            refusal.column,
+            refusal.reason if "the id stands in row" not in refusal.reason else "the id stands in other rows too",
+        )
+        for refusal in refusals
+    )
+    return [
+        f"{count} × {column}: {reason}"
+        for (column, reason), count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]

@@ -21,6 +21,7 @@ LINES = "exploration"
 FRACTIONS = ("share", "band", "not_relevant")
 
 Row = dict[str, object]
+Key = tuple[str, str, str, str]
 
 
 def comparisons(study: Study, release: str, results: Mapping[str, Result], sources: list[SourceFacts]) -> pl.DataFrame:
@@ -39,13 +40,13 @@ def _groups(study: Study, wave: str, result: Result) -> list[Row]:
         if declared.kind != "groups" or declared.wave != wave or not declared.group:
             continue
         sides = [f"{declared.group}={side}" for side in (declared.first, declared.second)]
-        keys = [(declared.measure, declared.item, declared.category, side) for side in sides]
+        keys: list[Key] = [(declared.measure, declared.item, declared.category, side) for side in sides]
         row: Row = {"id": declared.id, "kind": "groups", "wave_1": wave, "wave_2": wave, "domain_1": sides[0], "domain_2": sides[1], **_named(declared)}
         rows.append(row | _sides(result, keys[0], result, keys[1]) | _difference(between_groups(result, *keys) if _there(result, keys) else None))
     return rows
 
 
-def _there(result: Result, keys: list[tuple[str, str, str, str]]) -> bool:
+def _there(result: Result, keys: list[Key]) -> bool:
     known = set(result.table.select("measure", "item", "category", "domain").rows())
     return all(key in known for key in keys)
 
@@ -54,7 +55,7 @@ def _named(part: ComparisonSection | SourceSection) -> Row:
     return {"item": part.item, "measure": part.measure, "category": part.category, "population": "all", "family": part.family}
 
 
-def _sides(result_1: Result, key_1: tuple[str, str, str, str], result_2: Result, key_2: tuple[str, str, str, str]) -> Row:
+def _sides(result_1: Result, key_1: Key, result_2: Result, key_2: Key) -> Row:
     sides: Row = {}
     for number, (result, key) in enumerate(((result_1, key_1), (result_2, key_2)), start=1):
         row = result.table.row(result.find(*key), named=True) if _there(result, [key]) else {}
@@ -70,7 +71,7 @@ def _waves(study: Study, new: str, old: str, result: Result, before: Result) -> 
     """All changes between two waves in one go: those declared, and the best band (or the index) of every item that continues."""
     names = {item.name: study.line(new, item.name)[old] for item in study.instruments[new].items if old in study.line(new, item.name)}
     names |= {index: index for index in study.file.indices}
-    asked = {
+    asked: dict[tuple[str, str, str], tuple[str, str]] = {
         (part.measure, part.item, part.category): (part.id, part.family)
         for part in study.file.comparisons
         if part.kind == "waves" and (part.first, part.second) == (new, old)
@@ -124,7 +125,7 @@ def _outcomes(study: Study, rows: list[Row]) -> pl.DataFrame:
     plan = study.file.plan
     if not rows:
         return pl.DataFrame(schema=CHANGES)
-    schema = {**CHANGES, "units_1": pl.Int64, "units_2": pl.Int64}
+    schema: dict[str, type[pl.DataType]] = {**CHANGES, "units_1": pl.Int64, "units_2": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None)
     few = _too_few(plan.min_answers, plan.min_units)
     frame = frame.with_columns(pl.when(few).then(None).otherwise(pl.col("p")).alias("p"))

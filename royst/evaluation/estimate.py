@@ -75,7 +75,7 @@ def _weights(study: Study, wave: str, people: pl.DataFrame) -> pl.Series:
     rules = study.file.design
     if rules.weight_basis == "as_came":
         return pl.Series([1.0] * people.height)
-    if rules.weight_basis == "given":
+    if rules.weight_basis == "given" and rules.weight:
         return people[rules.weight].cast(pl.Float64)
     if rules.weight_basis == "reported":
         raise wrong("no-ledger", "weights from the hand-out ledger need its counts", "bring the ledger in, or choose another weight_basis", file=study.folder.study_toml)

@@ -180,15 +180,22 @@ def _release(study: Study, name: str, estimated: Estimated, protected: Protected
     told = facts.facts(study, name, reports=[report.facts for report in estimated.reports], singletons=singletons, inputs=inputs)
     tables = {
         "estimates": leaf.table("estimates", public),
-        "changes": leaf.table("changes", ledger.restore(rounded(protected.changes), "changes")),
-        "units": leaf.table("units", protected.units),
-        "priorities": leaf.table("priorities", rounded(protected.priorities)),
+        "changes": leaf.table("changes", ledger.restore(rounded(_there(protected.changes)), "changes")),
+        "units": leaf.table("units", _there(protected.units)),
+        "priorities": leaf.table("priorities", rounded(_there(protected.priorities))),
         "participation": leaf.table("participation", participation.participation(study, estimated.waves)),
         "cells": leaf.table("cells", protected.cells.with_columns(pl.col("table").str.replace("by _unit", "by unit", literal=True))),
         "report_estimates": leaf.table("report_estimates", own),
-        "report_units": leaf.table("report_units", rounded(protected.report_units)),
+        "report_units": leaf.table("report_units", rounded(_there(protected.report_units))),
     }
     return Release(told.model_copy(update={"certificate": protected.certificate}), tables, _files(study, section.picture.file if section.picture else None))
+
+
+def _there(frame: pl.DataFrame | None) -> pl.DataFrame:
+    """A frame that was put forward, and so comes back."""
+    if frame is None:
+        raise AssertionError("protection lost a table that was put forward")
+    return frame
 
 
 def _with_earlier(own: pl.DataFrame, ledger: history.Ledger, waves: list[str]) -> pl.DataFrame:

@@ -38,7 +38,7 @@ def assigned(study: Study, wave: Wave, rules: RuleSet) -> list[Report]:
     reports = []
     for (pool, kind), part in told.filter(pl.col("kind") != "none").group_by("pool", "kind", maintain_order=True):
         members = sorted(part["unit"])
-        label = dict.fromkeys(study.file.languages, names[members[0]]) if kind == "unit" else _label(study, str(pool), counted, members)
+        label = {str(language): names[members[0]] for language in study.file.languages} if kind == "unit" else _label(study, str(pool), counted, members)
         reports.append(
             Report(
                 ReportFacts(

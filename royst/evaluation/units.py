@@ -51,7 +51,7 @@ def counts(compared: pl.DataFrame, wave: str) -> pl.DataFrame:
 def verdicts(compared: pl.DataFrame, wave: str, reports: list[Report]) -> pl.DataFrame:
     """Rows of ``release.REPORT_UNITS`` for the units that get a report of their own, with the ``domain`` each stands on."""
     own = {report.units[0]: report for report in reports if report.facts.kind == "unit"}
-    schema = {**REPORT_UNITS, "domain": pl.String}
+    schema: dict[str, type[pl.DataType]] = {**REPORT_UNITS, "domain": pl.String}
     if compared.height == 0 or not own:
         return pl.DataFrame(schema=schema)
     told = compared.filter(pl.col("unit").is_in(list(own))).with_columns(

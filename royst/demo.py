@@ -26,7 +26,7 @@ def demo(root: Path, progress: Callable[[str], None]) -> list[str]:
         reference.write(study_root, progress)
     study = study_folder.read(study_root)
     for name, _ in sorted(study.file.releases.items(), key=lambda pair: pair[1].date):
-        release.release(study_root, name, lambda text, name=name: progress(f"{name}: {text}"))
+        release.release(study_root, name, _named(name, progress))
     home = study.folder.release(MAIN)
     made = leaf.read(home / "release")
     main = sorted((finding for finding in findings(made, "en")), key=lambda finding: finding.rank)[:5]
@@ -37,3 +37,7 @@ def demo(root: Path, progress: Callable[[str], None]) -> list[str]:
         "Where to look:",
         *(f"  {line}" for line in publish.where_to_look(home)),
     ]
+
+
+def _named(name: str, progress: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda text: progress(f"{name}: {text}")
