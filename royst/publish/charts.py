@@ -149,7 +149,7 @@ def _distribution(edition: Edition, items: list[str], caption: str, sources: lis
     held = table(edition, caption, columns, rows)
     notes = (*((words("chart.reversed_note"),) if turned else ()), *held.notes)
     return Chart(
-        caption, _distribution_alt(edition, order, level, looks[0]), StackedBars(tuple(bars), legend), held, notes
+        caption, _distribution_alt(edition, order, level, sources), StackedBars(tuple(bars), legend), held, notes
     )
 
 
@@ -230,24 +230,26 @@ def _legend(edition: Edition, way: list[Part], bars: list[Bar]) -> tuple[tuple[s
     return tuple(legend)
 
 
-def _distribution_alt(edition: Edition, order: list[str], level: int, look: Look) -> str:
+def _distribution_alt(edition: Edition, order: list[str], level: int, sources: list[Source]) -> str:
+    """Each question's best answers, the first source's and those of the others in brackets."""
     words = edition.words
     said = []
     for item in order:
         ways = parts(edition, item)
         part = ways[min(level, len(ways) - 1)][0]
         band = edition.rows.best_band(item)
-        row = look(item, "band", band) if band else look(item, part.measure, part.category)
-        if row is not None and shown(row):
-            label = edition.say.degree(item, row["measure"], row["category"])
-            said.append(
-                words(
-                    "alt.item",
-                    item=edition.say.short(item),
-                    share=numbers.percent_digits(words, row["estimate"]),
-                    label=label,
-                )
-            )
+        found = [s.look(item, "band", band) if band else s.look(item, part.measure, part.category) for s in sources]
+        first = found[0]
+        if first is None or not shown(first):
+            continue
+        label = edition.say.degree(item, first["measure"], first["category"])
+        share = numbers.percent_digits(words, first["estimate"])
+        text = words("alt.item", item=edition.say.short(item), share=share, label=label)
+        for source, row in zip(sources[1:], found[1:]):
+            if row is not None and shown(row):
+                beside = numbers.percent_digits(words, row["estimate"])
+                text = words("alt.beside", said=text, source=source.name, share=beside)
+        said.append(text)
     return words("alt.bars", items="; ".join(said) or words("chart.too_few"))
 
 

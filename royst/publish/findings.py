@@ -87,7 +87,14 @@ def _share(wanted: FindingFacts, speaker: Sentences) -> _Said | None:
     row = _row(wanted, speaker.rows, wanted.category)
     if row is None or not _usable(row):
         return None
-    return _Said(speaker.estimate(row), _numbers(row), (estimate_key(row),))
+    apart, more = _base(row, speaker)
+    return _Said(speaker.estimate(row), {**_numbers(row), **more}, (estimate_key(row), *apart))
+
+
+def _base(row: Row, speaker: Sentences) -> tuple[tuple[str, ...], dict[str, Number]]:
+    """The row and number that a sentence names besides its own: those for whom the question is not relevant."""
+    apart = speaker.left_out(row)
+    return ((), {}) if apart is None else ((estimate_key(apart),), {"not_relevant": apart["estimate"]})
 
 
 def _bands(wanted: FindingFacts, speaker: Sentences) -> _Said | None:
@@ -97,7 +104,9 @@ def _bands(wanted: FindingFacts, speaker: Sentences) -> _Said | None:
     if not rows or len(rows) < len(found):
         return None
     numbers: dict[str, Number] = {row["category"]: row["estimate"] for row in rows}
-    return _Said(speaker.bands(rows), {**numbers, "n": rows[0]["n"]}, tuple(map(estimate_key, rows)))
+    apart, more = _base(rows[0], speaker)
+    keys = (*map(estimate_key, rows), *apart)
+    return _Said(speaker.bands(rows), {**numbers, "n": rows[0]["n"], **more}, keys)
 
 
 def _row(wanted: FindingFacts, rows: Rows, category: str, measure: str | None = None) -> Row | None:
@@ -118,8 +127,9 @@ def _extreme(wanted: FindingFacts, speaker: Sentences) -> _Said | None:
     end, next_to_it = usable[0], usable[1]
     if end["estimate"] == next_to_it["estimate"] or (wanted.item and end["item"] != wanted.item):
         return None
-    numbers = {**_numbers(end), "items": len(usable), "item": end["item"]}
-    return _Said(speaker.extreme(wanted.kind, end, len(usable)), numbers, tuple(map(estimate_key, usable)))
+    apart, more = _base(end, speaker)
+    numbers = {**_numbers(end), "items": len(usable), "item": end["item"], **more}
+    return _Said(speaker.extreme(wanted.kind, end, len(usable)), numbers, (*map(estimate_key, usable), *apart))
 
 
 def _comparison(wanted: FindingFacts, speaker: Sentences) -> _Said | None:

@@ -95,9 +95,8 @@ def _value(finding: Finding, name: str | None, words: Words) -> str | None:
         return None
     if finding.kind == "sample":
         return numbers.count(words, value)
-    measure = (
-        finding.rows[-1].split("|")[3] if "|" in finding.rows[-1] and finding.rows[-1].startswith("estimates:") else ""
-    )
+    first = next((key for key in finding.rows if key.startswith("estimates:")), "|||")
+    measure = first.split("|")[3]
     scored = measure in ("mean", "index")
     if finding.kind in POINTS:
         return (

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from royst.publish import numbers
-from royst.publish.rows import LEAST_COMPARED, Row, Rows
+from royst.publish.rows import LEAST_COMPARED, Row, Rows, shown
 from royst.release import SourceFacts
 from royst.words import Words, lower_first, sentence
+
+BASE_IS_SAID = 10.0
+"""From this share of "not relevant" on, a sentence says that they are left out of it."""
 
 OUTCOMES = ("higher", "lower", "same", "cannot_tell")
 
@@ -158,7 +161,25 @@ class Sentences:
     def estimate(self, row: Row) -> str:
         """The row in one sentence (two where few answered)."""
         text = self._mean(row) if row["measure"] in ("mean", "index") else self._share(row)
-        return closed(text) + self.few(row["n"])
+        return closed(text) + self.without(row) + self.few(row["n"])
+
+    def left_out(self, row: Row) -> Row | None:
+        """The row of those for whom the question is not relevant, where they are so many that the base must be said."""
+        if row["measure"] in ("not_relevant", "index"):
+            return None
+        apart = self.rows.estimate(
+            row["item"], "not_relevant", wave=row["wave"], domain=row["domain"], population=row["population"]
+        )
+        return apart if apart is not None and shown(apart) and apart["estimate"] >= BASE_IS_SAID else None
+
+    def without(self, row: Row) -> str:
+        """That so many are left out of the base, with a space before it; else nothing."""
+        apart = self.left_out(row)
+        return (
+            ""
+            if apart is None
+            else " " + self.words("share.without", percent=numbers.percent(self.words, apart["estimate"]))
+        )
 
     def few(self, n: int) -> str:
         """The warning that goes with 10–29 answers, with a space before it; else nothing."""
@@ -239,7 +260,7 @@ class Sentences:
             said.append(
                 self.words("share.part", share=share, degree=self.degree(row["item"], row["measure"], row["category"]))
             )
-        return closed(self.words.joined(said)) + self.few(first["n"])
+        return closed(self.words.joined(said)) + self.without(first) + self.few(first["n"])
 
     def sample(self, row: Row, of: str = "") -> str:
         """How many answered, in how many units; ``of="units"`` says the units alone."""

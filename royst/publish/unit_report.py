@@ -127,7 +127,10 @@ def _theme(held: Edition, report: ReportFacts, theme: str, label: str) -> list[B
     items = [item for item in theme_items(held, theme) if charts.shown_way(held, item, own)]
     if not items:
         return []
-    sources = [charts.Source(own, label), charts.Source(held.rows.estimate, words("unit.whole_country"))]
+    sources = [
+        charts.Source(own, words("unit.this_pool") if report.kind == "pool" else label),
+        charts.Source(held.rows.estimate, words("unit.whole_country")),
+    ]
     drawn = charts.distributions(held, items, words("theme.caption", theme=held.of(facts.label)), sources)
     blocks: list[Block] = [Heading(2, held.of(facts.label), f"theme-{theme}")]
     if intro := held.of(facts.intro):
@@ -257,15 +260,23 @@ def _improve(held: Edition) -> list[Block]:
 def _withheld(held: Edition, report: ReportFacts) -> list[Block]:
     """Which questions are held back in this report, and why."""
     words = held.words
-    hidden = [
-        item
-        for item in held.rows.asked(wave=report.wave)
-        if held.rows.scale(item) is not None and not charts.shown_way(held, item, _own(held, report))
-    ]
+    own = _own(held, report)
+    asked = [item for item in held.rows.asked(wave=report.wave) if held.rows.scale(item) is not None]
+    hidden = [item for item in asked if not charts.shown_way(held, item, own)]
     blocks: list[Block] = [Heading(2, words("unit.withheld_title"), "withheld")]
     if not hidden:
         return [*blocks, paragraph(words("unit.withheld_none"))]
-    return [*blocks, paragraph(words("unit.withheld_text")), *bullets([held.say.short(item) for item in hidden])]
+    return [*blocks, paragraph(words("unit.withheld_text")), *bullets([_hidden(held, item, own) for item in hidden])]
+
+
+def _hidden(held: Edition, item: str, own: charts.Look) -> str:
+    """The question's name, and its best band where that alone is shown."""
+    band = held.rows.best_band(item)
+    row = own(item, "band", band) if band else None
+    if row is None or not shown(row):
+        return held.say.short(item)
+    said = {"item": held.say.short(item), "degree": held.say.degree(item, "band", row["category"])}
+    return held.words("unit.withheld_part", percent=numbers.percent_digits(held.words, row["estimate"]), **said)
 
 
 def _own(held: Edition, report: ReportFacts) -> charts.Look:
