@@ -17,6 +17,7 @@ from royst.publish.document import Chart, Document, Heading
 from royst.publish.frame import frame
 
 ENOUGH_FOR_CONTENTS = 4
+ENOUGH_ON_SITE = 6
 KINDS = {"svg": "svg+xml", "jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp", "gif": "gif"}
 AWAY = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
@@ -79,7 +80,7 @@ def html(
     """The document as HTML; every text is escaped.
 
     ``files``: pictures by name, put inside the page. ``href`` gives each link's address as seen from this page (empty: the link becomes plain text), ``picture``
-    each picture's; ``site`` puts the page into the site's frame with a shared style sheet. A report of four chapters or more has a table of contents.
+    each picture's; ``site`` puts the page into the site's frame with a shared style sheet. A report of four chapters or more has a table of contents, a page of the site from six.
     """
     held = files or {}
     headings = [block for block in document.blocks if isinstance(block, Heading) and block.level <= 3]
@@ -97,7 +98,7 @@ def html(
             words=words,
             site=site,
             stylesheet=Markup(stylesheet()) if site is None else "",
-            contents=headings if chapters >= ENOUGH_FOR_CONTENTS else [],
+            contents=headings if chapters >= (ENOUGH_ON_SITE if site else ENOUGH_FOR_CONTENTS) else [],
             kind=lambda block: type(block).__name__,
             svg=drawn,
             href=href,
