@@ -557,12 +557,13 @@ def _differences(result: Result, pairs: list[tuple[int, int]]) -> pl.DataFrame:
     if not pairs:
         return pl.DataFrame(schema=DIFFERENCE_SCHEMA)
     found = []
-    df = _joint_df(result, pairs[0])
+    joint = _joint_df(result, pairs)
     values, form, _ = result._unit_scores([place for pair in pairs for place in pair])
     change = values[:, 0::2] - values[:, 1::2]
     spread = np.sum([np.sum(part * part, axis=0) for part in variance.centred_scores(form, change)], axis=0)
     for column, (a, b) in enumerate(pairs):
         one, other = result.table.row(a, named=True), result.table.row(b, named=True)
+        df = joint[result.rows[a].statistic.variable]
         row: dict[str, Any] = {name: one[name] for name in KEY[:3]}
         row.update(n_first=one["n"], n_second=other["n"], df=df, estimate=None, status="not_estimable")
         if one["status"] != "not_estimable" and other["status"] != "not_estimable":
@@ -581,16 +582,17 @@ def _at_the_edge(row: dict[str, Any], level: float) -> float:
     return 0.0 if row["se"] is None else float(intervals.share_se(row, level) ** 2 - row["se"] ** 2)
 
 
-def _joint_df(result: Result, pair: tuple[int, int]) -> float:
-    """df of the pair's two domains taken together, less one for the difference."""
-    one, other = (result.rows[place] for place in pair)
-    request = Request(result.design, (one.statistic.variable,), (result.groupings[one.grouping],))
-    totals = result.source.totals(request)
+def _joint_df(result: Result, pairs: list[tuple[int, int]]) -> dict[Variable, float]:
+    """df by variable of the pairs' two domains taken together, over units that answered, less one for the difference."""
+    one, other = (result.rows[place] for place in pairs[0])
+    wanted = unique_variables(result.rows[place].statistic.variable for place, _ in pairs)
+    totals = result.source.totals(Request(result.design, wanted, (result.groupings[one.grouping],)))
     form, group = variance.structure_of(totals), totals.groups[0]
     inside = np.isin(group.domain, [group.domains.index(one.domain), group.domains.index(other.domain)])
     order = np.flatnonzero(inside)[np.argsort(group.unit[inside], kind="stable")]
     unit = group.unit[order]
     starts = np.flatnonzero(np.r_[True, unit[1:] != unit[:-1]])
-    size = np.add.reduceat(group.size[order], starts)
-    joined = GroupTotals((), ((),), np.zeros(len(starts), np.int64), unit[starts], size, {})
-    return float(variance.degrees_of_freedom(form, joined)[0]) - 1.0
+    answered = np.add.reduceat(group.sums["n"][order], starts, axis=0)
+    joined = GroupTotals((), ((),), np.zeros(len(starts), np.int64), unit[starts], answered[:, 0], {})
+    df = variance.answering_df(form, joined, answered)[0] - 1.0
+    return dict(zip(wanted, df.tolist()))

@@ -273,8 +273,13 @@ def degrees_of_freedom(form: Structure, group: GroupTotals) -> Floats:
     As with R's ``na.rm = TRUE``, an item's missing answers take no unit away. Where every first-stage unit was taken,
     units and strata of the next stage are counted, since the first gives no variance.
     """
-    units, strata = _counted(form, group, group.size[:, None], 1 if form.census and len(form.stages) > 1 else 0)
-    return (units - strata)[:, 0]
+    return answering_df(form, group, group.size[:, None])[:, 0]
+
+
+def answering_df(form: Structure, group: GroupTotals, answered: Floats) -> Floats:
+    """Units with an answer minus their strata, per domain × variable: ``degf(subset(design, ... & !is.na(item)))``."""
+    units, strata = _counted(form, group, answered, 1 if form.census and len(form.stages) > 1 else 0)
+    return units - strata
 
 
 def answering_units(form: Structure, group: GroupTotals, answered: Floats, stage: int = 0) -> Floats:

@@ -103,19 +103,17 @@ def trim(
         raise wrong(
             "trim-impossible", "No weights between the limits have the sum that these have.", "Widen the limits."
         )
-    free = np.ones(len(weight), bool)
-    for _ in range(len(weight)):
+    for _ in range(TRIM_ROUNDS):
         out = (weight > top * (1 + 1e-12)) | (weight < low * (1 - 1e-12))
         if not out.any():
             break
         cut = np.clip(weight, low, top)
-        free &= ~out
-        lost = float((weight - cut).sum())
-        if not free.any():
-            free = (cut < top) if lost > 0 else (cut > low)
-        cut[free] += lost / free.sum()
+        cut[~out] += (weight - cut).sum() / max(int((~out).sum()), 1)
         weight = cut
     return weight
+
+
+TRIM_ROUNDS = 10_000
 
 
 @dataclass(frozen=True)

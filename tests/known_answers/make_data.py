@@ -72,13 +72,31 @@ def rows(wave: str) -> list[dict[str, object]]:
     return found
 
 
+def scale() -> list[dict[str, object]]:
+    """Five items that lean on one thing, complete, for reliability and factor analysis."""
+    found = []
+    for i in range(300):
+        common = uniform("common", i) - 0.5
+        found.append(
+            {
+                f"s{k}": min(5, max(1, round(3 + 4 * (0.3 + 0.12 * k) * common + 2.4 * (uniform("own", k, i) - 0.5))))
+                for k in range(1, 6)
+            }
+        )
+    return found
+
+
+def write(name: str, table: list[dict[str, object]]) -> None:
+    with (HERE / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+
+
 def main() -> None:
+    write("scale.csv", scale())
     for wave in ("a", "b"):
-        table = rows(wave)
-        with (HERE / f"synthetic_{wave}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(table)
+        write(f"synthetic_{wave}.csv", rows(wave))
 
 
 if __name__ == "__main__":
