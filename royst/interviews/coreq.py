@@ -55,7 +55,7 @@ class _Facts:
         told = {
             name: number(value, self.language) if isinstance(value, int) else value for name, value in parts.items()
         }
-        return sentence(self.said[key].format(**told))
+        return ". ".join(sentence(part.format(**told)) for part in self.said[key].split(". "))
 
     def either(self, key: str, n: int, **parts: object) -> str:
         return self.tell(f"{key}_one" if n == 1 else f"{key}_many", number=n, **parts)

@@ -113,10 +113,7 @@ def test_known_replacements_move_a_selection_as_if_its_edges_were_marked_in_the_
     old: str, data: st.DataObject
 ) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(0, len(old)), max_size=6)))
-    edits = [
-        Edit(s, e, data.draw(st.sampled_from(["", "[x]", "👍"])))
-        for s, e in list(zip(cuts, cuts[1:], strict=False))[::2]
-    ]
+    edits = [Edit(s, e, data.draw(st.sampled_from(["", "[x]", "👍"]))) for s, e in list(pairwise(cuts))[::2]]
     start = data.draw(st.integers(0, len(old) - 1))
     end = data.draw(st.integers(start + 1, len(old)))
     replacement = Replacement(old, tuple(edits))
