@@ -24,11 +24,26 @@ def beside(*paths: Path) -> Iterator[tuple[Path, ...]]:
         for draft, path in zip(drafts, paths):
             draft.replace(path)
     except PermissionError as error:
-        raise wrong("no-write-permission", f"the folder cannot be written to: {error.filename}", "give yourself write permission to it, or work on a copy", file=paths[0].parent) from None
+        raise wrong(
+            "no-write-permission",
+            f"the folder cannot be written to: {error.filename}",
+            "give yourself write permission to it, or work on a copy",
+            file=paths[0].parent,
+        ) from None
     except NotADirectoryError as error:
-        raise wrong("not-a-folder", f"a file stands where a folder is needed: {error.filename}", "move it away", file=paths[0].parent) from None
+        raise wrong(
+            "not-a-folder",
+            f"a file stands where a folder is needed: {error.filename}",
+            "move it away",
+            file=paths[0].parent,
+        ) from None
     except OSError as error:
-        raise wrong("cannot-write", f"the file cannot be written: {error.strerror or error}", "see to the disk, then run the command again", file=paths[0]) from None
+        raise wrong(
+            "cannot-write",
+            f"the file cannot be written: {error.strerror or error}",
+            "see to the disk, then run the command again",
+            file=paths[0],
+        ) from None
     finally:
         for draft in drafts:
             try:

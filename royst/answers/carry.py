@@ -27,9 +27,21 @@ def join(study: Study, frame: pl.DataFrame, background: pl.DataFrame, names: tup
     """
     rule = study.file.carry
     assert rule is not None
-    twice = background.filter(pl.col(rule.key).is_not_null()).group_by(rule.key).len().filter(pl.col("len") > 1).sort(rule.key)
+    twice = (
+        background.filter(pl.col(rule.key).is_not_null())
+        .group_by(rule.key)
+        .len()
+        .filter(pl.col("len") > 1)
+        .sort(rule.key)
+    )
     if twice.height:
         shown = ", ".join(twice[rule.key].head(5).to_list())
         found = f"{twice.height} values of {rule.key} stand twice in wave {rule.wave}: {shown}"
-        raise wrong("repeated-key", found, "background can only be carried from one row a key", file=study.folder.within(study.folder.answers(rule.wave)), column=rule.key)
+        raise wrong(
+            "repeated-key",
+            found,
+            "background can only be carried from one row a key",
+            file=study.folder.within(study.folder.answers(rule.wave)),
+            column=rule.key,
+        )
     return frame.join(background.select(rule.key, *names), on=rule.key, how="left", maintain_order="left")

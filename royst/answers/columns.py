@@ -44,7 +44,13 @@ def match(study: Study, wave: str, table: Table) -> Matched:
         if len(longer) == 1:
             found[name] = renamed[name] = longer[0]
         elif longer:
-            faults.add("repeated-column", f"{name!r} stands in {len(longer)} columns: {', '.join(longer)}", "keep one of them", file=table.name, row=1)
+            faults.add(
+                "repeated-column",
+                f"{name!r} stands in {len(longer)} columns: {', '.join(longer)}",
+                "keep one of them",
+                file=table.name,
+                row=1,
+            )
         elif name in items and (choices := _split(items[name], there)):
             split[name] = choices
         elif name in items and items[name].calculation:
@@ -52,8 +58,19 @@ def match(study: Study, wave: str, table: Table) -> Matched:
         else:
             near = get_close_matches(name, there, 1)
             what = "item" if name in items else "column of [design]"
-            todo = f"the file has {near[0]!r}: rename it if it is the same" if near else "add the column, empty where nobody answered, or take the item out of the questionnaire"
-            faults.add("missing-column", f"the file has no column for the {what} {name!r}", todo, file=table.name, row=1, column=name)
+            todo = (
+                f"the file has {near[0]!r}: rename it if it is the same"
+                if near
+                else "add the column, empty where nobody answered, or take the item out of the questionnaire"
+            )
+            faults.add(
+                "missing-column",
+                f"the file has no column for the {what} {name!r}",
+                todo,
+                file=table.name,
+                row=1,
+                column=name,
+            )
     faults.stop()
     used = {*found.values(), *(column for choices in split.values() for column in choices.values())}
     spare = {column for item in items.values() if item.kind == "many" for column in _split(item, there).values()}
@@ -94,7 +111,11 @@ def _split(item: Item, there: list[str]) -> dict[str, str]:
         return {}
     found = {}
     for choice in item.scale.names:
-        ends = [column for column in there if column == f"{item.name}/{choice}" or _last_part(column, f"{item.name}/{choice}")]
+        ends = [
+            column
+            for column in there
+            if column == f"{item.name}/{choice}" or _last_part(column, f"{item.name}/{choice}")
+        ]
         if len(ends) == 1:
             found[choice] = ends[0]
     return found if len(found) == len(item.scale.names) else {}

@@ -136,7 +136,11 @@ class _Work:
             if number is not None and number in numbers:
                 return numbers[number]
             expected = ", ".join(names) if len(names) <= 12 else f"{len(names)} choices"
-            hint = f"; it is the label of {labels[word.casefold()]!r}: export names, not labels" if word.casefold() in labels else ""
+            hint = (
+                f"; it is the label of {labels[word.casefold()]!r}: export names, not labels"
+                if word.casefold() in labels
+                else ""
+            )
             raise _Refused(f"is not one of {expected}{hint}")
 
         def read(value: str) -> str | None:
@@ -234,7 +238,9 @@ class _Work:
         frame = pl.DataFrame([series.alias(name) for name, series in self.columns.items()]).filter(stands)
         order = {name: place for place, name in enumerate(self.table.frame.columns)}
         refusals = sorted(self.refusals, key=lambda pair: (pair[0], order.get(pair[1].column, -1)))
-        return Conformed(frame, tuple(refusal for _, refusal in refusals), len(refused), dict(self.unanswered), self.skipped)
+        return Conformed(
+            frame, tuple(refusal for _, refusal in refusals), len(refused), dict(self.unanswered), self.skipped
+        )
 
 
 def _canonical(said: str) -> float | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
-from royst.study.crosscheck import in_category
 from royst.study.expression import text
 from royst.study.folder import Study
+from royst.study.grouping import in_category
 from royst.study.plan import GroupSection
 
 
@@ -17,7 +19,9 @@ def groups(study: Study, wave: str, frame: pl.DataFrame) -> pl.DataFrame:
 
     Frame groups take the unit's row of the wave's frame year; a group whose item the wave neither asked nor was carried is null throughout.
     """
-    return pl.DataFrame([_category(group, _source(study, wave, frame, group)).alias(name) for name, group in study.file.groups.items()])
+    return pl.DataFrame(
+        [_category(group, _source(study, wave, frame, group)).alias(name) for name, group in study.file.groups.items()]
+    )
 
 
 def outside(study: Study, wave: str, frame: pl.DataFrame) -> dict[str, dict[str, int]]:
@@ -41,7 +45,9 @@ def _source(study: Study, wave: str, frame: pl.DataFrame, group: GroupSection) -
         unit = study.unit_column
         if units is None or unit is None or unit not in frame.columns:
             return nobody
-        columns = units.select(pl.col("unit").alias(unit), pl.col(group.column).cast(pl.String).alias("_value")).unique(unit, keep="first", maintain_order=True)
+        columns = units.select(pl.col("unit").alias(unit), pl.col(group.column).cast(pl.String).alias("_value")).unique(
+            unit, keep="first", maintain_order=True
+        )
         return frame.select(unit).join(columns, on=unit, how="left", maintain_order="left")["_value"]
     if group.column not in frame.columns:
         return nobody
@@ -56,14 +62,21 @@ def _category(group: GroupSection, source: pl.Series) -> pl.Series:
     return _by_value(source, of)
 
 
-def _by_value(column: pl.Series, of: object) -> pl.Series:
+def _by_value(column: pl.Series, of: Callable[[Any], str | None]) -> pl.Series:
     """A function of each distinct value, null for null, as texts."""
     values = column.drop_nulls().unique(maintain_order=True)
     if not len(values):
         return pl.Series(column.name, [None] * len(column), dtype=pl.String)
-    return column.replace_strict(values, pl.Series([of(value) for value in values.to_list()], dtype=pl.String), default=None, return_dtype=pl.String)  # type: ignore[operator]
+    return column.replace_strict(
+        values,
+        pl.Series([of(value) for value in values.to_list()], dtype=pl.String),
+        default=None,
+        return_dtype=pl.String,
+    )
 
 
 def _not_relevant(study: Study, group: GroupSection) -> set[str]:
-    scales = [study.instruments[wave][group.column].scale for wave in study.waves if group.column in study.instruments[wave]]
+    scales = [
+        study.instruments[wave][group.column].scale for wave in study.waves if group.column in study.instruments[wave]
+    ]
     return {name for scale in scales if scale is not None for name in scale.not_relevant}

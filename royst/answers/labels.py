@@ -31,7 +31,14 @@ def read(path: Path) -> Labels:
     faults = Faults()
     for column in ("variable", "label"):
         if column not in table.header:
-            faults.add("missing-column", f"there is no column {column!r}", "the labels file has columns variable and label", file=path.name, row=1, column=column)
+            faults.add(
+                "missing-column",
+                f"there is no column {column!r}",
+                "the labels file has columns variable and label",
+                file=path.name,
+                row=1,
+                column=column,
+            )
     faults.stop()
     labels: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
@@ -41,9 +48,23 @@ def read(path: Path) -> Labels:
     for number, cells in zip(table.numbers, table.rows):
         variable, said = cells[variable_at].strip(), " ".join(cells[label_at].split())
         if not variable:
-            faults.add("missing-variable", "the label has no variable", "name the variable, or remove the row", file=path.name, row=number, column="variable")
+            faults.add(
+                "missing-variable",
+                "the label has no variable",
+                "name the variable, or remove the row",
+                file=path.name,
+                row=number,
+                column="variable",
+            )
         elif variable in labels or variable in unlabelled:
-            faults.add("repeated-variable", f"{variable!r} has two labels", "keep one of them", file=path.name, row=number, column="variable")
+            faults.add(
+                "repeated-variable",
+                f"{variable!r} has two labels",
+                "keep one of them",
+                file=path.name,
+                row=number,
+                column="variable",
+            )
         elif not said:
             unlabelled.append(variable)
         else:

@@ -46,11 +46,18 @@ def read(path: Path) -> Table:
         raise wrong("not-a-file", "this is a folder", "name a file in it", file=path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise wrong("unknown-file-kind", f"files ending in {path.suffix or 'nothing'} are not read", f"save it as one of {', '.join(READERS)}", file=path)
+        raise wrong(
+            "unknown-file-kind",
+            f"files ending in {path.suffix or 'nothing'} are not read",
+            f"save it as one of {', '.join(READERS)}",
+            file=path,
+        )
     try:
         table = reader(path)
     except PermissionError:
-        raise wrong("file-not-readable", "you may not read this file", "give yourself read permission to it", file=path) from None
+        raise wrong(
+            "file-not-readable", "you may not read this file", "give yourself read permission to it", file=path
+        ) from None
     if table.frame.height == 0:
         raise wrong("empty-file", "the file has no rows of answers", "save it again with its data", file=path.name)
     return table
@@ -58,9 +65,14 @@ def read(path: Path) -> Table:
 
 def _csv(path: Path) -> Table:
     found = delimited.read(path)
-    columns = {name: [cells[place] if cells[place].strip() else None for cells in found.rows] for place, name in enumerate(found.header)}
+    columns = {
+        name: [cells[place] if cells[place].strip() else None for cells in found.rows]
+        for place, name in enumerate(found.header)
+    }
     frame = pl.DataFrame(columns, schema=dict.fromkeys(found.header, pl.String))
-    return Table(path.name, frame, found.numbers, decimal_comma=found.delimiter in ";\t", said=(f"read as {found.described}",))
+    return Table(
+        path.name, frame, found.numbers, decimal_comma=found.delimiter in ";\t", said=(f"read as {found.described}",)
+    )
 
 
 def _excel(path: Path) -> Table:
@@ -75,7 +87,11 @@ def _excel(path: Path) -> Table:
         raise wrong("not-a-workbook", "the file is not an Excel workbook", "save it as .xlsx", file=path.name) from None
     try:
         sheet = book.worksheets[0]
-        records = [(number, cells) for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1) if any(cell is not None for cell in cells)]
+        records = [
+            (number, cells)
+            for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
+            if any(cell is not None for cell in cells)
+        ]
         said = (f"read the first sheet, {sheet.title}, of {len(book.sheetnames)}",) if len(book.sheetnames) > 1 else ()
     finally:
         book.close()
@@ -86,8 +102,17 @@ def _excel(path: Path) -> Table:
     _check_header(header, path.name)
     for number, cells in records[1:]:
         if any(cell is not None for cell in cells[width:]):
-            raise wrong("ragged-row", "the row has cells beyond the last named column", "name every column in the first row", file=path.name, row=number)
-    columns = {name: [_cell(cells[place]) if place < len(cells) else None for _, cells in records[1:]] for place, name in enumerate(header)}
+            raise wrong(
+                "ragged-row",
+                "the row has cells beyond the last named column",
+                "name every column in the first row",
+                file=path.name,
+                row=number,
+            )
+    columns = {
+        name: [_cell(cells[place]) if place < len(cells) else None for _, cells in records[1:]]
+        for place, name in enumerate(header)
+    }
     frame = pl.DataFrame(columns, schema=dict.fromkeys(header, pl.String))
     return Table(path.name, frame, tuple(number for number, _ in records[1:]), said=said)
 
@@ -95,9 +120,22 @@ def _excel(path: Path) -> Table:
 def _check_header(header: list[str], name: str) -> None:
     for place, column in enumerate(header):
         if not column:
-            raise wrong("unnamed-column", f"column {place + 1} has no name", "name every column in the first row", file=name, row=1)
+            raise wrong(
+                "unnamed-column",
+                f"column {place + 1} has no name",
+                "name every column in the first row",
+                file=name,
+                row=1,
+            )
         if column in header[:place]:
-            raise wrong("repeated-column", f"two columns are named {column!r}", "give each column its own name", file=name, row=1, column=column)
+            raise wrong(
+                "repeated-column",
+                f"two columns are named {column!r}",
+                "give each column its own name",
+                file=name,
+                row=1,
+                column=column,
+            )
 
 
 def _cell(value: Any) -> str | None:
@@ -134,24 +172,50 @@ def _statistics(path: Path, read_file: Callable[..., Any], program: str) -> Tabl
     except (pyreadstat.ReadstatError, UnicodeError, ValueError) as error:
         raise _unreadable(path, program, str(error)) from None
     names = list(meta.column_names)
-    texts = {name: [_cell(value.item() if hasattr(value, "item") else value) for value in columns[name]] for name in names}
+    texts = {
+        name: [_cell(value.item() if hasattr(value, "item") else value) for value in columns[name]] for name in names
+    }
     height = len(next(iter(texts.values()), []))
     labels = {name: label.strip() for name, label in zip(names, meta.column_labels or []) if label and label.strip()}
-    values = {name: {_cell(_number(code)) or "": str(said).strip() for code, said in codes.items()} for name, codes in meta.variable_value_labels.items()}
-    missing = {name: _ranges(ranges, texts[name], values.get(name, {})) for name, ranges in (meta.missing_ranges or {}).items()}
+    values = {
+        name: {_cell(_number(code)) or "": str(said).strip() for code, said in codes.items()}
+        for name, codes in meta.variable_value_labels.items()
+    }
+    missing = {
+        name: _ranges(ranges, texts[name], values.get(name, {})) for name, ranges in (meta.missing_ranges or {}).items()
+    }
     for name, codes in (meta.missing_user_values or {}).items():
         missing[name] = missing.get(name, frozenset()) | frozenset(str(code) for code in codes)
     frame = pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String))
     encoding = getattr(meta, "file_encoding", None)
-    said = (f"read as {program}, its texts as {encoding}",) if encoding and encoding.lower().replace("-", "") != "utf8" else ()
-    return Table(path.name, frame, tuple(range(1, height + 1)), labels, values, {name: codes for name, codes in missing.items() if codes}, said=said)
+    said = (
+        (f"read as {program}, its texts as {encoding}",)
+        if encoding and encoding.lower().replace("-", "") != "utf8"
+        else ()
+    )
+    return Table(
+        path.name,
+        frame,
+        tuple(range(1, height + 1)),
+        labels,
+        values,
+        {name: codes for name, codes in missing.items() if codes},
+        said=said,
+    )
 
 
 def _unreadable(path: Path, program: str, error: str) -> InputError:
     if "encoding" in error.lower() or "codec" in error.lower() or "convert string" in error.lower():
         todo = "open it in the program that made it and save it in Unicode (UTF-8)"
-        return wrong("unknown-encoding", f"its texts are not in the encoding that the file says: {error}", todo, file=path.name)
-    return wrong("damaged-file", f"the file cannot be read as {program}: {error}", f"save it again from {program}", file=path.name)
+        return wrong(
+            "unknown-encoding", f"its texts are not in the encoding that the file says: {error}", todo, file=path.name
+        )
+    return wrong(
+        "damaged-file",
+        f"the file cannot be read as {program}: {error}",
+        f"save it again from {program}",
+        file=path.name,
+    )
 
 
 def _number(value: Any) -> Any:
@@ -178,8 +242,15 @@ def _parquet(path: Path) -> Table:
         raise wrong("damaged-file", "the file cannot be read as Parquet", "save it again", file=path.name) from None
     nested = [name for name, kind in found.schema.items() if kind.is_nested()]
     if nested:
-        raise wrong("nested-column", f"columns hold lists or structures: {', '.join(nested)}", "give each value a column of its own", file=path.name)
-    frame = pl.DataFrame([pl.Series(name, [_cell(value) for value in found[name].to_list()], dtype=pl.String) for name in found.columns])
+        raise wrong(
+            "nested-column",
+            f"columns hold lists or structures: {', '.join(nested)}",
+            "give each value a column of its own",
+            file=path.name,
+        )
+    frame = pl.DataFrame(
+        [pl.Series(name, [_cell(value) for value in found[name].to_list()], dtype=pl.String) for name in found.columns]
+    )
     return Table(path.name, frame, tuple(range(1, found.height + 1)))
 
 

@@ -66,30 +66,52 @@ def write(study: Study, wave: str, frame: pl.DataFrame) -> None:
 def put(study: Study, wave: str, frame: pl.DataFrame, path: object) -> None:
     """The Parquet file itself, in the store's columns and types."""
     wanted = schema(study, wave)
-    frame.select(pl.col(column).cast(kind) for column, kind in wanted.items()).write_parquet(path, compression="zstd", statistics=False)  # type: ignore[arg-type]
+    frame.select(pl.col(column).cast(kind) for column, kind in wanted.items()).write_parquet(
+        path, compression="zstd", statistics=False
+    )  # type: ignore[arg-type]
 
 
 def _own(study: Study, wave: str) -> pl.DataFrame:
     path = study.folder.answers(wave)
     name = study.folder.within(path)
     if not path.is_file():
-        raise wrong("empty-wave", f"wave {wave} has no answers", f"bring them in: royst import {study.folder.root} --wave {wave} FILE", file=name)
+        raise wrong(
+            "empty-wave",
+            f"wave {wave} has no answers",
+            f"bring them in: royst import {study.folder.root} --wave {wave} FILE",
+            file=name,
+        )
     try:
         found = pl.read_parquet(path)
     except PermissionError:
-        raise wrong("file-not-readable", "you may not read this file", "give yourself read permission to it", file=name) from None
+        raise wrong(
+            "file-not-readable", "you may not read this file", "give yourself read permission to it", file=name
+        ) from None
     except (pl.exceptions.PolarsError, OSError):
-        raise wrong("not-parquet", "the file is not Parquet", f"bring the answers in again: royst import {study.folder.root} --wave {wave} FILE", file=name) from None
+        raise wrong(
+            "not-parquet",
+            "the file is not Parquet",
+            f"bring the answers in again: royst import {study.folder.root} --wave {wave} FILE",
+            file=name,
+        ) from None
     wanted = schema(study, wave)
     faults = Faults()
     for column in wanted:
         if column not in found.columns:
-            faults.add("missing-column", f"the answers have no column {column!r}", "bring them in again with royst import: the study or its questionnaire has changed since", file=name, column=column)
+            faults.add(
+                "missing-column",
+                f"the answers have no column {column!r}",
+                "bring them in again with royst import: the study or its questionnaire has changed since",
+                file=name,
+                column=column,
+            )
     faults.stop()
     try:
         return found.select(_typed(found[column], kind) for column, kind in wanted.items())
     except pl.exceptions.PolarsError:
-        raise wrong("wrong-type", "a column of numbers holds texts", "bring the answers in again with royst import", file=name) from None
+        raise wrong(
+            "wrong-type", "a column of numbers holds texts", "bring the answers in again with royst import", file=name
+        ) from None
 
 
 def _typed(column: pl.Series, kind: type[pl.DataType]) -> pl.Series:

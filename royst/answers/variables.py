@@ -54,7 +54,9 @@ def variable(table: Table, column: str) -> Variable:
 
 def answered(table: Table, column: str) -> pl.Series:
     """Whether each row has an answer in a column: neither empty nor one of the words for empty."""
-    return table.frame[column].is_not_null() & ~table.frame[column].str.strip_chars().is_in(sorted(UNANSWERED - set(table.values.get(column, {}))))
+    return table.frame[column].is_not_null() & ~table.frame[column].str.strip_chars().is_in(
+        sorted(UNANSWERED - set(table.values.get(column, {})))
+    )
 
 
 def _is_number(values: Mapping[str, str], bare: Mapping[str, int]) -> bool:

@@ -46,16 +46,33 @@ def read(path: Path, name: str | None = None) -> Delimited:
     faults = Faults()
     for place, column in enumerate(header):
         if not column:
-            faults.add("unnamed-column", f"column {place + 1} has no name", "name every column in the first row", file=name, row=1)
+            faults.add(
+                "unnamed-column",
+                f"column {place + 1} has no name",
+                "name every column in the first row",
+                file=name,
+                row=1,
+            )
         elif column in header[:place]:
-            faults.add("repeated-column", f"two columns are named {column!r}", "give each column its own name", file=name, row=1, column=column)
+            faults.add(
+                "repeated-column",
+                f"two columns are named {column!r}",
+                "give each column its own name",
+                file=name,
+                row=1,
+                column=column,
+            )
     for number, cells in records[1:]:
         if len(cells) != len(header):
             found = f"the row has {len(cells)} fields, the header has {len(header)}"
-            faults.add("ragged-row", found, "look for a delimiter or a quotation mark inside an answer", file=name, row=number)
+            faults.add(
+                "ragged-row", found, "look for a delimiter or a quotation mark inside an answer", file=name, row=number
+            )
     faults.stop()
     kept = records[1:]
-    return Delimited(header, tuple(tuple(cells) for _, cells in kept), tuple(number for number, _ in kept), encoding, delimiter)
+    return Delimited(
+        header, tuple(tuple(cells) for _, cells in kept), tuple(number for number, _ in kept), encoding, delimiter
+    )
 
 
 def _decoded(path: Path, name: str) -> tuple[str, str]:
@@ -66,7 +83,9 @@ def _decoded(path: Path, name: str) -> tuple[str, str]:
     except IsADirectoryError:
         raise wrong("not-a-file", "this is a folder", "name a file in it", file=path) from None
     except PermissionError:
-        raise wrong("file-not-readable", "you may not read this file", "give yourself read permission to it", file=path) from None
+        raise wrong(
+            "file-not-readable", "you may not read this file", "give yourself read permission to it", file=path
+        ) from None
     encodings = [encoding for mark, encoding in _MARKS if content.startswith(mark)] or ["utf-8", "cp1252"]
     for encoding in encodings:
         try:
@@ -98,5 +117,11 @@ def _records(text: str, delimiter: str, name: str) -> list[tuple[int, list[str]]
             if any(cell.strip() for cell in cells):
                 found.append((number, cells))
     except csv.Error as error:
-        raise wrong("broken-csv", f"the file cannot be read from line {reader.line_num} on: {error}", "look for a lone quotation mark", file=name, row=reader.line_num) from None
+        raise wrong(
+            "broken-csv",
+            f"the file cannot be read from line {reader.line_num} on: {error}",
+            "look for a lone quotation mark",
+            file=name,
+            row=reader.line_num,
+        ) from None
     return found

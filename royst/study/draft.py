@@ -57,9 +57,16 @@ def questionnaire(draft: Draft, wave: str, path: Path) -> None:
     survey += [[item.type, item.name, item.label, item.name if item.waves.index(wave) else ""] for item in items]
     used = {item.type.split()[1] for item in items if item.type.startswith("select_one")}
     choices = [["list_name", "name", label]]
-    choices += [[part.name, code, said] for part in draft.lists if part.name in used for code, said in part.choices.items()]
-    settings = [["form_title", "form_id", "version", "default_language"], [draft.id, re.sub(r"\W", "_", f"{draft.id}_{wave}"), "1", LANGUAGES[draft.language]]]
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    choices += [
+        [part.name, code, said] for part in draft.lists if part.name in used for code, said in part.choices.items()
+    ]
+    settings = [
+        ["form_title", "form_id", "version", "default_language"],
+        [draft.id, re.sub(r"\W", "_", f"{draft.id}_{wave}"), "1", LANGUAGES[draft.language]],
+    ]
+    book = xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
     book.set_properties({"created": datetime(2000, 1, 1)})
     for name, rows in (("survey", survey), ("choices", choices), ("settings", settings)):
         sheet = book.add_worksheet(name)
@@ -95,7 +102,10 @@ def toml(draft: Draft) -> str:
 def _design(draft: Draft) -> str:
     lines = ["[design]", "sampled = false  # true when the units were drawn; then each wave has its sample.csv"]
     if draft.unit:
-        lines += [f"unit = {_text(draft.unit)}  # the column that answers cluster in; standard errors count on it", '# unit = "" and psu = "…" when it is a person, or nothing that gets reports of its own']
+        lines += [
+            f"unit = {_text(draft.unit)}  # the column that answers cluster in; standard errors count on it",
+            '# unit = "" and psu = "…" when it is a person, or nothing that gets reports of its own',
+        ]
     else:
         lines += ['unit = ""  # no column of units; each answer counts as drawn by itself']
     lines.append('# id = "…"  # a column that names each answer once in a wave')
@@ -103,12 +113,19 @@ def _design(draft: Draft) -> str:
         lines += [f"weight = {_text(draft.weight)}", 'weight_basis = "given"']
     else:
         lines.append('weight_basis = "as_came"  # each answer counts one')
-    lines += [f'# estimand = {{ {draft.language} = "Whom the figures stand for" }}', f'# weights_said = {{ {draft.language} = "How answers were weighted, in words" }}']
+    lines += [
+        f'# estimand = {{ {draft.language} = "Whom the figures stand for" }}',
+        f'# weights_said = {{ {draft.language} = "How answers were weighted, in words" }}',
+    ]
     return "\n".join(lines)
 
 
 def _role(draft: Draft) -> str:
-    return '\n# role = "background"  # asked once, carried to later waves and never published itself' if len(draft.waves) > 1 else ""
+    return (
+        '\n# role = "background"  # asked once, carried to later waves and never published itself'
+        if len(draft.waves) > 1
+        else ""
+    )
 
 
 def _carry(draft: Draft) -> str:
@@ -118,26 +135,39 @@ def _carry(draft: Draft) -> str:
 
 
 def _scales(draft: Draft) -> str:
-    parts = ["# How answers are counted. bands: best first, under names of your own. Which answers mean that the question did not concern somebody: not_relevant."]
+    parts = [
+        "# How answers are counted. bands: best first, under names of your own. Which answers mean that the question did not concern somebody: not_relevant."
+    ]
     for found in draft.lists:
-        answers = " · ".join(f"{code} {_comment(said)}" if said != code else code for code, said in found.choices.items())
-        lines = [f"[scales.{found.name}]", f"# {answers}", f"# of {_few(found.used_by)}", '# bands = { NAME = ["…"] }  # and [bands.NAME] with its label']
+        answers = " · ".join(
+            f"{code} {_comment(said)}" if said != code else code for code, said in found.choices.items()
+        )
+        lines = [
+            f"[scales.{found.name}]",
+            f"# {answers}",
+            f"# of {_few(found.used_by)}",
+            '# bands = { NAME = ["…"] }  # and [bands.NAME] with its label',
+        ]
         if found.apart:
-            lines.append(f"not_relevant = [{', '.join(_text(code) for code in found.apart)}]  # the file marks these as missing")
+            lines.append(
+                f"not_relevant = [{', '.join(_text(code) for code in found.apart)}]  # the file marks these as missing"
+            )
         parts.append("\n".join(lines))
     return "\n\n".join(parts) if draft.lists else ""
 
 
 def _rest(draft: Draft) -> str:
     language, wave = draft.language, draft.waves[-1]
-    scaled = [item.name for item in draft.items if item.type.startswith("select_one") and wave in item.waves] or [item.name for item in draft.items]
+    scaled = [item.name for item in draft.items if item.type.startswith("select_one") and wave in item.waves] or [
+        item.name for item in draft.items
+    ]
     first = scaled[0]
     lines = [
         "# Chapters of the report, and who is compared. An item worded the other way: [items.NAME] reversed = true",
         "# [themes.first]",
         f'# label = {{ {language} = "…" }}',
         f"# items = [{', '.join(_text(name) for name in scaled[:4])}]",
-        '# [plan]',
+        "# [plan]",
         '# items = "named"  # publish the items that themes name, and no others',
         "",
         "# [groups.sex]",

@@ -148,7 +148,11 @@ def _binary(sign: str, left: Value, right: Value) -> Value:
         case "*":
             return a * b
         case "div":
-            return a / b if b else (math.nan if a == 0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1.0, b))
+            return (
+                a / b
+                if b
+                else (math.nan if a == 0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1.0, b))
+            )
         case _:
             return math.fmod(a, b) if b and not math.isinf(a) else math.nan
 
@@ -216,7 +220,9 @@ FUNCTIONS: dict[str, Function] = {
     "contains": Function(lambda whole, part: text(part) in text(whole), 2, 2, "truth"),
     "starts-with": Function(lambda whole, part: text(whole).startswith(text(part)), 2, 2, "truth"),
     "ends-with": Function(lambda whole, part: text(whole).endswith(text(part)), 2, 2, "truth"),
-    "substr": Function(lambda whole, start, end=math.inf: _substring(text(whole), number(start), number(end)), 2, 3, "text"),
+    "substr": Function(
+        lambda whole, start, end=math.inf: _substring(text(whole), number(start), number(end)), 2, 3, "text"
+    ),
 }
 
 _TOKEN = re.compile(
@@ -229,7 +235,14 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
-_LEVELS: tuple[tuple[str, ...], ...] = (("or",), ("and",), ("=", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "div", "mod"))
+_LEVELS: tuple[tuple[str, ...], ...] = (
+    ("or",),
+    ("and",),
+    ("=", "!="),
+    ("<", "<=", ">", ">="),
+    ("+", "-"),
+    ("*", "div", "mod"),
+)
 
 
 @lru_cache(maxsize=4096)

@@ -11,9 +11,11 @@ import polars as pl
 
 from royst.errors import Fault, Faults
 from royst.study import instrument, places, questionnaire, routing, sections, units, xlsform
-from royst.study.crosscheck import Crosscheck
+from royst.study.counted import Counted
+from royst.study.grouping import Grouping
 from royst.study.instrument import Instrument
 from royst.study.plan import ItemSection, StudyFile
+from royst.study.said import Said
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,11 @@ def read(root: Path, *, without_sample: Collection[str] = ()) -> Study:
     study = Study(folder, file, instruments, frame, {})
     _check_frame_years(study, lines, faults)
     samples = _samples(study, faults, without_sample)
-    Crosscheck(file, instruments, frame, lines, faults).run()
+    if set(instruments) == set(
+        file.waves
+    ):  # else what a questionnaire lacks because it could not be read would be told as missing
+        for checked in (Counted, Grouping, Said):
+            checked(file, instruments, frame, lines, faults).run()
     _check_files(folder, file, lines, faults)
     faults.stop()
     return Study(folder, _settled(file, instruments), instruments, frame, samples, tuple(faults.warnings))
@@ -190,7 +196,10 @@ def read(root: Path, *, without_sample: Collection[str] = ()) -> Study:
 def _settled(file: StudyFile, instruments: Mapping[str, Instrument]) -> StudyFile:
     """The sections with what follows from them: items that ``[plan] items = "named"`` hides, and earlier waves of a release newest first."""
     order = list(file.waves)
-    releases = {name: part.model_copy(update={"earlier": sorted(part.earlier, key=order.index, reverse=True)}) for name, part in file.releases.items()}
+    releases = {
+        name: part.model_copy(update={"earlier": sorted(part.earlier, key=order.index, reverse=True)})
+        for name, part in file.releases.items()
+    }
     items = dict(file.items)
     if file.plan.items == "named":
         named: set[str | None] = {file.plan.headline}
@@ -220,7 +229,12 @@ def _instruments(folder: Folder, file: StudyFile, faults: Faults) -> dict[str, I
         if len(faults.errors) == before:
             xlsform.prove(form, faults)
         if not asked.answered:
-            faults.add("empty-questionnaire", "the questionnaire asks nothing", "add its questions to the sheet survey", file=form.name)
+            faults.add(
+                "empty-questionnaire",
+                "the questionnaire asks nothing",
+                "add its questions to the sheet survey",
+                file=form.name,
+            )
         found[wave] = asked
     return found
 
@@ -244,7 +258,12 @@ def _samples(study: Study, faults: Faults, without: Collection[str]) -> dict[str
     if not design.sampled:
         return found
     if not folder.frame.exists() and (design.weight_basis == "known" or design.fpc == "units"):
-        faults.add("missing-file", "the study has no frame, and its weights need one", "put frame.csv there: one row per unit with its number of users", file="frame.csv")
+        faults.add(
+            "missing-file",
+            "the study has no frame, and its weights need one",
+            "put frame.csv there: one row per unit with its number of users",
+            file="frame.csv",
+        )
     for wave in study.published_waves:
         if units.unsafe(wave):
             continue
@@ -252,12 +271,19 @@ def _samples(study: Study, faults: Faults, without: Collection[str]) -> dict[str
         name = folder.within(path)
         if not path.exists():
             if wave not in without:
-                faults.add("missing-sample", f"wave {wave} is sampled and has no sample file", "run `royst draw`, put sample.csv there, or say sampled = false", file=name)
+                faults.add(
+                    "missing-sample",
+                    f"wave {wave} is sampled and has no sample file",
+                    "run `royst draw`, put sample.csv there, or say sampled = false",
+                    file=name,
+                )
             continue
         frame = study.frame_of(wave)
         if frame is not None and frame.height == 0:
             frame = None  # the year is a fault already
-        sample = units.read_sample(path, faults, frame=frame, strata=design.strata, name=name, frame_year=study.frame_year(wave))
+        sample = units.read_sample(
+            path, faults, frame=frame, strata=design.strata, name=name, frame_year=study.frame_year(wave)
+        )
         if sample is None:
             continue
         found[wave] = sample
@@ -283,16 +309,35 @@ def _check_inclusion(sample: pl.DataFrame, name: str, file: StudyFile, faults: F
     missing = units.took_part(sample).filter(pl.col("inclusion").is_null())["unit"].to_list()
     if missing and file.design.weight_basis == "known":
         shown = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
-        faults.add("missing-inclusion", f"{len(missing)} units have no inclusion probability: {shown}", "known weights need it: fill the column inclusion", file=name, column="inclusion")
+        faults.add(
+            "missing-inclusion",
+            f"{len(missing)} units have no inclusion probability: {shown}",
+            "known weights need it: fill the column inclusion",
+            file=name,
+            column="inclusion",
+        )
 
 
 def _check_files(folder: Folder, file: StudyFile, lines: Mapping[places.Path, int], faults: Faults) -> None:
     """Files that the plan names: pictures and other surveys' figures."""
-    named: list[tuple[places.Path, Path]] = [(("sources", place, "file"), folder.sources / source.file) for place, source in enumerate(file.sources)]
-    named += [(("releases", name, "picture", "file"), folder.root / part.picture.file) for name, part in file.releases.items() if part.picture]
+    named: list[tuple[places.Path, Path]] = [
+        (("sources", place, "file"), folder.sources / source.file) for place, source in enumerate(file.sources)
+    ]
+    named += [
+        (("releases", name, "picture", "file"), folder.root / part.picture.file)
+        for name, part in file.releases.items()
+        if part.picture
+    ]
     for where, path in named:
         inside = path.resolve().is_relative_to(folder.root.resolve())
         if not inside or not path.is_file():
             found = "there is no such file" if inside else "the file is outside the study folder"
             row, column = places.line_of(lines, where), places.dotted(where)
-            faults.add("missing-file" if inside else "file-outside", f"{found}: {path.name}", "put it in the study folder, or mend the name", file="study.toml", row=row, column=column)
+            faults.add(
+                "missing-file" if inside else "file-outside",
+                f"{found}: {path.name}",
+                "put it in the study folder, or mend the name",
+                file="study.toml",
+                row=row,
+                column=column,
+            )

@@ -66,7 +66,10 @@ class Scale:
         partner = {round(score, 9): name for name, score in self.scores.items()}
         swap = {name: partner.get(round(total - score, 9), name) for name, score in self.scores.items()}
         order = {name: place for place, name in enumerate(self.names)}
-        bands = {band: tuple(sorted((swap.get(name, name) for name in names), key=order.__getitem__)) for band, names in self.bands.items()}
+        bands = {
+            band: tuple(sorted((swap.get(name, name) for name in names), key=order.__getitem__))
+            for band, names in self.bands.items()
+        }
         return Scale(self.name, self.choices, scores, bands, self.not_relevant)
 
 

@@ -53,7 +53,9 @@ def dotted(path: Sequence[str | int]) -> str:
         if isinstance(part, int):
             parts += f"[{part + 1}]"
         else:
-            parts += ("." if parts else "") + (part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else json.dumps(part, ensure_ascii=False))
+            parts += ("." if parts else "") + (
+                part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else json.dumps(part, ensure_ascii=False)
+            )
     return parts
 
 

@@ -12,7 +12,15 @@ from royst.study.instrument import Choice, Instrument, Item, Kind, Scale, Text
 from royst.study.plan import ItemSection, ScaleSection, StudyFile
 from royst.study.xlsform import Form, Row, Sheet
 
-KINDS: dict[str, Kind] = {"integer": "number", "int": "number", "decimal": "number", "range": "number", "text": "text", "string": "text", "note": "note"}
+KINDS: dict[str, Kind] = {
+    "integer": "number",
+    "int": "number",
+    "decimal": "number",
+    "range": "number",
+    "text": "text",
+    "string": "text",
+    "note": "note",
+}
 """Types of XLSForm by the kind of item they become. ``select_one``, ``select_multiple`` and ``calculate`` are read apart."""
 
 IDENTIFYING = {
@@ -40,7 +48,9 @@ class Reader:
         self.default = _default_language(form, study)
         self.scales = self._scales()
 
-    def fault(self, code: str, found: str, todo: str, row: Row | int | None, column: str | None = None, level: str = "error") -> None:
+    def fault(
+        self, code: str, found: str, todo: str, row: Row | int | None, column: str | None = None, level: str = "error"
+    ) -> None:
         number = row.number if isinstance(row, Row) else row
         self.faults.add(code, found, todo, file=self.form.name, row=number, column=column, level=level)
 
@@ -48,7 +58,9 @@ class Reader:
         items = tuple(self._items())
         languages = tuple(self.form.survey.languages("label", self.default)) or (self.default,)
         settings = self.form.settings
-        title = {language: text for language in ("nb", "nn", "en") if (text := settings.get(f"royst_title_{language}", ""))}
+        title = {
+            language: text for language in ("nb", "nn", "en") if (text := settings.get(f"royst_title_{language}", ""))
+        }
         if not title and settings.get("form_title"):
             title = {self.default: settings["form_title"]}
         return Instrument(self.wave, title, languages, items, settings.get("version", ""))
@@ -60,36 +72,71 @@ class Reader:
             words = row["type"].split()
             kind = words[0].lower() if words else ""
             if not kind:
-                self.fault("missing-type", "the row has no type", "write a type such as select_one, text or note, or clear the row", row, "type")
-            elif (start := " ".join(words).lower().replace(" ", "_")) in {"begin_group", "end_group", "begin_repeat", "end_repeat"}:
+                self.fault(
+                    "missing-type",
+                    "the row has no type",
+                    "write a type such as select_one, text or note, or clear the row",
+                    row,
+                    "type",
+                )
+            elif (start := " ".join(words).lower().replace(" ", "_")) in {
+                "begin_group",
+                "end_group",
+                "begin_repeat",
+                "end_repeat",
+            }:
                 self._group(start, row, groups)
             elif kind in IDENTIFYING:
-                todo = "it is left out: an answer that can be tied to a device, a place or an exact time is not anonymous"
+                todo = (
+                    "it is left out: an answer that can be tied to a device, a place or an exact time is not anonymous"
+                )
                 self.fault("identifying-type", f"the type {kind} is not read", todo, row, "type", "warning")
             elif (item := self._item(kind, words, row, groups)) is not None:
                 if names.setdefault(item.name, row.number) != row.number:
-                    self.fault("repeated-item", f"two items are named {item.name!r}, first in row {names[item.name]}", "give each item its own name", row, "name")
+                    self.fault(
+                        "repeated-item",
+                        f"two items are named {item.name!r}, first in row {names[item.name]}",
+                        "give each item its own name",
+                        row,
+                        "name",
+                    )
                 else:
                     yield item
         for group in groups:
-            self.fault("open-group", f"the group {group.name!r} is not ended", "add a row of type end_group", group.row, "type")
+            self.fault(
+                "open-group", f"the group {group.name!r} is not ended", "add a row of type end_group", group.row, "type"
+            )
 
     def _group(self, start: str, row: Row, groups: list[_Group]) -> None:
         if "repeat" in start:
             if start == "begin_repeat":
-                self.fault("unsupported-type", "a repeat gives several answers a person", "ask each of them as an item of its own", row, "type")
+                self.fault(
+                    "unsupported-type",
+                    "a repeat gives several answers a person",
+                    "ask each of them as an item of its own",
+                    row,
+                    "type",
+                )
         elif start == "begin_group":
             groups.append(_Group(row["name"], row["relevant"], row.number))
         elif groups:
             groups.pop()
         else:
-            self.fault("open-group", "a group ends here that did not begin", "remove the row, or add begin_group", row, "type")
+            self.fault(
+                "open-group", "a group ends here that did not begin", "remove the row, or add begin_group", row, "type"
+            )
 
     def _item(self, kind: str, words: list[str], row: Row, groups: list[_Group]) -> Item | None:
         name = row["name"]
         if not name or not _NAME.fullmatch(name):
             found = f"the item's name is {name!r}" if name else "the item has no name"
-            self.fault("item-name", found, "a name starts with a letter and has letters, digits, underscores, hyphens and full stops", row, "name")
+            self.fault(
+                "item-name",
+                found,
+                "a name starts with a letter and has letters, digits, underscores, hyphens and full stops",
+                row,
+                "name",
+            )
             return None
         scale: Scale | None = None
         what: Kind
@@ -103,15 +150,38 @@ class Reader:
         elif kind in KINDS:
             what = KINDS[kind]
         else:
-            todo = "it is left out: Røyst counts choices, numbers and texts" if kind in _OTHER else "use select_one, select_multiple, integer, decimal, text, note or calculate"
-            self.fault("unsupported-type", f"the type {row['type']!r} is not one that Røyst reads", todo, row, "type", "warning" if kind in _OTHER else "error")
+            todo = (
+                "it is left out: Røyst counts choices, numbers and texts"
+                if kind in _OTHER
+                else "use select_one, select_multiple, integer, decimal, text, note or calculate"
+            )
+            self.fault(
+                "unsupported-type",
+                f"the type {row['type']!r} is not one that Røyst reads",
+                todo,
+                row,
+                "type",
+                "warning" if kind in _OTHER else "error",
+            )
             return None
         section = self.study.items.get(name, ItemSection())
         if section.reversed and scale is not None:
             scale = self._mirrored(scale, name)
         elif section.reversed:
-            self.faults.add("not-a-scale", f"item {name!r} is reversed and has no scale", "only items of a choice list can be reversed", file="study.toml", column=f"items.{name}.reversed")
-        low, high = _range(row["parameters"]) if kind == "range" else _bounds(row["constraint"]) if what == "number" else (None, None)
+            self.faults.add(
+                "not-a-scale",
+                f"item {name!r} is reversed and has no scale",
+                "only items of a choice list can be reversed",
+                file="study.toml",
+                column=f"items.{name}.reversed",
+            )
+        low, high = (
+            _range(row["parameters"])
+            if kind == "range"
+            else _bounds(row["constraint"])
+            if what == "number"
+            else (None, None)
+        )
         conditions = [condition for condition in (*(group.relevant for group in groups), row["relevant"]) if condition]
         return Item(
             name=name,
@@ -122,7 +192,9 @@ class Reader:
             theme=next((theme for theme, part in self.study.themes.items() if name in part.items), None),
             same_as=row["royst_same_as"] or None,
             reversed=section.reversed,
-            relevant=" and ".join(f"({condition})" for condition in conditions) if len(conditions) > 1 else "".join(conditions),
+            relevant=" and ".join(f"({condition})" for condition in conditions)
+            if len(conditions) > 1
+            else "".join(conditions),
             constraint=row["constraint"],
             calculation=row["calculation"],
             required=row["required"].lower() in {"yes", "true", "true()"},
@@ -136,12 +208,30 @@ class Reader:
 
     def _scale(self, words: list[str], row: Row) -> Scale | None:
         if len(words) < 2:
-            self.fault("unknown-scale", f"{words[0]} names no choice list", f"write its name behind: {words[0]} degree", row, "type")
+            self.fault(
+                "unknown-scale",
+                f"{words[0]} names no choice list",
+                f"write its name behind: {words[0]} degree",
+                row,
+                "type",
+            )
         elif words[-1].lower() == "or_other":
-            self.fault("unsupported-type", "or_other adds an answer without a name", "write the other answer into the choice list and ask for its text as an item", row, "type")
+            self.fault(
+                "unsupported-type",
+                "or_other adds an answer without a name",
+                "write the other answer into the choice list and ask for its text as an item",
+                row,
+                "type",
+            )
         elif words[1] not in self.scales:
             known = ", ".join(self.scales) or "none"
-            self.fault("unknown-scale", f"the choice list {words[1]!r} is not in the sheet choices", f"mend the name or add the list; there are: {known}", row, "type")
+            self.fault(
+                "unknown-scale",
+                f"the choice list {words[1]!r} is not in the sheet choices",
+                f"mend the name or add the list; there are: {known}",
+                row,
+                "type",
+            )
         else:
             return self.scales[words[1]]
         return None
@@ -149,7 +239,13 @@ class Reader:
     def _mirrored(self, scale: Scale, name: str) -> Scale:
         if not scale.has_mirror:
             found = f"item {name!r} is reversed, and the scores of its scale {scale.name!r} are not the same read from the other end"
-            self.faults.add("no-mirror", found, "give the scale scores in even steps, one for each choice", file="study.toml", column=f"items.{name}.reversed")
+            self.faults.add(
+                "no-mirror",
+                found,
+                "give the scale scores in even steps, one for each choice",
+                file="study.toml",
+                column=f"items.{name}.reversed",
+            )
         return scale.mirrored()
 
     def _label(self, row: Row, sheet: Sheet, *, optional: bool = False) -> Text:
@@ -157,11 +253,20 @@ class Reader:
         if optional:
             return texts
         if not texts:
-            self.fault("missing-label", f"{row['name']!r} has no label", "write the words that people read", row, "label")
+            self.fault(
+                "missing-label", f"{row['name']!r} has no label", "write the words that people read", row, "label"
+            )
             return texts
         for language, column in sheet.languages("label", self.default).items():
             if language not in texts:
-                self.fault("missing-label", f"{row['name']!r} has no label in {language}", "write it, or people who read that language see another", row, column, "warning")
+                self.fault(
+                    "missing-label",
+                    f"{row['name']!r} has no label in {language}",
+                    "write it, or people who read that language see another",
+                    row,
+                    column,
+                    "warning",
+                )
         return texts
 
     def _texts(self, row: Row, sheet: Sheet, column: str) -> dict[str, str]:
@@ -173,26 +278,53 @@ class Reader:
         for row in self.form.choices.rows:
             name, of = row["name"], row["list_name"]
             if not of or not name:
-                self.fault("choice-name", "the choice has no name or no list_name", "fill both cells", row, "name" if of else "list_name")
+                self.fault(
+                    "choice-name",
+                    "the choice has no name or no list_name",
+                    "fill both cells",
+                    row,
+                    "name" if of else "list_name",
+                )
                 continue
             if " " in name:
-                self.fault("choice-name", f"the choice's name {name!r} has a space in it", "use a name without spaces; the label may have them", row, "name")
+                self.fault(
+                    "choice-name",
+                    f"the choice's name {name!r} has a space in it",
+                    "use a name without spaces; the label may have them",
+                    row,
+                    "name",
+                )
             if any(choice.name == name for choice in lists.get(of, [])):
-                self.fault("repeated-choice", f"the list {of!r} has two choices named {name!r}", "give each choice its own name", row, "name")
+                self.fault(
+                    "repeated-choice",
+                    f"the list {of!r} has two choices named {name!r}",
+                    "give each choice its own name",
+                    row,
+                    "name",
+                )
                 continue
-            attributes = {column: text for column, text in row.cells.items() if column not in plain and not column.startswith("label")}
+            attributes = {
+                column: text
+                for column, text in row.cells.items()
+                if column not in plain and not column.startswith("label")
+            }
             lists.setdefault(of, []).append(Choice(name, self._label(row, self.form.choices), attributes))
         return {name: self._counted(name, tuple(choices)) for name, choices in lists.items()}
 
     def _counted(self, name: str, choices: tuple[Choice, ...]) -> Scale:
-        """The scale with what the plan says of it. Names of the plan that this wave's list lacks are left out here; ``crosscheck`` judges them over all waves."""
+        """The scale with what the plan says of it. Names of the plan that this wave's list lacks are left out here; ``counted`` judges them over all waves."""
         plan = self.study.scales.get(name, ScaleSection())
         known = {choice.name for choice in choices}
         apart = tuple(choice.name for choice in choices if choice.name in plan.not_relevant)
         kept = [choice.name for choice in choices if choice.name not in apart]
         scores = plan.scores if plan.scores else default_scores(kept)
-        bands = {band: tuple(answer for answer in answers if answer in known and answer not in apart) for band, answers in plan.bands.items()}
-        return Scale(name, choices, {answer: float(scores[answer]) for answer in kept if answer in scores}, bands, apart)
+        bands = {
+            band: tuple(answer for answer in answers if answer in known and answer not in apart)
+            for band, answers in plan.bands.items()
+        }
+        return Scale(
+            name, choices, {answer: float(scores[answer]) for answer in kept if answer in scores}, bands, apart
+        )
 
 
 def default_scores(names: list[str]) -> dict[str, float]:

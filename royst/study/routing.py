@@ -16,7 +16,12 @@ from royst.study.instrument import Choice, Instrument, Item
 Answers = Mapping[str, Value]
 
 _PIPE = re.compile(r"\$\{\s*([A-Za-z_][\w.-]*)\s*\}", re.ASCII)
-_COLUMNS = (("relevant", "relevant"), ("constraint", "constraint"), ("calculation", "calculation"), ("choice_filter", "choice_filter"))
+_COLUMNS = (
+    ("relevant", "relevant"),
+    ("constraint", "constraint"),
+    ("calculation", "calculation"),
+    ("choice_filter", "choice_filter"),
+)
 
 
 def check(instrument: Instrument, file: str, faults: Faults) -> None:
@@ -28,9 +33,22 @@ def check(instrument: Instrument, file: str, faults: Faults) -> None:
         for said in (*item.label.values(), *(item.hint or {}).values()):
             for name in _PIPE.findall(said):
                 if name not in instrument:
-                    faults.add("unknown-item", f"the label names ${{{name}}}, which is no item", "mend the name", file=file, row=item.row, column="label")
+                    faults.add(
+                        "unknown-item",
+                        f"the label names ${{{name}}}, which is no item",
+                        "mend the name",
+                        file=file,
+                        row=item.row,
+                        column="label",
+                    )
     for name in _circles(instrument):
-        faults.add("circular-rule", f"whether or what {name!r} is depends on itself", "break the circle of rules", file=file, row=instrument[name].row)
+        faults.add(
+            "circular-rule",
+            f"whether or what {name!r} is depends on itself",
+            "break the circle of rules",
+            file=file,
+            row=instrument[name].row,
+        )
 
 
 def _check_rule(instrument: Instrument, item: Item, said: str, column: str, file: str, faults: Faults) -> None:
@@ -38,23 +56,66 @@ def _check_rule(instrument: Instrument, item: Item, said: str, column: str, file
         rule = expression.parse(said)
     except ExpressionError as error:
         todo = "write it with the operators and functions in docs/study-folder.md, or ask the questions in another way"
-        faults.add("unsupported-rule", f"the rule {said!r:.100} cannot be evaluated: {error}", todo, file=file, row=item.row, column=column)
+        faults.add(
+            "unsupported-rule",
+            f"the rule {said!r:.100} cannot be evaluated: {error}",
+            todo,
+            file=file,
+            row=item.row,
+            column=column,
+        )
         return
     for name in expression.references(rule):
         if name not in instrument:
-            faults.add("unknown-item", f"the rule names ${{{name}}}, which is no item", "mend the name", file=file, row=item.row, column=column)
+            faults.add(
+                "unknown-item",
+                f"the rule names ${{{name}}}, which is no item",
+                "mend the name",
+                file=file,
+                row=item.row,
+                column=column,
+            )
         elif column == "relevant" and instrument[name].row > item.row and not instrument[name].calculation:
-            faults.add("later-item", f"whether {item.name!r} is asked depends on {name!r}, which is asked later", "ask it before", file=file, row=item.row, column=column, level="warning")
+            faults.add(
+                "later-item",
+                f"whether {item.name!r} is asked depends on {name!r}, which is asked later",
+                "ask it before",
+                file=file,
+                row=item.row,
+                column=column,
+                level="warning",
+            )
     for part in expression.parts(rule):
         if isinstance(part, Attribute) and column != "choice_filter":
-            faults.add("unknown-item", f"the rule names {part.name!r}", f"an item is written ${{{part.name}}}, a text in quotation marks", file=file, row=item.row, column=column)
+            faults.add(
+                "unknown-item",
+                f"the rule names {part.name!r}",
+                f"an item is written ${{{part.name}}}, a text in quotation marks",
+                file=file,
+                row=item.row,
+                column=column,
+            )
         if isinstance(part, Current) and column in ("relevant", "calculation"):
-            faults.add("unsupported-rule", "the rule uses . for an answer that is not yet given", "name the item: ${name}", file=file, row=item.row, column=column)
+            faults.add(
+                "unsupported-rule",
+                "the rule uses . for an answer that is not yet given",
+                "name the item: ${name}",
+                file=file,
+                row=item.row,
+                column=column,
+            )
     if column == "choice_filter" and item.scale:
         known = {"name", "label", *(key for choice in item.scale.choices for key in choice.attributes)}
         for part in expression.parts(rule):
             if isinstance(part, Attribute) and part.name not in known:
-                faults.add("unknown-column", f"the filter names {part.name!r}, which is no column of the choices", "mend the name", file=file, row=item.row, column=column)
+                faults.add(
+                    "unknown-column",
+                    f"the filter names {part.name!r}, which is no column of the choices",
+                    "mend the name",
+                    file=file,
+                    row=item.row,
+                    column=column,
+                )
 
 
 def _rules(item: Item) -> tuple[str, ...]:
@@ -75,7 +136,11 @@ def _needs(item: Item) -> tuple[str, ...]:
 def _circles(instrument: Instrument) -> list[str]:
     done: set[str] = set()
     while True:
-        ready = [item.name for item in instrument.items if item.name not in done and all(name in done or name not in instrument for name in _needs(item))]
+        ready = [
+            item.name
+            for item in instrument.items
+            if item.name not in done and all(name in done or name not in instrument for name in _needs(item))
+        ]
         if not ready:
             return [item.name for item in instrument.items if item.name not in done]
         done.update(ready)
@@ -105,7 +170,9 @@ def effective(instrument: Instrument, answers: Answers) -> tuple[dict[str, Value
     applies: dict[str, bool] = {}
     for item in _ordered(instrument):
         context = Context(values)
-        applies[item.name] = not item.relevant or expression.truth(expression.evaluate(expression.parse(item.relevant), context))
+        applies[item.name] = not item.relevant or expression.truth(
+            expression.evaluate(expression.parse(item.relevant), context)
+        )
         if not applies[item.name]:
             continue
         if item.calculation:
@@ -133,7 +200,13 @@ def offered(item: Item, answers: Answers) -> tuple[Choice, ...]:
     if not item.choice_filter:
         return item.scale.choices
     rule = expression.parse(item.choice_filter)
-    return tuple(choice for choice in item.scale.choices if expression.truth(expression.evaluate(rule, Context(answers, attributes={"name": choice.name, **choice.attributes}))))
+    return tuple(
+        choice
+        for choice in item.scale.choices
+        if expression.truth(
+            expression.evaluate(rule, Context(answers, attributes={"name": choice.name, **choice.attributes}))
+        )
+    )
 
 
 def impossible(item: Item, value: Value, answers: Answers) -> str | None:
@@ -147,10 +220,16 @@ def impossible(item: Item, value: Value, answers: Answers) -> str | None:
             return f"above {item.high:g}"
     if item.choice_filter and item.scale is not None:
         names = {choice.name for choice in offered(item, answers)}
-        wrong = [name for name in (expression.text(value).split() if item.kind == "many" else [expression.text(value)]) if name not in names]
+        wrong = [
+            name
+            for name in (expression.text(value).split() if item.kind == "many" else [expression.text(value)])
+            if name not in names
+        ]
         if wrong:
             return f"{', '.join(wrong)} is not offered after the other answers"
-    if item.constraint and not expression.truth(expression.evaluate(expression.parse(item.constraint), Context(answers, current=value))):
+    if item.constraint and not expression.truth(
+        expression.evaluate(expression.parse(item.constraint), Context(answers, current=value))
+    ):
         return f"breaks the questionnaire's rule {item.constraint}"
     return None
 
@@ -161,7 +240,14 @@ def piped(said: str, instrument: Instrument, answers: Answers, language: str) ->
     def answer(match: re.Match[str]) -> str:
         value = expression.text(answers.get(match[1], ""))
         scale = instrument[match[1]].scale if match[1] in instrument else None
-        labels = {choice.name: choice.label.get(language) or next(iter(choice.label.values()), choice.name) for choice in scale.choices} if scale else {}
+        labels = (
+            {
+                choice.name: choice.label.get(language) or next(iter(choice.label.values()), choice.name)
+                for choice in scale.choices
+            }
+            if scale
+            else {}
+        )
         return ", ".join(labels.get(word, word) for word in value.split()) if labels else value
 
     return _PIPE.sub(answer, said)
@@ -187,7 +273,9 @@ def applicable(instrument: Instrument, frame: pl.DataFrame) -> pl.DataFrame:
             if item.kind == "number":
                 column = column.cast(pl.Float64, strict=False).fill_nan(None)
         if column is not None:
-            values[item.name] = column if not item.relevant else pl.select(pl.when(here).then(column).otherwise(None)).to_series()
+            values[item.name] = (
+                column if not item.relevant else pl.select(pl.when(here).then(column).otherwise(None)).to_series()
+            )
     return pl.DataFrame({item.name: applies[item.name] for item in instrument.items})
 
 
@@ -196,7 +284,9 @@ def violations(instrument: Instrument, frame: pl.DataFrame) -> list[tuple[int, s
     values = {item.name: column for item in instrument.items if (column := _column(item, frame)) is not None}
     found = []
     for item in instrument.answered:
-        if item.name not in values or not (item.constraint or item.choice_filter or item.low is not None or item.high is not None):
+        if item.name not in values or not (
+            item.constraint or item.choice_filter or item.low is not None or item.high is not None
+        ):
             continue
         names = [item.name]
         for said in (item.constraint, item.choice_filter):
@@ -215,18 +305,41 @@ def _column(item: Item, frame: pl.DataFrame) -> pl.Series | None:
     return frame[item.name] if item.kind != "note" and item.name in frame.columns else None
 
 
-def _by_pattern(said: str, values: Mapping[str, pl.Series], height: int, as_kind: Callable[[Value], Any], kind: type[pl.DataType]) -> pl.Series:
+def _by_pattern(
+    said: str, values: Mapping[str, pl.Series], height: int, as_kind: Callable[[Value], Any], kind: type[pl.DataType]
+) -> pl.Series:
     rule = expression.parse(said)
-    return _patterned(expression.references(rule), values, height, lambda answers: as_kind(expression.evaluate(rule, Context(answers))), kind)
+    return _patterned(
+        expression.references(rule),
+        values,
+        height,
+        lambda answers: as_kind(expression.evaluate(rule, Context(answers))),
+        kind,
+    )
 
 
-def _patterned(names: Sequence[str], values: Mapping[str, pl.Series], height: int, run: Callable[[Answers], Any], kind: type[pl.DataType]) -> pl.Series:
+def _patterned(
+    names: Sequence[str],
+    values: Mapping[str, pl.Series],
+    height: int,
+    run: Callable[[Answers], Any],
+    kind: type[pl.DataType],
+) -> pl.Series:
     """``run`` once for each distinct pattern of answers to the named items, and its results for every row."""
     there = [name for name in names if name in values]
     if not there:
         return pl.Series("result", [run({})] * height, dtype=kind)
     answers = pl.DataFrame({name: values[name] for name in there})
     patterns = answers.unique(maintain_order=True)
-    results = [run({name: value for name, value in pattern.items() if value is not None}) for pattern in patterns.iter_rows(named=True)]
-    joined = answers.join(patterns.with_columns(pl.Series("_result", results, dtype=kind)), on=there, how="left", nulls_equal=True, maintain_order="left")
+    results = [
+        run({name: value for name, value in pattern.items() if value is not None})
+        for pattern in patterns.iter_rows(named=True)
+    ]
+    joined = answers.join(
+        patterns.with_columns(pl.Series("_result", results, dtype=kind)),
+        on=there,
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )
     return joined["_result"]

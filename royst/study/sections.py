@@ -37,7 +37,9 @@ def read(path: Path, faults: Faults) -> tuple[StudyFile | None, Places]:
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"\(at line (\d+)", str(error))
         todo = "mend the line; texts stand in quotation marks, and a table is named once"
-        faults.add("broken-toml", f"the file is not TOML: {error}", todo, file=NAME, row=int(match[1]) if match else None)
+        faults.add(
+            "broken-toml", f"the file is not TOML: {error}", todo, file=NAME, row=int(match[1]) if match else None
+        )
         return None, places
     if not _right_format(content, places, faults):
         return None, places
@@ -58,7 +60,14 @@ def _text(path: Path, faults: Faults) -> str | None:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         todo = "name a study folder; `royst init` makes one from a file, `royst demo` an example"
-        faults.add("missing-file", f"{path.parent} is no study folder: it has no study.toml" if path.parent.is_dir() else f"there is no folder {path.parent}", todo, file=NAME)
+        faults.add(
+            "missing-file",
+            f"{path.parent} is no study folder: it has no study.toml"
+            if path.parent.is_dir()
+            else f"there is no folder {path.parent}",
+            todo,
+            file=NAME,
+        )
     except PermissionError:
         faults.add("file-not-readable", "you may not read this file", "give yourself read permission to it", file=NAME)
     except UnicodeDecodeError as error:
@@ -73,13 +82,34 @@ def _right_format(content: Mapping[str, Any], places: Places, faults: Faults) ->
     if found == FORMAT and isinstance(found, int) and not isinstance(found, bool):
         return True
     if found is None:
-        faults.add("study-format", "the file does not say its format", f"write format = {FORMAT} as its first line", file=NAME, row=1, column="format")
+        faults.add(
+            "study-format",
+            "the file does not say its format",
+            f"write format = {FORMAT} as its first line",
+            file=NAME,
+            row=1,
+            column="format",
+        )
     elif isinstance(found, int) and found > FORMAT:
         found_said = f"the study has format {found}; this Røyst reads format {FORMAT}"
-        faults.add("study-format", found_said, "install a newer Røyst", file=NAME, row=line_of(places, ("format",)), column="format")
+        faults.add(
+            "study-format",
+            found_said,
+            "install a newer Røyst",
+            file=NAME,
+            row=line_of(places, ("format",)),
+            column="format",
+        )
     else:
         found_said = f"the study's format is {found!r}; this Røyst reads format {FORMAT}"
-        faults.add("study-format", found_said, "run `royst migrate` on the folder, or mend the number", file=NAME, row=line_of(places, ("format",)), column="format")
+        faults.add(
+            "study-format",
+            found_said,
+            "run `royst migrate` on the folder, or mend the number",
+            file=NAME,
+            row=line_of(places, ("format",)),
+            column="format",
+        )
     return False
 
 
@@ -93,14 +123,24 @@ def _fault(error: Any, places: Places, faults: Faults) -> None:
         code, found = "unknown-key", f"there is no key {path[-1]!r} here"
         todo = f"did you mean {near[0]!r}?" if near else f"the keys are: {', '.join(known)}"
     elif kind == "missing":
-        code, found, todo = "missing-key", f"the key {path[-1]!r} is missing", f"add it under {dotted(path[:-1]) or 'the top of the file'}"
+        code, found, todo = (
+            "missing-key",
+            f"the key {path[-1]!r} is missing",
+            f"add it under {dotted(path[:-1]) or 'the top of the file'}",
+        )
     elif kind == "literal_error":
         code, found, todo = "unknown-value", f"the value is {given!r}", f"use one of {error['ctx']['expected']}"
     elif kind in ("dict_type", "model_type", "model_attributes_type") and not isinstance(given, dict):
-        todo = 'texts are given by language: { nb = "…", en = "…" }' if isinstance(given, str) else "write it as a table"
+        todo = (
+            'texts are given by language: { nb = "…", en = "…" }' if isinstance(given, str) else "write it as a table"
+        )
         code, found = "wrong-kind", f"the value is {given!r}, and a table is needed"
     else:
-        code, found, todo = "wrong-value", f"the value {given!r:.80} does not do", str(error["msg"]).removeprefix("Value error, ")
+        code, found, todo = (
+            "wrong-value",
+            f"the value {given!r:.80} does not do",
+            str(error["msg"]).removeprefix("Value error, "),
+        )
     faults.add(code, found, todo, file=NAME, row=line_of(places, path), column=dotted(path))
 
 
@@ -130,22 +170,49 @@ def _check_design(file: StudyFile, places: Places, faults: Faults) -> None:
 
     design, plan = file.design, file.plan
     if design.sampled and not design.unit:
-        fault("no-unit", "the study is sampled and names no unit column", "name the column of the unit, or say sampled = false", ("design", "unit"))
+        fault(
+            "no-unit",
+            "the study is sampled and names no unit column",
+            "name the column of the unit, or say sampled = false",
+            ("design", "unit"),
+        )
     if design.weight_basis == "given" and not design.weight:
-        fault("no-weight", 'weight_basis is "given" and no weight column is named', 'write weight = "…"', ("design", "weight_basis"))
+        fault(
+            "no-weight",
+            'weight_basis is "given" and no weight column is named',
+            'write weight = "…"',
+            ("design", "weight_basis"),
+        )
     if design.weight_basis == "known" and not design.sampled:
-        fault("not-sampled", 'weight_basis is "known" and the study is not sampled', 'known weights come from frame.csv and sample.csv; use "as_came" or "given"', ("design", "weight_basis"))
+        fault(
+            "not-sampled",
+            'weight_basis is "known" and the study is not sampled',
+            'known weights come from frame.csv and sample.csv; use "as_came" or "given"',
+            ("design", "weight_basis"),
+        )
     if design.strata and not design.sampled:
-        fault("not-sampled", "strata are a column of sample.csv, and the study is not sampled", "remove strata, or say sampled = true", ("design", "strata"))
+        fault(
+            "not-sampled",
+            "strata are a column of sample.csv, and the study is not sampled",
+            "remove strata, or say sampled = true",
+            ("design", "strata"),
+        )
     for key, value, low, high in (("level", plan.level, 0.5, 0.999), ("margin", plan.margin, 0.0, 100.0)):
         if not low < value <= high:
-            fault("out-of-range", f"{key} is {value:g}", f"it lies above {low:g} and is at most {high:g}", ("plan", key))
+            fault(
+                "out-of-range", f"{key} is {value:g}", f"it lies above {low:g} and is at most {high:g}", ("plan", key)
+            )
     for key, number in (("min_answers", plan.min_answers), ("min_units", plan.min_units)):
         if number < 1:
             fault("out-of-range", f"{key} is {number}", "it is at least 1", ("plan", key))
     for name, index in file.indices.items():
         if not 0 < index.at_least <= 1:
-            fault("out-of-range", f"at_least is {index.at_least:g}", "it is a part of the items: above 0 and at most 1", ("indices", name, "at_least"))
+            fault(
+                "out-of-range",
+                f"at_least is {index.at_least:g}",
+                "it is a part of the items: above 0 and at most 1",
+                ("indices", name, "at_least"),
+            )
     if not any(wave.role == "published" for wave in file.waves.values()):
         fault("no-wave", "no wave is published", "add a wave, such as [waves.2019]", ("waves",))
 
@@ -154,7 +221,14 @@ def _check_names(file: StudyFile, places: Places, faults: Faults) -> None:
     for path, name in ((("id",), file.id), *((("waves", wave), wave) for wave in file.waves)):
         why = unsafe(name)
         if why:
-            faults.add("unsafe-name", f"the name {name!r} cannot be used: {why}", "it becomes a folder's name: use letters and digits", file=NAME, row=line_of(places, path), column=dotted(path))
+            faults.add(
+                "unsafe-name",
+                f"the name {name!r} cannot be used: {why}",
+                "it becomes a folder's name: use letters and digits",
+                file=NAME,
+                row=line_of(places, path),
+                column=dotted(path),
+            )
 
 
 def texts(section: Any, path: toml_places.Path = ()) -> Iterator[tuple[toml_places.Path, Mapping[str, str]]]:
@@ -176,10 +250,12 @@ def texts(section: Any, path: toml_places.Path = ()) -> Iterator[tuple[toml_plac
 
 def _check_languages(file: StudyFile, places: Places, faults: Faults) -> None:
     for path, said in texts(file):
-        where = {"file": NAME, "row": line_of(places, path), "column": dotted(path)}
+        row, column = line_of(places, path), dotted(path)
         for language in said:
             if language not in LANGUAGES:
-                faults.add("unknown-language", f"there is no language {language!r}", f"use {', '.join(LANGUAGES)}", **where)  # type: ignore[arg-type]
+                found = f"there is no language {language!r}"
+                faults.add("unknown-language", found, f"use {', '.join(LANGUAGES)}", file=NAME, row=row, column=column)
         missing = [language for language in file.languages if not said.get(language)]
         if said and missing:
-            faults.add("missing-label", f"no text in {', '.join(missing)}", "write it, or people who read that language see another", level="warning", **where)  # type: ignore[arg-type]
+            found, todo = f"no text in {', '.join(missing)}", "write it, or people who read that language see another"
+            faults.add("missing-label", found, todo, file=NAME, row=row, column=column, level="warning")

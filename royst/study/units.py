@@ -56,7 +56,9 @@ def read_frame(path: Path, faults: Faults, name: str = "frame.csv") -> pl.DataFr
     return table.select(*FRAME, *others)
 
 
-def read_sample(path: Path, faults: Faults, *, frame: pl.DataFrame | None, strata: str | None, name: str, frame_year: str) -> pl.DataFrame | None:
+def read_sample(
+    path: Path, faults: Faults, *, frame: pl.DataFrame | None, strata: str | None, name: str, frame_year: str
+) -> pl.DataFrame | None:
     """``sample.csv`` of one wave: ``unit``, ``stratum`` (empty where the design has none), ``inclusion`` (a probability or null), ``status``; further columns kept.
 
     ``frame`` are the rows of the wave's frame year; units that are not among them are faults.
@@ -74,7 +76,14 @@ def read_sample(path: Path, faults: Faults, *, frame: pl.DataFrame | None, strat
     if strata:
         for row, value in zip(rows, table["stratum"].to_list()):
             if value is None:
-                faults.add("missing-stratum", "the unit has no stratum", "give every unit of the sample its stratum", file=name, row=row, column=strata)
+                faults.add(
+                    "missing-stratum",
+                    "the unit has no stratum",
+                    "give every unit of the sample its stratum",
+                    file=name,
+                    row=row,
+                    column=strata,
+                )
     inclusion = [_inclusion(text, row, name, faults) for text, row in zip(table["inclusion"].to_list(), rows)]
     table = table.with_columns(pl.Series("inclusion", inclusion, dtype=pl.Float64))
     if frame is not None:
@@ -82,7 +91,14 @@ def read_sample(path: Path, faults: Faults, *, frame: pl.DataFrame | None, strat
         for row, unit in zip(rows, table["unit"].to_list()):
             if unit is not None and unit not in known:
                 said = f" of year {frame_year}" if frame_year else ""
-                faults.add("unit-not-in-frame", f"unit {unit!r} is not in the frame{said}", "mend the id, or add the unit to frame.csv", file=name, row=row, column="unit")
+                faults.add(
+                    "unit-not-in-frame",
+                    f"unit {unit!r} is not in the frame{said}",
+                    "mend the id, or add the unit to frame.csv",
+                    file=name,
+                    row=row,
+                    column="unit",
+                )
     others = [column for column in table.columns if column not in SAMPLE and column != "_row"]
     return table.select(*SAMPLE, *others)
 
@@ -100,7 +116,11 @@ def singletons(sample: pl.DataFrame) -> list[str]:
 
 def present_units(frame: pl.DataFrame) -> dict[str, str]:
     """Each unit to the one that stands for it today: ``succeeded_by`` followed to its end."""
-    after = {unit: heir for unit, heir in frame.sort("frame_year").select("unit", "succeeded_by").iter_rows() if heir is not None and heir != unit}
+    after = {
+        unit: heir
+        for unit, heir in frame.sort("frame_year").select("unit", "succeeded_by").iter_rows()
+        if heir is not None and heir != unit
+    }
     return {unit: _last(unit, after)[0] for unit in dict.fromkeys(frame["unit"].to_list())}
 
 
@@ -123,14 +143,25 @@ def _read(path: Path, name: str, needed: Iterable[str], faults: Faults) -> pl.Da
         return None
     absent = [column for column in needed if column not in found.header]
     for column in absent:
-        faults.add("missing-column", f"there is no column {column!r}", f"the file has: {', '.join(found.header)}", file=name, row=1, column=column)
+        faults.add(
+            "missing-column",
+            f"there is no column {column!r}",
+            f"the file has: {', '.join(found.header)}",
+            file=name,
+            row=1,
+            column=column,
+        )
     if absent:
         return None
     if not found.rows:
         faults.add("empty-file", "the file has a header and no rows", "add a row for each unit", file=name)
         return None
-    columns = {column: [cells[place].strip() or None for cells in found.rows] for place, column in enumerate(found.header)}
-    return pl.DataFrame({**columns, "_row": list(found.numbers)}, schema={**dict.fromkeys(found.header, pl.String), "_row": pl.Int64})
+    columns = {
+        column: [cells[place].strip() or None for cells in found.rows] for place, column in enumerate(found.header)
+    }
+    return pl.DataFrame(
+        {**columns, "_row": list(found.numbers)}, schema={**dict.fromkeys(found.header, pl.String), "_row": pl.Int64}
+    )
 
 
 def _check_ids(table: pl.DataFrame, name: str, faults: Faults) -> None:
@@ -139,10 +170,24 @@ def _check_ids(table: pl.DataFrame, name: str, faults: Faults) -> None:
         why = unsafe(unit or "")
         if why:
             todo = "give the unit an id of letters and digits; its name may be anything and stands in the column name"
-            faults.add("unsafe-unit", f"the unit id {unit or ''!r} cannot be used: {why}", todo, file=name, row=row, column="unit")
+            faults.add(
+                "unsafe-unit",
+                f"the unit id {unit or ''!r} cannot be used: {why}",
+                todo,
+                file=name,
+                row=row,
+                column="unit",
+            )
         elif spelt.setdefault(unit.casefold(), unit) != unit:
             found = f"unit ids {spelt[unit.casefold()]!r} and {unit!r} differ only in upper and lower case"
-            faults.add("unsafe-unit", found, "some systems would give them one folder; change one of them", file=name, row=row, column="unit")
+            faults.add(
+                "unsafe-unit",
+                found,
+                "some systems would give them one folder; change one of them",
+                file=name,
+                row=row,
+                column="unit",
+            )
 
 
 def _check_repeats(keys: list[tuple[str | None, ...]], rows: list[int], name: str, faults: Faults) -> None:
@@ -150,7 +195,14 @@ def _check_repeats(keys: list[tuple[str | None, ...]], rows: list[int], name: st
     for key, row in zip(keys, rows):
         if key[-1] is not None and first.setdefault(key, row) != row:
             year = f" in frame year {key[0]}" if len(key) == 2 and key[0] else ""
-            faults.add("repeated-unit", f"unit {key[-1]!r} stands twice{year}, first in row {first[key]}", "keep one of the rows", file=name, row=row, column="unit")
+            faults.add(
+                "repeated-unit",
+                f"unit {key[-1]!r} stands twice{year}, first in row {first[key]}",
+                "keep one of the rows",
+                file=name,
+                row=row,
+                column="unit",
+            )
 
 
 def _users(text: str | None, row: int, name: str, faults: Faults) -> int | None:
@@ -158,7 +210,14 @@ def _users(text: str | None, row: int, name: str, faults: Faults) -> int | None:
         return None
     if re.fullmatch(r"\d+(\.0+)?", text):
         return int(float(text))
-    faults.add("not-a-count", f"the number of users is {text!r}", "write a whole number, or leave the cell empty where it is not known", file=name, row=row, column="users")
+    faults.add(
+        "not-a-count",
+        f"the number of users is {text!r}",
+        "write a whole number, or leave the cell empty where it is not known",
+        file=name,
+        row=row,
+        column="users",
+    )
     return None
 
 
@@ -170,17 +229,42 @@ def _inclusion(text: str | None, row: int, name: str, faults: Faults) -> float |
     except ValueError:
         value = math.nan
     if not 0 < value <= 1:
-        faults.add("inclusion-out-of-range", f"the inclusion probability is {text!r}", "it is greater than 0 and at most 1", file=name, row=row, column="inclusion")
+        faults.add(
+            "inclusion-out-of-range",
+            f"the inclusion probability is {text!r}",
+            "it is greater than 0 and at most 1",
+            file=name,
+            row=row,
+            column="inclusion",
+        )
         return None
     return value
 
 
 def _check_history(table: pl.DataFrame, name: str, faults: Faults) -> None:
     known = set(table["unit"].drop_nulls().to_list())
-    heirs = {unit: (heir, row) for unit, heir, row in table.select("unit", "succeeded_by", "_row").iter_rows() if unit and heir and heir != unit}
+    heirs = {
+        unit: (heir, row)
+        for unit, heir, row in table.select("unit", "succeeded_by", "_row").iter_rows()
+        if unit and heir and heir != unit
+    }
     after = {unit: heir for unit, (heir, _) in heirs.items()}
     for unit, (heir, row) in heirs.items():
         if heir not in known:
-            faults.add("unknown-heir", f"unit {unit!r} is succeeded by {heir!r}, which is not in the frame", "add a row for it, or mend the id", file=name, row=row, column="succeeded_by")
+            faults.add(
+                "unknown-heir",
+                f"unit {unit!r} is succeeded by {heir!r}, which is not in the frame",
+                "add a row for it, or mend the id",
+                file=name,
+                row=row,
+                column="succeeded_by",
+            )
         elif _last(unit, after)[1]:
-            faults.add("circular-history", f"the line of heirs of unit {unit!r} goes in a circle", "a unit is succeeded by a later one", file=name, row=row, column="succeeded_by")
+            faults.add(
+                "circular-history",
+                f"the line of heirs of unit {unit!r} goes in a circle",
+                "a unit is succeeded by a later one",
+                file=name,
+                row=row,
+                column="succeeded_by",
+            )

@@ -18,7 +18,11 @@ ALIASES = {
     "relevance": "relevant", "calculate": "calculation", "list name": "list_name", "value": "name", "caption": "label",
     "command": "type", "variable name": "name",
 }  # fmt: skip
-OWN = {"survey": {"royst_same_as"}, "choices": set(), "settings": {"royst_title_nb", "royst_title_nn", "royst_title_en"}}
+OWN = {
+    "survey": {"royst_same_as"},
+    "choices": set(),
+    "settings": {"royst_title_nb", "royst_title_nn", "royst_title_en"},
+}
 """Our own columns. pyxform lets unknown columns through, as long as choices have none with two colons."""
 
 _LANGUAGES = {
@@ -82,7 +86,12 @@ def read(path: Path, name: str, faults: Faults) -> Form | None:
         return None
     sheets = {title.strip().lower(): book[title] for title in book.sheetnames}
     if "survey" not in sheets:
-        faults.add("not-an-xlsform", f"the workbook has no sheet named survey, only {', '.join(book.sheetnames)}", "name the sheet of questions survey", file=name)
+        faults.add(
+            "not-an-xlsform",
+            f"the workbook has no sheet named survey, only {', '.join(book.sheetnames)}",
+            "name the sheet of questions survey",
+            file=name,
+        )
         return None
     before = len(faults.errors)
     survey = _sheet(sheets["survey"], "survey", name, faults)
@@ -91,9 +100,22 @@ def read(path: Path, name: str, faults: Faults) -> Form | None:
     book.close()
     for column in ("type", "name"):
         if column not in survey.columns:
-            faults.add("missing-column", f"the sheet survey has no column {column!r}", "an XLSForm has columns type, name and label", file=name, row=1, column=column)
+            faults.add(
+                "missing-column",
+                f"the sheet survey has no column {column!r}",
+                "an XLSForm has columns type, name and label",
+                file=name,
+                row=1,
+                column=column,
+            )
     if choices.rows and not {"list_name", "name"} <= set(choices.columns):
-        faults.add("missing-column", "the sheet choices lacks list_name or name", "it has columns list_name, name and label", file=name, row=1)
+        faults.add(
+            "missing-column",
+            "the sheet choices lacks list_name or name",
+            "it has columns list_name, name and label",
+            file=name,
+            row=1,
+        )
     if len(faults.errors) > before:
         return None
     return Form(name, survey, choices, settings.rows[0].cells if settings.rows else {})
@@ -125,10 +147,22 @@ def prove(form: Form, faults: Faults) -> None:
             sheet = form.choices if "'choices' sheet" in message else form.survey
             row = sheet.rows[place].number if 0 <= place < len(sheet.rows) else None
             message = message[match.end() :]
-        faults.add("not-an-xlsform", f"the form is not a valid XLSForm: {message}", "mend the row; the XLSForm reference is at xlsform.org", file=form.name, row=row)
+        faults.add(
+            "not-an-xlsform",
+            f"the form is not a valid XLSForm: {message}",
+            "mend the row; the XLSForm reference is at xlsform.org",
+            file=form.name,
+            row=row,
+        )
         return
     for warning in done.warnings:
-        faults.add("xlsform-warning", " ".join(str(warning).split()), "the form works; other tools may ask for this", file=form.name, level="warning")
+        faults.add(
+            "xlsform-warning",
+            " ".join(str(warning).split()),
+            "the form works; other tools may ask for this",
+            file=form.name,
+            level="warning",
+        )
 
 
 def _open(path: Path, name: str, faults: Faults) -> Any:
@@ -154,14 +188,32 @@ def _sheet(sheet: Any, title: str, name: str, faults: Faults) -> Sheet:
         if not column:
             continue
         if column in header.values():
-            faults.add("repeated-column", f"sheet {title} has two columns {column!r}", "keep one of them", file=name, row=1, column=column)
+            faults.add(
+                "repeated-column",
+                f"sheet {title} has two columns {column!r}",
+                "keep one of them",
+                file=name,
+                row=1,
+                column=column,
+            )
         if column.startswith("royst_") and column not in OWN[title]:
             known = ", ".join(sorted(OWN[title])) or "none"
-            faults.add("unknown-column", f"sheet {title} has a column {column!r}", f"Røyst's own columns there are: {known}", file=name, row=1, column=column)
+            faults.add(
+                "unknown-column",
+                f"sheet {title} has a column {column!r}",
+                f"Røyst's own columns there are: {known}",
+                file=name,
+                row=1,
+                column=column,
+            )
         header[place] = column
     found = []
     for cells in rows[1:]:
-        texts = {header[place]: text for place, cell in enumerate(cells) if place in header and (text := _text(cell, title, name, faults))}
+        texts = {
+            header[place]: text
+            for place, cell in enumerate(cells)
+            if place in header and (text := _text(cell, title, name, faults))
+        }
         if texts:
             found.append(Row(cells[0].row, texts))
     return Sheet(tuple(header.values()), tuple(found))
@@ -180,7 +232,13 @@ def _text(cell: Any, title: str, name: str, faults: Faults) -> str:
         return ""
     if cell.data_type == "f":
         found = f"cell {cell.coordinate} of sheet {title} holds a formula, {value!s:.40}"
-        faults.add("formula-in-questionnaire", found, "write the text itself; to start a text with =, format the cell as text first", file=name, row=cell.row)
+        faults.add(
+            "formula-in-questionnaire",
+            found,
+            "write the text itself; to start a text with =, format the cell as text first",
+            file=name,
+            row=cell.row,
+        )
         return ""
     if isinstance(value, bool):
         return "true()" if value else "false()"

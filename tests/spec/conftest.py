@@ -82,7 +82,16 @@ findings = ["happy"]
 """
 
 SURVEY: list[list[object]] = [
-    ["type", "name", "label::Bokmål (nb)", "label::English (en)", "relevant", "constraint", "required", "royst_same_as"],
+    [
+        "type",
+        "name",
+        "label::Bokmål (nb)",
+        "label::English (en)",
+        "relevant",
+        "constraint",
+        "required",
+        "royst_same_as",
+    ],
     ["note", "hello", "Hei", "Hello", "", "", "", ""],
     ["select_one sex", "gender", "Kjønn", "Sex", "", "", "", ""],
     ["integer", "age", "Alder", "Age", "", ". >= 18 and . <= 120", "", ""],
@@ -114,11 +123,17 @@ ANSWERS = (
 )
 
 
-def workbook(path: Path, survey: list[list[object]], choices: list[list[object]], settings: list[list[object]] | None = None) -> None:
+def workbook(
+    path: Path, survey: list[list[object]], choices: list[list[object]], settings: list[list[object]] | None = None
+) -> None:
     """An XLSForm of texts and numbers as given."""
     path.parent.mkdir(parents=True, exist_ok=True)
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-    for name, rows in (("survey", survey), ("choices", choices), ("settings", settings or [["form_title", "version"], ["Small", "1"]])):
+    for name, rows in (
+        ("survey", survey),
+        ("choices", choices),
+        ("settings", settings or [["form_title", "version"], ["Small", "1"]]),
+    ):
         sheet = book.add_worksheet(name)
         for place, row in enumerate(rows):
             sheet.write_row(place, 0, row)
@@ -187,7 +202,9 @@ def edited(toml: str, edits: str) -> str:
     keys = {line.split("=")[0].strip() for line in new[0][1].splitlines() if "=" in line and not line.startswith("#")}
     top = [line for line in old[0][1].splitlines() if line.split("=")[0].strip() not in keys]
     names = {name for name, _ in new}
-    return "\n".join([*top, new[0][1], *(piece for name, piece in old[1:] if name not in names), *(piece for _, piece in new[1:])])
+    return "\n".join(
+        [*top, new[0][1], *(piece for name, piece in old[1:] if name not in names), *(piece for _, piece in new[1:])]
+    )
 
 
 @pytest.fixture

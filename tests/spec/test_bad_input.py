@@ -66,7 +66,9 @@ def test_a_folder_that_is_not_there(tmp_path, capsys):
 def test_an_unknown_scale_in_a_questionnaire(small, capsys):
     small.surveys["2019"][4][0] = "select_one degre"
     said = refused(capsys, "check", small.write())
-    assert "waves/2019/questionnaire.xlsx, row 5, column type" in said and "[unknown-scale]" in said and "degree" in said
+    assert (
+        "waves/2019/questionnaire.xlsx, row 5, column type" in said and "[unknown-scale]" in said and "degree" in said
+    )
 
 
 def test_an_unknown_scale_in_the_plan(small, capsys):
@@ -90,7 +92,15 @@ def test_duplicate_ids(importing):
     assert "the id stands in row 3 too" in said
 
 
-@pytest.mark.parametrize(("weight", "reason"), [("-1", "the weight is negative"), ("", "the answer has no weight"), ("heavy", "is not a number"), ("NA", "the answer has no weight")])
+@pytest.mark.parametrize(
+    ("weight", "reason"),
+    [
+        ("-1", "the weight is negative"),
+        ("", "the answer has no weight"),
+        ("heavy", "is not a number"),
+        ("NA", "the answer has no weight"),
+    ],
+)
 def test_a_negative_or_missing_weight(small, capsys, weight, reason):
     small.edit('id = "id"', 'id = "id"\nweight = "w"\nweight_basis = "given"')
     root = small.write()
@@ -141,7 +151,18 @@ def test_a_wave_that_the_study_does_not_have(small, study, capsys):
 
 def sav(path: Path, encoding: bytes, text: bytes) -> Path:
     """An SPSS file whose header says ``encoding`` and whose only name is ``text``."""
-    frame = pl.DataFrame({"id": ["p1"], "unit": ["a"], "gender": ["m"], "age": [30.0], "satisfied": [5.0], "waiting": [1.0], "helped": [""], "other": ["XXXXXXXX"]})
+    frame = pl.DataFrame(
+        {
+            "id": ["p1"],
+            "unit": ["a"],
+            "gender": ["m"],
+            "age": [30.0],
+            "satisfied": [5.0],
+            "waiting": [1.0],
+            "helped": [""],
+            "other": ["XXXXXXXX"],
+        }
+    )
     pyreadstat.write_sav(frame, str(path))
     content = path.read_bytes()
     said = (7).to_bytes(4, "little") + (20).to_bytes(4, "little") + (1).to_bytes(4, "little")
@@ -188,11 +209,15 @@ def test_a_unit_that_cannot_be_a_folder(small, capsys, unit):
 
 
 def test_a_unit_that_leads_out_of_the_folder_is_refused_without_a_frame_too(small, study, capsys):
-    small.edit("sampled", "sampled") if "sampled" in small.toml else small.edit("[design]", "[design]\nsampled = false").edit('strata = "size"\n', "")
+    small.edit("sampled", "sampled") if "sampled" in small.toml else small.edit(
+        "[design]", "[design]\nsampled = false"
+    ).edit('strata = "size"\n', "")
     small.toml = small.toml[: small.toml.index("[groups.part]")] + small.toml[small.toml.index("[[comparisons]]") :]
     root = small.write()
     (root / "frame.csv").unlink()
-    said = refused(capsys, "import", root, "--wave", "2019", small.answers_file(text=HEADER + "p1,../../x,m,30,5,1,,\n"))
+    said = refused(
+        capsys, "import", root, "--wave", "2019", small.answers_file(text=HEADER + "p1,../../x,m,30,5,1,,\n")
+    )
     assert "it would lead out of the study folder" in said
 
 
@@ -244,11 +269,22 @@ def test_a_folder_without_write_permission(small, study, tmp_path, verb):
     answers = small.answers_file()
     shutil.copytree(study, tmp_path / "warm" / "study")
     if verb == "import":
-        arguments, warm = (["import", str(root), "--wave", "2019", str(answers)] for root in (study, tmp_path / "warm" / "study"))
+        arguments, warm = (
+            ["import", str(root), "--wave", "2019", str(answers)] for root in (study, tmp_path / "warm" / "study")
+        )
     else:
-        arguments, warm = (["init", str(root / "new"), "--from", str(answers)] for root in (tmp_path, tmp_path / "warm"))
+        arguments, warm = (
+            ["init", str(root / "new"), "--from", str(answers)] for root in (tmp_path, tmp_path / "warm")
+        )
     before = snapshot(study)
-    readable = [tmp_path, *(path for path in tmp_path.parents if path.is_relative_to(tempfile.gettempdir()) and path != Path(tempfile.gettempdir()))]
+    readable = [
+        tmp_path,
+        *(
+            path
+            for path in tmp_path.parents
+            if path.is_relative_to(tempfile.gettempdir()) and path != Path(tempfile.gettempdir())
+        ),
+    ]
     for path in readable if os.getuid() == 0 else []:
         path.chmod(0o755)
     for path in (study, *study.rglob("*")):
@@ -256,7 +292,9 @@ def test_a_folder_without_write_permission(small, study, tmp_path, verb):
     tmp_path.chmod(0o555)
     program = WITHOUT_RIGHTS.format(warm=warm, arguments=arguments)
     try:
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, encoding="utf-8", check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, encoding="utf-8", check=False
+        )
     finally:
         tmp_path.chmod(0o755)
         for path in (study, *study.rglob("*")):
@@ -308,12 +346,30 @@ def test_init_never_writes_into_a_folder_that_holds_something(small, study, caps
 
 def test_init_names_columns_that_are_not_there(small, tmp_path, capsys):
     small.root.parent.mkdir(exist_ok=True)
-    said = refused(capsys, "init", tmp_path / "new", "--from", small.answers_file(), "--wave-column", "year", "--unit-column", "place")
+    said = refused(
+        capsys,
+        "init",
+        tmp_path / "new",
+        "--from",
+        small.answers_file(),
+        "--wave-column",
+        "year",
+        "--unit-column",
+        "place",
+    )
     assert "--wave-column names 'year'" in said and "--unit-column names 'place'" in said
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize(("line", "todo"), [("format = 2", "newer Røyst"), ("format = 0", "royst migrate"), ('format = "one"', "royst migrate"), ("", "format = 1")])
+@pytest.mark.parametrize(
+    ("line", "todo"),
+    [
+        ("format = 2", "newer Røyst"),
+        ("format = 0", "royst migrate"),
+        ('format = "one"', "royst migrate"),
+        ("", "format = 1"),
+    ],
+)
 def test_another_format(small, capsys, line, todo):
     small.edit("format = 1", line)
     said = refused(capsys, "check", small.write())
@@ -329,12 +385,22 @@ def test_migrating_todays_format_changes_nothing(study):
 
 
 def test_every_fault_is_told_at_once(small, capsys):
-    small.edit('item = "satisfied"\ncategory = "stor"\nfirst', 'item = "satisfyed"\ncategory = "stor"\nfirst').edit('values = ["w"]', 'values = ["q"]')
+    small.edit('item = "satisfied"\ncategory = "stor"\nfirst', 'item = "satisfyed"\ncategory = "stor"\nfirst').edit(
+        'values = ["w"]', 'values = ["q"]'
+    )
     small.surveys["2019"][4][0] = "select_one nothing"
     small.samples["2021"] = SAMPLE_BAD
     small.frame = small.frame.replace("2019;a", "2019;../a")
     said = refused(capsys, "check", small.write())
-    for code in ("unknown-item", "unknown-value", "unknown-scale", "inclusion-out-of-range", "unit-not-in-frame", "repeated-unit", "unsafe-unit"):
+    for code in (
+        "unknown-item",
+        "unknown-value",
+        "unknown-scale",
+        "inclusion-out-of-range",
+        "unit-not-in-frame",
+        "repeated-unit",
+        "unsafe-unit",
+    ):
         assert f"[{code}]" in said, code
 
 

@@ -26,7 +26,10 @@ EXPECTED = {
     "helped": [None, "staff kin", "other", None, "staff"],
     "other": [None, None, "en nabo på Ås", None, None],
 }
-TEXT = "\n".join(",".join("" if EXPECTED[name][row] is None else f"{EXPECTED[name][row]}".removesuffix(".0") for name in HEADER) for row in range(5))
+TEXT = "\n".join(
+    ",".join("" if EXPECTED[name][row] is None else f"{EXPECTED[name][row]}".removesuffix(".0") for name in HEADER)
+    for row in range(5)
+)
 CSV = ",".join(HEADER) + "\n" + TEXT + "\n"
 NUMERIC = ("age", "satisfied", "waiting")
 
@@ -42,7 +45,10 @@ def brought(study, path):
 
 
 def columns():
-    return {name: [float(value) if name in NUMERIC and value is not None else value for value in values] for name, values in EXPECTED.items()}
+    return {
+        name: [float(value) if name in NUMERIC and value is not None else value for value in values]
+        for name, values in EXPECTED.items()
+    }
 
 
 def table(**changed):
@@ -105,7 +111,9 @@ def test_spss_missing_values_stay_where_the_questionnaire_knows_them(study, tmp_
     """9 is an answer of the questionnaire (not relevant); 99 is none, and the file marks both as missing."""
     frame = table(age=[30.0, 999.0, 55.5, None, 19.0], waiting=[99.0, 2.0, 3.0, None, 5.0])
     path = tmp_path / "a.sav"
-    pyreadstat.write_sav(frame, str(path), missing_ranges={"satisfied": [9], "waiting": [9, 99], "age": [{"lo": 998, "hi": 999}]})
+    pyreadstat.write_sav(
+        frame, str(path), missing_ranges={"satisfied": [9], "waiting": [9, 99], "age": [{"lo": 998, "hi": 999}]}
+    )
     found, report = brought(study, path)
     assert found["satisfied"] == ["5", "4", "3", "9", "1"]
     assert found["waiting"] == [None, "2", "3", None, "5"]
@@ -173,9 +181,15 @@ def test_columns_that_are_missing_are_all_named_and_unknown_ones_are_kept_out(st
     path.write_text("id,unit,Gender,age,satisfied,helped,other\np1,a,m,30,5,,\n", encoding="utf-8")
     with pytest.raises(InputError) as stop:
         bring.bring(study, "2019", path)
-    assert [(fault.code, fault.column) for fault in stop.value.faults] == [("missing-column", "gender"), ("missing-column", "waiting")]
+    assert [(fault.code, fault.column) for fault in stop.value.faults] == [
+        ("missing-column", "gender"),
+        ("missing-column", "waiting"),
+    ]
     assert "the file has 'Gender'" in stop.value.faults[0].todo
-    path.write_text("".join(f"{line},{'ip' if place == 0 else '10.0.0.1'}\n" for place, line in enumerate(CSV.splitlines())), encoding="utf-8")
+    path.write_text(
+        "".join(f"{line},{'ip' if place == 0 else '10.0.0.1'}\n" for place, line in enumerate(CSV.splitlines())),
+        encoding="utf-8",
+    )
     found, report = brought(study, path)
     assert "ip" not in found and "not in the questionnaire, kept out: ip" in report.lines
 
@@ -191,7 +205,9 @@ def test_leading_zeros_that_a_spreadsheet_ate_are_told(small, tmp_path):
 
 
 def test_units_that_refused_have_no_answers(small, tmp_path):
-    small.samples["2019"] = "unit,size,inclusion,status\na,small,0.5,took_part\nb,small,0.5,took_part\nc,large,1,refused\nd,large,1,\n"
+    small.samples["2019"] = (
+        "unit,size,inclusion,status\na,small,0.5,took_part\nb,small,0.5,took_part\nc,large,1,refused\nd,large,1,\n"
+    )
     small.edit('singleton = "fail"', 'singleton = "adjust"')
     study = folder.read(small.write())
     path = tmp_path / "a.csv"
@@ -211,7 +227,11 @@ def test_exports_of_odk_central_and_kobotoolbox(study, tmp_path):
 
     rows = list(csv.DictReader(io.StringIO(CSV)))
     out = io.StringIO()
-    names = ["_uuid", *(f"group/{name}" if name in ("gender", "age") else name for name in HEADER if name != "helped"), *(f"group/helped/{choice}" for choice in ("staff", "kin", "other"))]
+    names = [
+        "_uuid",
+        *(f"group/{name}" if name in ("gender", "age") else name for name in HEADER if name != "helped"),
+        *(f"group/helped/{choice}" for choice in ("staff", "kin", "other")),
+    ]
     writer = csv.writer(out, delimiter=";")
     writer.writerow(names)
     for row in rows:
@@ -254,7 +274,13 @@ def test_excel_cells_are_read_as_people_see_them(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "code", "row"),
-    [("a,a\n1,2\n", "repeated-column", 1), ("a,\n1,2\n", "unnamed-column", 1), ("a,b\n1,2\n1\n1,2,3\n", "ragged-row", 3), ('a,b\n1,"2\n', "broken-csv", 2), ("\n\n", "empty-file", None)],
+    [
+        ("a,a\n1,2\n", "repeated-column", 1),
+        ("a,\n1,2\n", "unnamed-column", 1),
+        ("a,b\n1,2\n1\n1,2,3\n", "ragged-row", 3),
+        ('a,b\n1,"2\n', "broken-csv", 2),
+        ("\n\n", "empty-file", None),
+    ],
 )
 def test_csv_files_that_cannot_be_read_say_where(tmp_path, text, code, row):
     path = tmp_path / "a.csv"

@@ -53,10 +53,16 @@ def made(tmp_path_factory):
     module = module_from_spec(source)
     __import__("sys").modules["small_study"] = module
     source.loader.exec_module(module)
-    return module.Small(tmp_path_factory.mktemp("rows") / "study").edit('singleton = "fail"', 'singleton = "adjust"').write()
+    return (
+        module.Small(tmp_path_factory.mktemp("rows") / "study")
+        .edit('singleton = "fail"', 'singleton = "adjust"')
+        .write()
+    )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=12))
 def test_each_row_is_stored_as_it_stood_or_refused(made, rows):
     study = folder.read(made)
@@ -76,9 +82,15 @@ def test_each_row_is_stored_as_it_stood_or_refused(made, rows):
     stored = store.read(study, "2019").frame
     assert stored["id"].to_list() == [row["id"] for row in good]
     assert stored["age"].to_list() == [float(row["age"]) if row["age"] not in ("", "NA") else None for row in good]
-    assert stored["satisfied"].to_list() == [{"4.0": "4", "": None}.get(row["satisfied"], row["satisfied"]) for row in good]
+    assert stored["satisfied"].to_list() == [
+        {"4.0": "4", "": None}.get(row["satisfied"], row["satisfied"]) for row in good
+    ]
     assert stored["other"].to_list() == [row["other"] or None for row in good]
     listed = study.folder.refused("2019")
-    numbers = {int(row["row"]) for row in csv.DictReader(listed.read_text(encoding="utf-8").splitlines())} if listed.exists() else set()
+    numbers = (
+        {int(row["row"]) for row in csv.DictReader(listed.read_text(encoding="utf-8").splitlines())}
+        if listed.exists()
+        else set()
+    )
     assert numbers == {place for place, row in enumerate(rows, start=2) if any(row.values()) and row not in good}
     assert not check.again(study, "2019", stored).refusals

@@ -33,17 +33,28 @@ FRAME = pl.DataFrame(
     schema_overrides={"silent": pl.Float64},
 )
 WORDS = {"help": "How was the help?", "staff": "=Staff", "age": "Age", "new": "Did you get a plan?"}
-VALUES = {"help": {**DEGREE, 9: "Not relevant"}, "staff": {**DEGREE, 9: "Not relevant"}, "new": YES, "age": {98: "Does not say"}}
+VALUES = {
+    "help": {**DEGREE, 9: "Not relevant"},
+    "staff": {**DEGREE, 9: "Not relevant"},
+    "new": YES,
+    "age": {98: "Does not say"},
+}
 
 
 def spss(path):
     pyreadstat.write_sav(
-        FRAME, str(path), column_labels=WORDS, variable_value_labels=VALUES, missing_ranges={"help": [9], "staff": [9], "age": [{"lo": 98, "hi": 99}]}
+        FRAME,
+        str(path),
+        column_labels=WORDS,
+        variable_value_labels=VALUES,
+        missing_ranges={"help": [9], "staff": [9], "age": [{"lo": 98, "hi": 99}]},
     )
 
 
 def stata(path):
-    pyreadstat.write_dta(FRAME, str(path), column_labels=[WORDS.get(name, "") for name in FRAME.columns], variable_value_labels=VALUES)
+    pyreadstat.write_dta(
+        FRAME, str(path), column_labels=[WORDS.get(name, "") for name in FRAME.columns], variable_value_labels=VALUES
+    )
 
 
 def made(tmp_path, write, name, **options):
@@ -65,8 +76,16 @@ def test_an_spss_file_becomes_a_study(tmp_path):
     assert [item.name for item in second.items] == ["help", "new", "age", "score", "words"]
     assert first["help"].label == {"en": "How was the help?"} and first["staff"].label == {"en": "=Staff"}
     assert first["help"].scale.name == first["staff"].scale.name, "one list for one set of value labels"
-    assert [(choice.name, choice.label["en"]) for choice in first["help"].scale.choices] == [("1", "Very poor"), ("2", "Poor"), ("3", "Good"), ("4", "=Excellent"), ("9", "Not relevant")]
-    assert first["help"].scale.not_relevant == ("9",), "what the file marks as missing leaves the denominator and stays an answer"
+    assert [(choice.name, choice.label["en"]) for choice in first["help"].scale.choices] == [
+        ("1", "Very poor"),
+        ("2", "Poor"),
+        ("3", "Good"),
+        ("4", "=Excellent"),
+        ("9", "Not relevant"),
+    ]
+    assert first["help"].scale.not_relevant == ("9",), (
+        "what the file marks as missing leaves the denominator and stays an answer"
+    )
     assert first["age"].kind == "number" and first["score"].kind == "number" and first["words"].kind == "text"
     assert second["help"].same_as == "help" and first["help"].same_as is None and second["new"].same_as is None
     answers = store.read(study, "2019").frame
@@ -135,16 +154,29 @@ def test_answers_without_a_wave_are_told_and_nothing_is_made(tmp_path):
 
 
 def test_rows_without_a_unit_are_refused_and_listed(tmp_path):
-    study, report = made(tmp_path, lambda path: path.write_text("place,q\na,1\n,2\nb,3\n", encoding="utf-8"), "a.csv", unit_column="place")
+    study, report = made(
+        tmp_path,
+        lambda path: path.write_text("place,q\na,1\n,2\nb,3\n", encoding="utf-8"),
+        "a.csv",
+        unit_column="place",
+    )
     assert store.read(study, "1").frame["place"].to_list() == ["a", "b"]
     assert "2 of 3 rows brought into wave 1" in report.lines
-    assert study.folder.refused("1").read_text(encoding="utf-8") == "row,column,found,reason\n3,place,,the answer has no unit\n"
+    assert (
+        study.folder.refused("1").read_text(encoding="utf-8")
+        == "row,column,found,reason\n3,place,,the answer has no unit\n"
+    )
 
 
 def test_values_that_the_labels_do_not_name_are_kept_and_said(tmp_path):
     (tmp_path / "labels.csv").write_text('variable,label\nq,"Trust (1=No, 2=Yes)"\n', encoding="utf-8")
     text = "q\n" + "\n".join("1224") + "\n"
-    study, report = made(tmp_path, lambda path: path.write_text(text.replace("4", "4\n"), encoding="utf-8"), "a.csv", labels=tmp_path / "labels.csv")
+    study, report = made(
+        tmp_path,
+        lambda path: path.write_text(text.replace("4", "4\n"), encoding="utf-8"),
+        "a.csv",
+        labels=tmp_path / "labels.csv",
+    )
     assert study.instrument("1")["q"].scale.names == ("1", "2", "4")
     assert "values without a label stand as choices called by the value: 4 of q (1)" in report.lines
 
@@ -155,8 +187,16 @@ def test_values_that_the_labels_do_not_name_are_kept_and_said(tmp_path):
         ("Rate it (1=Very poor, 2= Poor, 3=Fair)", "Rate it", {"1": "Very poor", "2": "Poor", "3": "Fair"}),
         ("Wait when sick (unscheduled) (1=Short, 2=Long)", "Wait when sick (unscheduled)", {"1": "Short", "2": "Long"}),
         ("Not closed (1=One, 2=Two", "Not closed", {"1": "One", "2": "Two"}),
-        ("Commas within (1=Yes, often, 2=Yes, at times, 3=No, never)", "Commas within", {"1": "Yes, often", "2": "Yes, at times", "3": "No, never"}),
-        ("A full stop between (1=<15, 2=16-30. 3=31-60, 4=More)", "A full stop between", {"1": "<15", "2": "16-30", "3": "31-60", "4": "More"}),
+        (
+            "Commas within (1=Yes, often, 2=Yes, at times, 3=No, never)",
+            "Commas within",
+            {"1": "Yes, often", "2": "Yes, at times", "3": "No, never"},
+        ),
+        (
+            "A full stop between (1=<15, 2=16-30. 3=31-60, 4=More)",
+            "A full stop between",
+            {"1": "<15", "2": "16-30", "3": "31-60", "4": "More"},
+        ),
         ("Numbers as labels (0=None, 1=1, 10=All)", "Numbers as labels", {"0": "None", "1": "1", "10": "All"}),
         ("Letters (M=Male, F=Female)", "Letters", {"M": "Male", "F": "Female"}),
         ("Negative (-1=Missing, 0=No)", "Negative", {"-1": "Missing", "0": "No"}),
@@ -174,7 +214,9 @@ def test_values_are_read_from_labels_as_people_write_them(said, words, values):
 
 def test_labels_that_cannot_be_read_are_told_apart(tmp_path):
     path = tmp_path / "labels.csv"
-    path.write_text('variable,label\na,"Rate (1=Good, 2=Bad)"\nb,Once (=Only once)\nc,\nd,Age (years)\n', encoding="utf-8")
+    path.write_text(
+        'variable,label\na,"Rate (1=Good, 2=Bad)"\nb,Once (=Only once)\nc,\nd,Age (years)\n', encoding="utf-8"
+    )
     found = labels.read(path)
     assert found.values == {"a": {"1": "Good", "2": "Bad"}}
     assert found.unread == {"b": "Once (=Only once)"}

@@ -15,7 +15,11 @@ pytestmark = pytest.mark.real
 
 def test_what_could_not_be_read_of_the_labels_is_said(tmp_path, real_data):
     data = real_data / "help"
-    lines = "\n".join(init(tmp_path / "help", data / "answers.csv", labels=data / "labels.csv", wave_column="TIME", unit_column="ID").lines)
+    lines = "\n".join(
+        init(
+            tmp_path / "help", data / "answers.csv", labels=data / "labels.csv", wave_column="TIME", unit_column="ID"
+        ).lines
+    )
     assert "the values in the label of U8A could not be read" in lines
     assert "without a label, called by their names: U31" in lines
     assert "R1A (929)" in lines, "the labels of R1A name four values, the data have a fifth"
@@ -25,7 +29,9 @@ def test_the_edited_study_has_no_faults(help_study):
     report = check.check(help_study)
     assert any("470 answers" in line and "wave 0" in line for line in report.lines)
     assert any("277 answers" in line and "wave 24" in line for line in report.lines)
-    assert [warning.code for warning in report.warnings] == ["outside-categories"], "one person's first drug was another"
+    assert [warning.code for warning in report.warnings] == ["outside-categories"], (
+        "one person's first drug was another"
+    )
 
 
 def test_no_answer_is_lost_on_the_way(help_study, real_data):
@@ -67,7 +73,11 @@ def test_items_worded_the_other_way_are_mirrored_and_the_rest_is_hidden(help_stu
     assert instrument["U27B"].scale.scores == {"1": 5, "2": 4, "3": 3, "4": 2, "5": 1}
     assert instrument["U27A"].scale.scores == {"1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
     assert study.file.items["PCP_ID"].role == "hidden"
-    shown = [item.name for item in instrument.answered if item.name not in study.file.items or study.file.items[item.name].role != "hidden"]
+    shown = [
+        item.name
+        for item in instrument.answered
+        if item.name not in study.file.items or study.file.items[item.name].role != "hidden"
+    ]
     assert len(shown) == 23
     assert study.line("24", "U39") == dict.fromkeys(("24", "18", "12", "6"), "U39")
 

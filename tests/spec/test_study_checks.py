@@ -69,7 +69,9 @@ PLAN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "code", "column"), PLAN, ids=[f"{code}-{column}" for _, _, code, column in PLAN])
+@pytest.mark.parametrize(
+    ("old", "new", "code", "column"), PLAN, ids=[f"{code}-{column}" for _, _, code, column in PLAN]
+)
 def test_a_fault_of_the_plan_is_told_with_its_line(small, old, new, code, column):
     found = faults(small.edit(old, new).write())
     told = {(fault.code, fault.column): fault for fault in found}
@@ -132,7 +134,9 @@ FORM = [
 ]
 
 
-@pytest.mark.parametrize(("row", "cell", "text", "code", "column"), FORM, ids=[f"{code}-{text}" for _, _, text, code, _ in FORM])
+@pytest.mark.parametrize(
+    ("row", "cell", "text", "code", "column"), FORM, ids=[f"{code}-{text}" for _, _, text, code, _ in FORM]
+)
 def test_a_fault_of_a_questionnaire_is_told_with_its_row(small, row, cell, text, code, column):
     small.surveys["2019"][row][cell] = text
     found = {(fault.code, fault.file, fault.row, fault.column) for fault in faults(small.write())}
@@ -166,7 +170,9 @@ def test_what_pyxform_refuses_is_a_fault_with_the_authors_row(small):
 
 
 def test_the_frame_and_samples_are_checked(small):
-    small.frame = small.frame.replace("2019;b;Bervik;s;small;60", "2019;b;Bervik;s;small;many").replace("2019;c", "2019;A")
+    small.frame = small.frame.replace("2019;b;Bervik;s;small;60", "2019;b;Bervik;s;small;many").replace(
+        "2019;c", "2019;A"
+    )
     small.samples["2019"] = "unit,size,inclusion\na,,0.5\nb,small,\nd,large,nan\n"
     small.edit('unit = "unit"', 'unit = "unit"\nweight_basis = "known"')
     found = {(fault.code, fault.file, fault.row, fault.column) for fault in faults(small.write())}
@@ -210,7 +216,9 @@ def test_a_rule_set_that_does_not_exist_is_a_fault_of_check(small):
 
 def test_a_wave_whose_year_the_frame_lacks_is_told(small):
     small.edit("[waves.2021]", '[waves.2021]\nframe_year = "2020"')
-    assert [(fault.code, fault.row, fault.column) for fault in faults(small.write())] == [("unknown-frame-year", 17, "waves.2021.frame_year")]
+    assert [(fault.code, fault.row, fault.column) for fault in faults(small.write())] == [
+        ("unknown-frame-year", 17, "waves.2021.frame_year")
+    ]
 
 
 def test_answers_that_were_changed_behind_the_studys_back_are_told(small):
@@ -218,10 +226,15 @@ def test_answers_that_were_changed_behind_the_studys_back_are_told(small):
     bring.bring(folder.read(root), "2019", small.answers_file())
     path = root / "waves" / "2019" / "answers.parquet"
     stored = pl.read_parquet(path)
-    stored.with_columns(pl.Series("satisfied", ["5", "7", "3", "9", "1"]), pl.Series("unit", ["a", "a", "b", "c", "../x"])).write_parquet(path)
+    stored.with_columns(
+        pl.Series("satisfied", ["5", "7", "3", "9", "1"]), pl.Series("unit", ["a", "a", "b", "c", "../x"])
+    ).write_parquet(path)
     with pytest.raises(InputError) as stop:
         check.check(root)
-    assert {(fault.code, fault.row, fault.column) for fault in stop.value.faults} >= {("refused-answer", 2, "satisfied"), ("refused-answer", 5, "unit")}
+    assert {(fault.code, fault.row, fault.column) for fault in stop.value.faults} >= {
+        ("refused-answer", 2, "satisfied"),
+        ("refused-answer", 5, "unit"),
+    }
     stored.drop("satisfied").write_parquet(path)
     with pytest.raises(InputError) as stop:
         check.check(root)

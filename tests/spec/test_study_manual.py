@@ -41,7 +41,10 @@ def rows(heading: str) -> dict[str, tuple[str, str]]:
     """Key to meaning and default, of the table under a heading."""
     body = re.split(rf"^### {re.escape(heading)}$", MANUAL, flags=re.MULTILINE)[1]
     body = re.split(r"^##", body, flags=re.MULTILINE)[0]
-    return {key: (meaning, default) for key, meaning, default in re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", body, flags=re.MULTILINE)}
+    return {
+        key: (meaning, default)
+        for key, meaning, default in re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", body, flags=re.MULTILINE)
+    }
 
 
 def shown(field) -> str:
@@ -62,7 +65,12 @@ def choices(annotation) -> set[str]:
 
 
 def models() -> set[type]:
-    found = {value for module in (plan, design) for value in vars(module).values() if isinstance(value, type) and issubclass(value, design.Section)}
+    found = {
+        value
+        for module in (plan, design)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, design.Section)
+    }
     return found - {design.Section}
 
 
@@ -98,7 +106,10 @@ def within(part, whole) -> bool:
 def test_the_edits_shown_for_own_data_are_those_that_are_tested():
     page = (Path(__file__).parents[2] / "docs" / "own-data.md").read_text(encoding="utf-8")
     edits = tomllib.loads((Path(__file__).parent / "data" / "help_edits.toml").read_text(encoding="utf-8"))
-    shown_edits = [tomllib.loads(re.sub(r"^  ", "", block, flags=re.MULTILINE)) for block in re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)]
+    shown_edits = [
+        tomllib.loads(re.sub(r"^  ", "", block, flags=re.MULTILINE))
+        for block in re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    ]
     assert len(shown_edits) >= 7
     for edit in shown_edits:
         assert within(edit, edits), edit
