@@ -56,7 +56,7 @@ def change(
         old_scores = old.scores([b for _, b in usable])
         both, now, then = _paired(new_scores, old_scores, history or {})
         shared = np.sum(now * then, axis=0)
-        before = np.array([old_scores.answers[places].sum(axis=0) for places in both[1]]).reshape(len(both[0]), -1)
+        before = np.array([old_scores.answers[places].sum(axis=0) for places in both[1]]).reshape(-1, len(usable))
         answered = np.sum((new_scores.answers[both[0]] > 0) & (before > 0), axis=0)
         spread = {pair: (float(shared[k]), int(answered[k])) for k, pair in enumerate(usable)}
     return pl.DataFrame([_row(new, old, a, b, spread.get((a, b))) for a, b in pairs], schema=SCHEMA)

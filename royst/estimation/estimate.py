@@ -161,6 +161,8 @@ class Result:
         values, answers = (np.zeros((len(form.units), len(places))) for _ in range(2))
         for column, (place, row) in enumerate(zip(places, chosen)):
             group, variable = totals.groups[used.index(row.grouping)], wanted.index(row.statistic.variable)
+            if row.domain not in group.domains:
+                continue
             if row.statistic.form == "quantile":
                 values[:, column] = self._quantile_scores(place, row)
             else:
@@ -335,11 +337,37 @@ def _estimated(
             )
             order = [(number, g) for number in numbers for _ in group.domains]
             blocks.append((order, part, found, yes))
+            for domain in _nobody(source, group):
+                empty = [_empty_row(wanted[number], group.by, domain) for number in numbers]
+                rows = [Row(wanted[number], g, domain) for number in numbers]
+                nothing = np.full(len(rows), np.nan)
+                blocks.append(([(number, g) for number in numbers], pl.DataFrame(empty, schema=SCHEMA), rows, nothing))
     for number, one in enumerate(wanted):
         if one.form == "quantile":
             part, found, notes = quantiles.table(source, design, one, groupings, level)
             blocks.append(([(number, row.grouping) for row in found], part, found, np.full(len(found), np.nan)))
     return _ordered(blocks, notes)
+
+
+def _nobody(source: Source, group: GroupTotals) -> list[tuple[str, ...]]:
+    """Declared groups of one column (an Enum's categories) that no row is in."""
+    declared = getattr(source, "declared", None)
+    if declared is None or len(group.by) != 1:
+        return []
+    return [(one,) for one in declared(group.by[0]) if (one,) not in group.domains]
+
+
+def _empty_row(statistic: Statistic, by: tuple[str, ...], domain: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "measure": statistic.measure,
+        "item": statistic.item,
+        "category": statistic.category,
+        "domain": domain_name(by, domain),
+        "n": 0,
+        "n_units": 0,
+        "method": statistic.interval,
+        "status": "not_estimable",
+    }
 
 
 def _ordered(
@@ -588,9 +616,12 @@ def _joint_df(result: Result, pairs: list[tuple[int, int]]) -> dict[Variable, fl
     wanted = unique_variables(result.rows[place].statistic.variable for place, _ in pairs)
     totals = result.source.totals(Request(result.design, wanted, (result.groupings[one.grouping],)))
     form, group = variance.structure_of(totals), totals.groups[0]
-    inside = np.isin(group.domain, [group.domains.index(one.domain), group.domains.index(other.domain)])
+    there = [group.domains.index(row.domain) for row in (one, other) if row.domain in group.domains]
+    inside = np.isin(group.domain, there)
     order = np.flatnonzero(inside)[np.argsort(group.unit[inside], kind="stable")]
     unit = group.unit[order]
+    if len(unit) == 0:
+        return dict.fromkeys(wanted, 0.0)
     starts = np.flatnonzero(np.r_[True, unit[1:] != unit[:-1]])
     answered = np.add.reduceat(group.sums["n"][order], starts, axis=0)
     joined = GroupTotals((), ((),), np.zeros(len(starts), np.int64), unit[starts], answered[:, 0], {})

@@ -91,6 +91,11 @@ class Embedded:
         kind = self._frame.collect_schema()[item]
         return bool(kind.is_numeric() or kind == pl.Boolean)
 
+    def declared(self, name: str) -> tuple[str, ...]:
+        """The categories that a column declares (an Enum's), whether anyone has them or not."""
+        kind = self._frame.collect_schema()[name]
+        return tuple(kind.categories.to_list()) if isinstance(kind, pl.Enum) else ()
+
     def values(self, item: str) -> Floats:
         """The item as floats, NaN where missing."""
         self.prepare([item])

@@ -1,0 +1,222 @@
+"""What goes wrong is said, in words that help: never a silent NaN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import royst
+from royst.estimation import federated, regression
+from royst.totals import files
+from royst.weighting import adjust
+
+
+def frame(**changes) -> pl.DataFrame:
+    base = {"h": ["a"] * 4 + ["b"] * 4, "u": list("11223344"), "w": [1.0, 2, 3, 4, 5, 6, 7, 8], "y": [1.0, 2, 3, 4, 5, 6, 7, 9],
+            "q": ["1", "2", "1", "2", "1", "2", "1", "1"], "N": [10.0] * 8}  # fmt: skip
+    return pl.DataFrame({**base, **changes})
+
+
+DESIGN = royst.Design(strata="h", psu="u", weight="w")
+
+
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (0.0, "weight-zero"),
+        (-1.0, "weight-negative"),
+        (float("inf"), "weight-infinite"),
+        (None, "weight-missing"),
+        (float("nan"), "weight-missing"),
+    ],
+)
+def test_impossible_weights_stop(engine: str, value: float | None, code: str) -> None:
+    with pytest.raises(royst.InputError, match=code):
+        royst.estimate(frame(w=[1.0, 2, value, 4, 5, 6, 7, 8]), DESIGN, royst.mean("y"), engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+def test_a_unit_in_two_strata_stops_unless_ids_nest(engine: str) -> None:
+    data = frame(u=list("11221122"))
+    with pytest.raises(royst.InputError, match="psu-in-two-strata"):
+        royst.estimate(data, DESIGN, royst.mean("y"), engine=engine)
+    nested = royst.estimate(data, DESIGN.replace(nest=True), royst.mean("y"), engine=engine)
+    assert nested.table["n_units"][0] == 4
+
+
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+@pytest.mark.parametrize(
+    ("sizes", "code"),
+    [
+        ([1.5] * 8, "fpc-too-small"),
+        ([10.0] * 7 + [11.0], "fpc-varies"),
+        ([10.0, 10, 9, 9, 5, 5, 5, 5], "fpc-varies"),
+        ([0.5] * 4 + [10.0] * 4, "fpc-mixed"),
+        ([0.0] * 8, "fpc-value"),
+        ([None] * 8, "fpc"),
+    ],
+)
+def test_wrong_population_sizes_stop(engine: str, sizes: list, code: str) -> None:
+    with pytest.raises(royst.InputError, match=code):
+        royst.estimate(frame(N=sizes), DESIGN.replace(fpc=("N",)), royst.mean("y"), engine=engine)
+
+
+def test_every_missing_column_is_named_at_once() -> None:
+    with pytest.raises(royst.InputError) as caught:
+        royst.estimate(
+            frame(), royst.Design(strata="region", psu="u"), [royst.mean("income"), royst.mean("y")], by="sex"
+        )
+    assert {fault.column for fault in caught.value.faults} == {"region", "income", "sex"}
+
+
+def test_a_missing_unit_or_stratum_stops() -> None:
+    with pytest.raises(royst.InputError, match="design-missing"):
+        royst.estimate(frame(u=["1", None, *list("223344")]), DESIGN, royst.mean("y"))
+
+
+def test_nobody_in_a_domain_is_not_estimable() -> None:
+    data = frame(y=[1.0, 2, 3, 4, None, None, None, None]).with_columns(g=pl.col("h"))
+    table = royst.estimate(data, DESIGN, [royst.mean("y"), royst.share("q")], by="g").table
+    empty = table.filter((pl.col("domain") == "g=b") & (pl.col("measure") == "mean")).row(0, named=True)
+    assert empty["status"] == "not_estimable" and empty["n"] == 0
+    assert all(empty[name] is None for name in ("estimate", "se", "low", "high", "deff"))
+    assert not table.select(pl.col(pl.Float64).is_nan().any()).to_numpy().any()
+
+
+def test_declared_categories_with_no_one_are_shown_as_not_estimable() -> None:
+    data = frame().with_columns(g=pl.Series(["a", "b"] * 4, dtype=pl.Enum(["a", "b", "c"])))
+    table = royst.estimate(data, DESIGN, royst.mean("y"), by="g").table
+    assert table.filter(pl.col("domain") == "g=c")["status"].to_list() == ["not_estimable"]
+
+
+def test_one_unit_alone_has_no_error_of_its_own() -> None:
+    table = royst.estimate(frame(), DESIGN, royst.mean("y"), by="u").table
+    assert set(table["status"]) == {"no_se"} and table["se"].null_count() == 4 and table["estimate"].null_count() == 0
+
+
+def test_a_denominator_of_zero_is_not_estimable() -> None:
+    table = royst.estimate(frame(N=[0.0] * 8), DESIGN, royst.ratio("y", "N")).table
+    assert table["status"][0] == "not_estimable" and table["estimate"][0] is None
+
+
+def test_a_group_that_is_not_there_is_named() -> None:
+    result = royst.estimate(frame(), DESIGN, royst.mean("y"), by="h")
+    with pytest.raises(royst.InputError, match="h=a, h=b"):
+        result.difference("h", ("a", "x"))
+    with pytest.raises(royst.InputError, match="no-such-grouping"):
+        result.difference("q", ("1", "2"))
+
+
+@pytest.mark.parametrize(
+    ("ask", "code"),
+    [
+        (lambda: royst.Design(singleton="ignore"), "singleton-rule"),
+        (lambda: royst.Design(weight="w", probs="p"), "weight-and-probs"),
+        (lambda: royst.Design(strata=["a", "b"], psu="u"), "strata-stages"),
+        (lambda: royst.Design(pps="brewer"), "pps-without-fpc"),
+        (lambda: royst.estimate(frame(), DESIGN, []), "no-measures"),
+        (lambda: royst.estimate(frame(), DESIGN, royst.mean("q2")), "column-missing"),
+        (lambda: royst.estimate(frame(q=list("abababab")), DESIGN, royst.mean("q")), "not-a-number"),
+        (lambda: royst.estimate(frame(), DESIGN, royst.mean("y"), engine="excel"), "engine"),
+        (lambda: royst.estimate(frame(), DESIGN, royst.mean("y", interval="exact")), "interval-method"),
+        (lambda: royst.estimate(frame(), DESIGN, royst.mean("y"), level=95), "level"),
+        (lambda: royst.estimate("nowhere.parquet", DESIGN, royst.mean("y")), "file-missing"),
+        (lambda: royst.estimate(42, DESIGN, royst.mean("y")), "data-kind"),
+        (lambda: royst.estimate(frame()[:0], DESIGN, royst.mean("y")), "no-rows"),
+        (lambda: royst.calibrate(frame(), DESIGN, {"q": {"1": 5}}), "totals-lack"),
+        (lambda: royst.calibrate(frame(), DESIGN, {"q": {"1": 5, "2": 5, "3": 1}}), "totals-unseen"),
+        (lambda: royst.calibrate(frame(), DESIGN, {"q": {"1": 5, "2": 5}, "h": {"a": 5, "b": 6}}), "margins-disagree"),
+        (lambda: royst.calibrate(frame(), DESIGN, {"y": 5}), "totals-number"),
+        (lambda: regression.regress(frame(), DESIGN, "y", ["w", "w"]), "regression-singular"),
+        (lambda: regression.regress(frame(), DESIGN, "q", ["y"], "logistic"), ""),
+        (lambda: adjust.nonresponse_cells(frame(r=[0, 0, 0, 0, 1, 1, 1, 1]), "r", "h"), "thin-cell"),
+        (lambda: adjust.trim([1.0, 2.0, 30.0], highest=5), "trim-impossible"),
+    ],
+)
+def test_each_mistake_has_its_own_words(ask, code: str) -> None:
+    if not code:
+        ask()
+        return
+    with pytest.raises(royst.InputError, match=code):
+        ask()
+
+
+def test_a_calibrated_design_belongs_to_its_rows() -> None:
+    calibrated = royst.calibrate(frame(), DESIGN, {"q": {"1": 50, "2": 30}})
+    with pytest.raises(royst.InputError, match="calibrated-elsewhere"):
+        royst.estimate(frame()[:5], calibrated, royst.mean("y"))
+
+
+# ---- totals that sites send
+
+SYNTHETIC = Path(__file__).parents[1] / "known_answers" / "synthetic_a.csv"
+SITES = royst.Design(strata="region", psu="unit", weight="weight")
+ASKED = [
+    royst.mean("hours"),
+    royst.share("satisfied"),
+    royst.band("q1", {"stor": ["4", "5"]}, not_relevant="9"),
+    royst.ratio("hours", "income"),
+]
+LEVELS = {"satisfied": ["ja", "nei"], "q1": [1, 2, 3, 4, 5, 9]}
+
+
+def forty_five() -> list[pl.DataFrame]:
+    """The synthetic units and fifteen more, each a site."""
+    data = pl.read_csv(SYNTHETIC)
+    more = data.filter(pl.col("region") != "oslo").with_columns(("ny-" + pl.col("unit")).alias("unit"))
+    sites = [*data.partition_by("unit"), *more.partition_by("unit")][:45]
+    assert len(sites) == 45
+    return sites
+
+
+def test_45_sealed_files_give_what_pooled_answers_would(tmp_path: Path) -> None:
+    agreed = federated.plan(SITES, ASKED, [[], ["sex"], ["region", "sex"]], LEVELS)
+    public, secret = files.new_keys()
+    paths = [
+        federated.send(site, agreed, tmp_path / f"{k}.parquet", receiver=public) for k, site in enumerate(forty_five())
+    ]
+    ours = federated.receive(paths, agreed, key=secret)
+    pooled = royst.estimate(pl.concat(forty_five()), SITES, ASKED, by=[[], ["sex"], ["region", "sex"]])
+    floats = [name for name, kind in pooled.table.schema.items() if kind.is_float()]
+    assert ours.table.drop(floats).equals(pooled.table.drop(floats))
+    for name in floats:
+        a, b = (one.table[name].fill_null(0.0) for one in (ours, pooled))
+        assert ((a - b).abs() <= 1e-12 * b.abs().clip(1e-3)).all(), name
+    assert (
+        ours.difference("sex", ("mann", "kvinne"))["se"] - pooled.difference("sex", ("mann", "kvinne"))["se"]
+    ).abs().max() < 1e-12
+    with pytest.raises(royst.InputError, match="totals-sealed"):
+        federated.receive(paths, agreed)
+    with pytest.raises(royst.InputError, match="totals-key"):
+        federated.receive(paths, agreed, key=files.new_keys()[1])
+
+
+def test_totals_of_another_plan_are_refused(tmp_path: Path) -> None:
+    agreed, other = (federated.plan(SITES, ASKED[:n], [[]], LEVELS) for n in (2, 3))
+    path = federated.send(forty_five()[0], agreed, tmp_path / "a.parquet")
+    with pytest.raises(royst.InputError, match="totals-plan"):
+        federated.receive([path], other)
+    (tmp_path / "b.parquet").write_bytes(b"not parquet")
+    with pytest.raises(royst.InputError, match="not-totals"):
+        federated.receive([tmp_path / "b.parquet"], agreed)
+
+
+def test_withholding_keeps_small_cells_at_home_and_says_what_it_costs(tmp_path: Path) -> None:
+    by = [[], ["sex"]]
+    agreed = federated.plan(SITES, ASKED, by, LEVELS)
+    paths = [federated.send(site, agreed, tmp_path / f"{k}.parquet", fewest=5) for k, site in enumerate(forty_five())]
+    for path in paths:
+        sent = pl.read_parquet(path).filter(pl.col("grouping") >= 0)
+        for name in sent.columns:
+            if name.startswith("n_"):
+                assert sent.filter((pl.col(name) > 0) & (pl.col(name) < 5)).is_empty()
+        yes, n = sent["ny_1"].fill_nan(None), sent["n_1"].fill_nan(None)
+        assert ((yes == 0) | (yes >= 5)).all() and ((n - yes == 0) | (n - yes >= 5)).all()
+    received = federated.receive(paths, agreed)
+    pooled = royst.estimate(pl.concat(forty_five()), SITES, ASKED, by=by)
+    cost = federated.cost(received)
+    lost = pooled.table["n"] - received.table["n"]
+    assert lost.sum() > 0 and (lost <= cost["at_most"]).all() and (cost["se_factor"].drop_nulls() >= 1).all()
