@@ -54,23 +54,23 @@ class Polytope(Model):
     def __init__(self, block: Block, level: NDArray[np.int64]):
         atoms, answers = block.counts.shape
         people = sparse.kron(sparse.eye_array(atoms), np.ones((1, answers)), format="csr")
-        parts, row_of, depths, total = [people], [np.full(atoms, -1)], [np.full(atoms, -2)], [block.atoms]
-        for depth, codes in enumerate(block.levels):
-            rows = np.flatnonzero(level == depth)
-            table = block.table(depth)[rows]
+        parts, row_of, depths = [people], [np.full(atoms, -1)], [np.full(atoms, -2)]
+        total = [block.atoms]
+        for printed, codes in enumerate(block.levels):
+            rows = np.flatnonzero(level == printed)
+            table = block.table(printed)[rows]
             for category in range(table.shape[1] - 1 if len(rows) else 0):  # the last one follows from the others
                 unit = sparse.csr_array((codes == category).astype(float)[None, :])
                 parts.append(sparse.kron(block.members[rows], unit, format="csr"))
                 row_of.append(rows)
-                depths.append(np.full(len(rows), depth))
+                depths.append(np.full(len(rows), printed))
                 total.append(table[:, category])
         self._depth = np.concatenate(depths)
-        most = np.repeat(block.atoms, answers).astype(float)
-        told = np.concatenate(total).astype(float)
+        free = np.repeat(block.atoms, answers).astype(float)
         matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
-        super().__init__(
-            np.concatenate(row_of).astype(int), told, programme(matrix, told, told, np.zeros_like(most), most)
-        )
+        told = np.concatenate(total).astype(float)
+        highs = programme(matrix, told, told, np.zeros_like(free), free, presolve=True)
+        super().__init__(np.concatenate(row_of).astype(int), told, told, highs)
 
     def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
         """A row that became coarser binds no more at all: fewer conditions than are printed, for one repair."""

@@ -29,7 +29,8 @@ class Block:
     not answer are in no atom); ``levels``: for each level an array (answers,) that says which printed category an answer
     falls in, the first one being all answers by themselves, each later one coarser than the one before; ``candidate``:
     (rows,) rows that the plan prints (the others are domains that must not be learnt either); ``cost``: (rows,) what it
-    costs to withhold the row; ``holder``: (atoms,) the number of the unit that holds the atom's answers, −1 for none.
+    costs to withhold the row; ``holder``: (atoms,) the number of the unit that holds the atom's answers, −1 for none;
+    ``weight``: (atoms,) what one person of the atom counts in weighted percentages, ``None`` where these are the plain ones.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Block:
     candidate: NDArray[np.bool_]
     cost: NDArray[np.float64]
     holder: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    weight: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         rows, atoms = self.members.shape

@@ -202,4 +202,16 @@ def item_block(
     kept = np.flatnonzero(size > 0)
     names = tuple("/".join(rows.names[k]) for k in kept)
     candidate = asked[kept]
-    return Block(name, names, members[kept].tocsr(), counts, tuple(levels), candidate, size[kept], rows.holder[inside])
+    weight = rows.weight[inside]
+    even = not len(weight) or weight.max() - weight.min() < 1e-9
+    return Block(
+        name,
+        names,
+        members[kept].tocsr(),
+        counts,
+        tuple(levels),
+        candidate,
+        size[kept],
+        rows.holder[inside],
+        None if even else weight,
+    )

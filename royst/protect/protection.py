@@ -31,6 +31,7 @@ from royst.protect.certificate import certificate
 from royst.protect.history import Ledger
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import secondary, suppress
+from royst.protect.weights import finest
 
 PUBLISHED, WITHHELD = "published", "withheld"
 KEYS = {
@@ -237,7 +238,7 @@ class _Wave:
         if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
             level, tally = out, Tally()
         else:
-            level = suppress(block, self.rules, out)
+            level = suppress(block, self.rules, out, finest(block, self.rules) if kind == "answers" else None)
             level, tally = repair(block, self.rules, level, out=out) if kind == "answers" else (level, Tally())
         keys, told = [], []
         for row in np.flatnonzero(level != WITHHELD_LEVEL):

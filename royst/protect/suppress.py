@@ -127,10 +127,13 @@ def keep_first(block: Block) -> NDArray[np.int64]:
     return candidates[np.argsort(-block.cost[candidates], kind="stable")]
 
 
-def suppress(block: Block, rules: RuleSet, out: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+def suppress(
+    block: Block, rules: RuleSet, out: NDArray[np.int64] | None = None, floor: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """The level at which each row is printed, ``WITHHELD_LEVEL`` for none. Shape (rows,).
 
-    ``out``: levels at which rows are out already (earlier releases); they stay as they are.
+    ``out``: levels at which rows are out already (earlier releases); they stay as they are. ``floor``: the finest level at
+    which each row may be printed.
 
     Coarser levels are decided first: what may be printed in two bands, then which of those rows may be printed in more
     bands, then in all answers. A row printed finely also tells its coarse counts, so each level's sensitive facts are
@@ -139,7 +142,8 @@ def suppress(block: Block, rules: RuleSet, out: NDArray[np.int64] | None = None)
     level = np.full(len(block.rows), WITHHELD_LEVEL)
     for coarse in reversed(range(len(block.levels))):
         sensitive = primary(block, rules, coarse)
-        among = level == coarse + 1 if coarse + 1 < len(block.levels) else None
+        among = level == coarse + 1 if coarse + 1 < len(block.levels) else np.ones(len(level), bool)
+        among &= floor <= coarse if floor is not None else True
         forced = None if out is None else (out != WITHHELD_LEVEL) & (out <= coarse)
         printed = secondary(block, sensitive, among=among, forced=forced)
         level[printed] = coarse

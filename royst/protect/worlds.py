@@ -74,11 +74,13 @@ def signs(seed: str, size: int) -> NDArray[np.float64]:
 class Model:
     """A linear programme over atoms whose rows come and go with the rows that are printed.
 
-    ``rows``: the block's row behind each of the programme's rows (−1: none); ``total``: what each must add up to.
+    ``rows``: the block's row behind each of the programme's rows (−1: none); ``low`` and ``high``: its ends.
     """
 
-    def __init__(self, rows: NDArray[np.int64], total: NDArray[np.float64], highs: highspy.Highs):
-        self.rows, self.total, self.highs = rows, total, highs
+    def __init__(
+        self, rows: NDArray[np.int64], low: NDArray[np.float64], high: NDArray[np.float64], highs: highspy.Highs
+    ):
+        self.rows, self.low, self.high, self.highs = rows, low, high, highs
         self._bound = np.ones(len(rows), bool)
 
     def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -89,7 +91,7 @@ class Model:
         """Free the rows that no longer bind, and bind those that do again."""
         binds = self.binds(level)
         for k in np.flatnonzero(self._bound != binds):
-            ends = (self.total[k], self.total[k]) if binds[k] else (-highspy.kHighsInf, highspy.kHighsInf)
+            ends = (self.low[k], self.high[k]) if binds[k] else (-highspy.kHighsInf, highspy.kHighsInf)
             self.highs.changeRowBounds(int(k), *map(float, ends))
         self._bound = binds
 
@@ -118,7 +120,7 @@ class Exchange(Model):
         self._base: NDArray | None = self._truth
         zero = np.zeros(len(rows))
         matrix = block.members[rows][:, self.atoms].tocsr()
-        super().__init__(rows, zero, programme(matrix, zero, zero, *self._ends(self._truth)))
+        super().__init__(rows, zero, zero, programme(matrix, zero, zero, *self._ends(self._truth)))
 
     def _ends(self, world: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         one, other = self.pair
@@ -155,7 +157,7 @@ class OneAnswer(Model):
         rows = np.flatnonzero((level >= 0) & (level <= depth))
         total = block.table(depth)[rows, category].astype(float)
         nothing, people = np.zeros(len(block.atoms)), block.atoms.astype(float)
-        super().__init__(rows, total, programme(block.members[rows].tocsr(), total, total, nothing, people))
+        super().__init__(rows, total, total, programme(block.members[rows].tocsr(), total, total, nothing, people))
 
     def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
         return (level[self.rows] >= 0) & (level[self.rows] <= self.depth)
