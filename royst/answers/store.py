@@ -7,6 +7,7 @@ order: choices as strings (several joined by spaces, as in ODK), numbers as Floa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -63,12 +64,12 @@ def write(study: Study, wave: str, frame: pl.DataFrame) -> None:
         put(study, wave, frame, draft)
 
 
-def put(study: Study, wave: str, frame: pl.DataFrame, path: object) -> None:
+def put(study: Study, wave: str, frame: pl.DataFrame, path: Path) -> None:
     """The Parquet file itself, in the store's columns and types."""
     wanted = schema(study, wave)
     frame.select(pl.col(column).cast(kind) for column, kind in wanted.items()).write_parquet(
         path, compression="zstd", statistics=False
-    )  # type: ignore[arg-type]
+    )
 
 
 def _own(study: Study, wave: str) -> pl.DataFrame:
