@@ -138,51 +138,14 @@ class Reader:
                 "name",
             )
             return None
-        scale: Scale | None = None
-        what: Kind
-        if kind in {"select_one", "select_multiple", "select1", "select"}:
-            what = "one" if kind in {"select_one", "select1"} else "many"
-            scale = self._scale(words, row)
-            if scale is None:
-                return None
-        elif kind == "calculate":
-            what = _calculated(row["calculation"])
-        elif kind in KINDS:
-            what = KINDS[kind]
-        else:
-            todo = (
-                "it is left out: Røyst counts choices, numbers and texts"
-                if kind in _OTHER
-                else "use select_one, select_multiple, integer, decimal, text, note or calculate"
-            )
-            self.fault(
-                "unsupported-type",
-                f"the type {row['type']!r} is not one that Røyst reads",
-                todo,
-                row,
-                "type",
-                "warning" if kind in _OTHER else "error",
-            )
+        read = self._kind(kind, words, row)
+        if read is None:
             return None
-        section = self.study.items.get(name, ItemSection())
-        if section.reversed and scale is not None:
+        what, scale = read
+        is_reversed = self.study.items.get(name, ItemSection()).reversed
+        if is_reversed:
             scale = self._mirrored(scale, name)
-        elif section.reversed:
-            self.faults.add(
-                "not-a-scale",
-                f"item {name!r} is reversed and has no scale",
-                "only items of a choice list can be reversed",
-                file="study.toml",
-                column=f"items.{name}.reversed",
-            )
-        low, high = (
-            _range(row["parameters"])
-            if kind == "range"
-            else _bounds(row["constraint"])
-            if what == "number"
-            else (None, None)
-        )
-        conditions = [condition for condition in (*(group.relevant for group in groups), row["relevant"]) if condition]
+        low, high = _limits(kind, what, row)
         return Item(
             name=name,
             kind=what,
@@ -191,13 +154,11 @@ class Reader:
             scale=scale,
             theme=next((theme for theme, part in self.study.themes.items() if name in part.items), None),
             same_as=row["royst_same_as"] or None,
-            reversed=section.reversed,
-            relevant=" and ".join(f"({condition})" for condition in conditions)
-            if len(conditions) > 1
-            else "".join(conditions),
+            reversed=is_reversed,
+            relevant=_all_of(*(group.relevant for group in groups), row["relevant"]),
             constraint=row["constraint"],
             calculation=row["calculation"],
-            required=row["required"].lower() in {"yes", "true", "true()"},
+            required=self._required(row),
             hint=self._texts(row, self.form.survey, "hint") or None,
             appearance=row["appearance"],
             choice_filter=row["choice_filter"],
@@ -205,6 +166,32 @@ class Reader:
             high=high,
             constraint_message=self._texts(row, self.form.survey, "constraint_message") or None,
         )
+
+    def _kind(self, kind: str, words: list[str], row: Row) -> tuple[Kind, Scale | None] | None:
+        """What an item of this type is, and its scale; None where it is not read, with the fault that says so."""
+        if kind in {"select_one", "select1", "select_multiple", "select"}:
+            scale = self._scale(words, row)
+            return None if scale is None else ("one" if kind in {"select_one", "select1"} else "many", scale)
+        if kind == "calculate":
+            return _calculated(row["calculation"]), None
+        if kind in KINDS:
+            return KINDS[kind], None
+        found = f"the type {row['type']!r} is not one that Røyst reads"
+        if kind in _OTHER:
+            todo = "it is left out: Røyst counts choices, numbers and texts"
+            self.fault("unsupported-type", found, todo, row, "type", "warning")
+        else:
+            todo = "use select_one, select_multiple, integer, decimal, text, note or calculate"
+            self.fault("unsupported-type", found, todo, row, "type")
+        return None
+
+    def _required(self, row: Row) -> bool:
+        said = row["required"].lower()
+        if said not in {"", "yes", "no", "true", "false", "true()", "false()"}:
+            found = f"whether an answer is required is a rule, {row['required']!r:.60}"
+            todo = "it is taken as not required; write yes or no"
+            self.fault("required-rule", found, todo, row, "required", "warning")
+        return said in {"yes", "true", "true()"}
 
     def _scale(self, words: list[str], row: Row) -> Scale | None:
         if len(words) < 2:
@@ -236,7 +223,11 @@ class Reader:
             return self.scales[words[1]]
         return None
 
-    def _mirrored(self, scale: Scale, name: str) -> Scale:
+    def _mirrored(self, scale: Scale | None, name: str) -> Scale | None:
+        if scale is None:
+            found, todo = f"item {name!r} is reversed and has no scale", "only items of a choice list can be reversed"
+            self.faults.add("not-a-scale", found, todo, file="study.toml", column=f"items.{name}.reversed")
+            return None
         if not scale.has_mirror:
             found = f"item {name!r} is reversed, and the scores of its scale {scale.name!r} are not the same read from the other end"
             self.faults.add(
@@ -340,6 +331,19 @@ def _default_language(form: Form, study: StudyFile) -> str:
 
     said = form.settings.get("default_language", "")
     return language_code(said) if said else study.languages[0]
+
+
+def _all_of(*conditions: str) -> str:
+    """Several conditions as one that holds where all do."""
+    there = [condition for condition in conditions if condition]
+    return " and ".join(f"({condition})" for condition in there) if len(there) > 1 else "".join(there)
+
+
+def _limits(kind: str, what: Kind, row: Row) -> tuple[float | None, float | None]:
+    """The least and the greatest number that can be answered, where the form says so."""
+    if kind == "range":
+        return _range(row["parameters"])
+    return _bounds(row["constraint"]) if what == "number" else (None, None)
 
 
 def _calculated(said: str) -> Kind:
