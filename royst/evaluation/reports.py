@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 import royst
-from royst.evaluation.estimate import UNIT, WEIGHT, Wave, statistics, table
+from royst.evaluation.estimate import UNIT, Wave, statistics, table
 from royst.protect.pools import pools
 from royst.protect.rules import RuleSet
 from royst.release import ESTIMATES, ReportFacts
@@ -79,17 +79,17 @@ def _category(study: Study, column: str, value: str, language: str) -> str:
 def estimates(study: Study, wave: Wave, reports: list[Report]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The wave's people with their pool named, and the estimates of every report.
 
-    A unit is taken as it is: its answers are the sample, each counting as much as its weight, so that the interval says what these
-    answers can bear; units within a pool keep their weights. Rows as in ``release.ESTIMATES``.
+    A unit or a pool is taken as it is: its answers are the sample, each counting one, so that the interval says what these answers
+    can bear. Weights within a pool would tell its members apart (``protect.weights``). Rows as in ``release.ESTIMATES``.
     """
     empty = pl.DataFrame(schema=ESTIMATES)
     if not reports:
         return wave.people, empty
     pool = {unit: report.domain.partition("=")[2] for report in reports for unit in report.units if report.facts.kind == "pool"}
     people = wave.people.with_columns(pl.col(UNIT).replace_strict(pool, default=None, return_dtype=pl.String).alias(POOL))
-    within = royst.Design(weight=WEIGHT)
+    within = royst.Design()
     wanted = {report.domain for report in reports}
     result = royst.estimate(people, within, statistics(study, wave), by=[[UNIT], [POOL]], level=study.file.plan.level, interval="korn-graubard")
-    own = table(result, wave.name, "all").filter(pl.col("domain").is_in(list(wanted)))
+    own = table(result, wave.name, "all", result).filter(pl.col("domain").is_in(list(wanted)))
     units = pl.col("domain").replace_strict({report.domain: len(report.units) for report in reports}, return_dtype=pl.Int64)
     return people, own.with_columns(units.alias("n_units"))

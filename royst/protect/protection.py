@@ -40,6 +40,8 @@ KEYS = {
 }  # fmt: skip
 """Columns that a withheld row keeps; every other one is emptied."""
 
+PLAIN = 1e-9
+"""Weighted and plain figures that differ by less are the same."""
 WORKERS = 2
 """Threads; the solver works outside Python's lock."""
 
@@ -238,7 +240,7 @@ class _Wave:
         if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
             level, tally = out, Tally()
         else:
-            level = suppress(block, self.rules, out, finest(block, self.rules) if kind == "answers" else None)
+            level = suppress(block, self.rules, out, self._floor(block, part) if kind == "answers" else None)
             level, tally = repair(block, self.rules, level, out=out) if kind == "answers" else (level, Tally())
         keys, told = [], []
         for row in np.flatnonzero(level != WITHHELD_LEVEL):
@@ -246,6 +248,19 @@ class _Wave:
             keys.append((self.wave, population, item, domain, kind))
             told.append(levels[level[row]][0])
         return keys, told, tally
+
+    def _floor(self, block: Block, part: pl.DataFrame) -> NDArray[np.int64]:
+        """The finest level that weighted percentages allow. A row whose figures are the plain ones tells no weight."""
+        if block.weight is None:
+            return np.zeros(len(block.rows), np.int64)
+        weighted = pl.lit(True)
+        if {"estimate", "unweighted"} <= set(part.columns):
+            weighted = ((pl.col("estimate") - pl.col("unweighted")).abs() > PLAIN).fill_null(
+                pl.col("estimate").is_not_null()
+            )
+        rows = part.group_by("population", "domain").agg(weighted.any()).rows()
+        told = {f"{population}/{domain}" for population, domain, differs in rows if differs}
+        return finest(block, self.rules, np.array([name in told for name in block.rows]))
 
     def _agrees(self, block: Block, names: dict[str, int], part: pl.DataFrame, item: str) -> None:
         """The estimates' numbers of answers are those of the people."""

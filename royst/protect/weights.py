@@ -46,17 +46,18 @@ def merge_float(counts: NDArray[np.float64], level: NDArray[np.int64]) -> NDArra
     return counts @ (level[:, None] == np.arange(int(level.max()) + 1)).astype(float)
 
 
-def finest(block: Block, rules: RuleSet) -> NDArray[np.int64]:
+def finest(block: Block, rules: RuleSet, weighted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """The finest level at which each row's weighted percentages leave the units' parts in them open. Shape (rows,).
 
-    ``len(block.levels)`` for rows that may not be printed at any level.
+    ``weighted``: (rows,) those whose figures are weighted, all by default. ``len(block.levels)`` for rows that may not be
+    printed at any level.
     """
     found = np.zeros(len(block.rows), np.int64)
     if block.weight is None:
         return found
     deep = len(block.levels)
     every = [windows(block, depth) for depth in range(deep)]
-    for row in np.flatnonzero(uneven(block) & block.candidate):
+    for row in np.flatnonzero(uneven(block) & block.candidate & (True if weighted is None else weighted)):
         for depth in reversed(range(deep)):  # a row printed finely prints its coarser percentages too
             told, least, most = (part[row] for part in every[depth])
             if not all(

@@ -91,7 +91,8 @@ def estimates(wave: str, frame: pl.DataFrame, by: list[tuple[str, ...]], items: 
 
 
 def _means(frame: pl.DataFrame, groups: tuple[str, ...], wanted: list) -> pl.DataFrame:
-    w = pl.col("weight")
+    own = "unit" in groups or "pool" in groups
+    w = pl.col("weight") * 0 + 1 if own else pl.col("weight")  # a report of its own is not weighted
     told = [
         expression
         for k, (_, _, value) in enumerate(wanted)
