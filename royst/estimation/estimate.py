@@ -295,6 +295,9 @@ def estimate_from(
     check = getattr(source, "check_columns", None)
     if check is not None:
         check([*design.columns, *(name for one in groupings for name in one), *(i for m in asked for i in m.items)])
+    prepare = getattr(source, "prepare", None)
+    if prepare is not None:
+        prepare([item for measure in asked for item in measure.items])
     wanted = statistics(asked, source, interval)
     frames, rows, notes, counts = _estimated(source, design, wanted, groupings, level)
     table = pl.concat(frames)
@@ -432,10 +435,10 @@ def _group_table(
     deff = _design_effects(form, sums, value, spread, is_total)
     deff = np.where(with_se, deff, np.nan)
     low, high = np.full_like(value, np.nan), np.full_like(value, np.nan)
-    for column, one in enumerate(wanted):
-        low[:, column], high[:, column] = intervals.interval(
-            one.interval, value[:, column], se[:, column], df[:, column], sums["n"][:, column], level, rows_in
-        )
+    for method in dict.fromkeys(one.interval for one in wanted):
+        at = [column for column, one in enumerate(wanted) if one.interval == method]
+        parts = (value[:, at], se[:, at], df[:, at], sums["n"][:, at])
+        low[:, at], high[:, at] = intervals.interval(method, *parts, level, np.broadcast_to(rows_in[:, None], parts[0].shape))
     status = np.where(~known, "not_estimable", np.where(with_se, "ok", "no_se"))
     remark = f"; {'; '.join(form.notes)}" if form.notes else ""
     with np.errstate(divide="ignore", invalid="ignore"):

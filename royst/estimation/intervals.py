@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from royst.errors import wrong
 from royst.totals.table import Floats
@@ -57,10 +57,11 @@ def interval(
 
 
 def quantile_t(df: Floats, level: float) -> Floats:
-    """The two-sided critical value of Student's t; the normal's at infinite df."""
+    """The two-sided critical value of Student's t; the normal's at infinite df, NaN at none."""
+    distinct, place = np.unique(np.asarray(df, dtype=np.float64), return_inverse=True)
     with np.errstate(all="ignore"):
-        t = stats.t.ppf(0.5 + level / 2, df)
-        return np.where(np.isinf(df), stats.norm.ppf(0.5 + level / 2), t)
+        t = np.where(np.isinf(distinct), special.ndtri(0.5 + level / 2), special.stdtrit(distinct, 0.5 + level / 2))
+    return np.asarray(np.where(distinct > 0, t, np.nan)[place].reshape(np.shape(df)))
 
 
 def _wald(p: Floats, se: Floats, df: Floats, level: float) -> tuple[Floats, Floats]:
@@ -90,8 +91,9 @@ def clopper_pearson(p: Floats, n: Floats, level: float) -> tuple[Floats, Floats]
     """The exact binomial interval at p·n of n, n any positive number; closed at 0 and 1 (Clopper and Pearson 1934)."""
     alpha = 1 - level
     yes, no = p * n, (1 - p) * n
-    low = np.where(yes > 0, stats.beta.ppf(alpha / 2, yes, no + 1), 0.0)
-    high = np.where(no > 0, stats.beta.ppf(1 - alpha / 2, yes + 1, no), 1.0)
+    with np.errstate(all="ignore"):
+        low = np.where(yes > 0, special.betaincinv(np.maximum(yes, 1e-300), no + 1, alpha / 2), 0.0)
+        high = np.where(no > 0, special.betaincinv(yes + 1, np.maximum(no, 1e-300), 1 - alpha / 2), 1.0)
     return low, high
 
 

@@ -7,7 +7,7 @@ small matrix product; groupings are crossed while the cross stays small, so that
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,14 @@ class Bin:
     fine: Ints
     count: int
     groups: tuple[tuple[int, GroupTotals, sparse.csr_matrix], ...]
+    _spread: dict[int, Ints] = field(default_factory=dict)
+
+    def spread(self, width: int) -> Ints:
+        """Fine cells times ``width``, kept for the next item with as many values."""
+        if width not in self._spread:
+            self._spread.clear()
+            self._spread[width] = self.fine * width
+        return self._spread[width]
 
 
 class Embedded:
@@ -219,7 +227,7 @@ class Embedded:
     ) -> dict[str, Floats]:
         codes = self._codes[item]
         width = len(codes.labels) + 1
-        key = one.fine * width + codes.codes
+        key = one.spread(width) + codes.codes
         shape = (one.count, width)
         length = one.count * width
         scores = np.array([_scored(codes, column) for column in columns]).T.reshape(width - 1, len(columns))
@@ -235,7 +243,7 @@ class Embedded:
             "wyy": weights @ (y * y),
         }
         if "qyy" in names:
-            squares = np.bincount(key, rows.weight**2, length).reshape(shape)[:, 1:]
+            squares = np.bincount(key, rows.weight * rows.weight, length).reshape(shape)[:, 1:]
             found.update(qyy=squares @ (y * y), qxy=squares @ y, qxx=squares @ answered)
         if "wx" in names:
             found.update(wx=found["w"], wxy=found["wy"], wxx=found["w"])
