@@ -195,15 +195,9 @@ def background(edition: Edition) -> Chart | None:
     caption = words("who_answered.caption")
     columns = (words("chart.question"), words("chart.answer"), words("chart.share"), words("chart.answers"))
     table = Table(caption, columns, tuple(lines), frozenset({2, 3}), edition.weighted_note)
-    largest = "; ".join(
-        words(
-            "alt.largest",
-            question=heading,
-            answer=max((d for d in dots[start:end] if d.estimate is not None), key=lambda d: d.estimate or 0).label,
-        )
-        for (start, heading), end in zip(headings, [place for place, _ in headings[1:]] + [len(dots)])
-        if any(dot.estimate is not None for dot in dots[start:end])
-    )
+    ends = [*(place for place, _ in headings[1:]), len(dots)]
+    named = (_largest(edition, name, dots[start:end]) for (start, name), end in zip(headings, ends))
+    largest = "; ".join(text for text in named if text)
     alt = words("alt.background", largest=largest)
     return Chart(
         caption,
@@ -212,6 +206,15 @@ def background(edition: Edition) -> Chart | None:
         table,
         edition.weighted_note,
     )
+
+
+def _largest(edition: Edition, question: str, dots: list[Dot]) -> str:
+    """The most common answer to a background question, for the text alternative."""
+    known = [dot for dot in dots if dot.estimate is not None]
+    if not known:
+        return ""
+    most = max(known, key=lambda dot: dot.estimate or 0.0)
+    return edition.words("alt.largest", question=question, answer=most.label, share=most.text)
 
 
 # Themes
@@ -243,7 +246,8 @@ def theme(edition: Edition, name: str, level: int = 2) -> list[Block]:
     above = "".join(
         part for block in lines if isinstance(block, Paragraph) for part in block.content if isinstance(part, str)
     )
-    return [*blocks, *bullets([text for text in _without_repeats(edition, found) if text not in above]), *lines]
+    more = [text for text in _without_repeats(edition, found) if text != out and text not in above]
+    return [*blocks, *bullets(more), *lines]
 
 
 def _without_repeats(edition: Edition, found: list[Finding]) -> list[str]:
@@ -283,10 +287,9 @@ def stands_out(edition: Edition, items: list[str]) -> str:
     ]
     if not known:
         return ""
-    if len(known) == 1 and any(
-        estimate_key(known[0]) in finding.rows for finding in edition.findings if finding.kind in ("share", "bands")
-    ):
-        return ""
+    if len(known) == 1:
+        told = [f for f in edition.about(kinds=("bands", "share")) if estimate_key(known[0]) in f.rows]
+        return min(told, key=lambda f: f.kind).text if told else edition.say.estimate(known[0])
     alike = [
         row
         for row in known

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -127,7 +128,7 @@ def test_the_report_answers_in_the_order_a_reader_asks(release: Release) -> None
 
 def test_a_sentence_stands_above_every_chart(release: Release) -> None:
     blocks = national(release, "nb").blocks
-    for before, block in zip(blocks, blocks[1:]):
+    for before, block in pairwise(blocks):
         if isinstance(block, Chart):
             assert isinstance(before, Paragraph | Bullets), block.caption
 

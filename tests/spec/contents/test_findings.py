@@ -209,4 +209,4 @@ def test_findings_json_has_each_sentence_in_each_language(release: Release) -> N
     for entry in content["findings"]:
         assert set(entry["text"]) == {"nb", "nn", "en"}
         assert len(set(entry["text"].values())) == 3, entry["text"]
-    assert [entry["id"] for entry in content["findings"]][0] == "n"
+    assert content["findings"][0]["id"] == "n"
