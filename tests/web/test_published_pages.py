@@ -109,7 +109,7 @@ def test_one_drawing_of_each_chart_is_seen_and_none_of_its_text_is_cut(published
               const shown = [...figure.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 0)
               const cut = shown.flatMap(svg => { const edge = svg.getBoundingClientRect()
                 return [...svg.querySelectorAll('text')].filter(text => { const box = text.getBoundingClientRect()
-                  return box.left < edge.left - 1 || box.right > edge.right + 1 || box.bottom > edge.bottom + 1 }).map(text => text.textContent) })
+                  return box.left < edge.left - 3 || box.right > edge.right + 1 || box.bottom > edge.bottom + 3 }).map(text => text.textContent) })
               return [shown.length, cut] })"""
         )
         for shown, cut in seen:
