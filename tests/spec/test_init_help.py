@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from royst.answers import groups, store
-from royst.evaluation import bring, check
+from royst.evaluation import bring, check, release
 from royst.evaluation.init import init
 from royst.study import folder
 
@@ -91,3 +91,45 @@ def test_answers_can_be_brought_in_again(help_study, real_data, tmp_path):
     assert "277 of 277 rows brought into wave 24, in place of the 277 that stood there" in lines
     assert any("kept out" in line and "TIME" in line for line in lines)
     assert store.read(folder.read(help_study), "24").frame.equals(before)
+
+
+def by_person(raw, month, item, score):
+    """Each person's contribution to an item's mean in one month (residual over the number of answers, 0 for who left it out), and the mean."""
+    answered = {
+        person: score(float(code))
+        for person, time, code in raw.select("ID", "TIME", item).iter_rows()
+        if time == month and code is not None
+    }
+    mean = sum(answered.values()) / len(answered)
+    everyone = raw.filter(pl.col("TIME") == month)["ID"].to_list()
+    return {
+        person: (answered[person] - mean) / len(answered) if person in answered else 0.0 for person in everyone
+    }, mean
+
+
+def test_the_release_says_what_the_file_says(help_study, real_data):
+    """Levels and changes computed straight from the file, the change's standard error from each person's own difference."""
+    release.release(help_study, "month-24", lambda text: None)
+    raw = pl.read_csv(real_data / "help" / "answers.csv", infer_schema=False)
+    tables = help_study / "releases" / "month-24" / "public" / "tables"
+    changes = pl.read_csv(tables / "changes.csv", infer_schema=False).filter(
+        (pl.col("kind") == "waves") & (pl.col("wave_2") == "6")
+    )
+    cases = {
+        ("U39", "band"): (lambda code: 100.0 * (code <= 2), 0.1),
+        ("U22B", "band"): (lambda code: 100.0 * (code >= 5), 0.1),
+        ("U28", "band"): (lambda code: 100.0 * (code >= 8), 0.1),
+        ("U27A", "mean"): (lambda code: code, 0.01),
+        ("U27B", "mean"): (lambda code: 6 - code, 0.01),
+    }
+    for (item, measure), (score, unit) in cases.items():
+        later, mean_later = by_person(raw, "24", item, score)
+        earlier, mean_earlier = by_person(raw, "6", item, score)
+        people = sorted({*later, *earlier})
+        spread = sum((later.get(person, 0.0) - earlier.get(person, 0.0)) ** 2 for person in people) ** 0.5
+        (row,) = changes.filter((pl.col("item") == item) & (pl.col("measure") == measure)).to_dicts()
+        assert row["status"] == "published", item
+        assert float(row["estimate_1"]) == pytest.approx(mean_later, abs=unit / 2 + 1e-9)
+        assert float(row["estimate_2"]) == pytest.approx(mean_earlier, abs=unit / 2 + 1e-9)
+        assert float(row["estimate"]) == pytest.approx(mean_later - mean_earlier, abs=unit / 2 + 1e-9)
+        assert float(row["se"]) == pytest.approx(spread, abs=unit * 0.6)
