@@ -22,7 +22,7 @@ from royst.interviews.reliability import ALL, agreement_of_round
 from royst.interviews.substudy import Substudy
 from royst.interviews.tables import number
 from royst.interviews.theme import Theme
-from royst.words import Words, sentence
+from royst.words import Words, lower_first, sentence
 
 DOMAINS = {1: range(1, 9), 2: range(9, 24), 3: range(24, 33)}
 
@@ -57,6 +57,9 @@ class _Facts:
         }
         return ". ".join(sentence(part.format(**told)) for part in self.said[key].split(". "))
 
+    def count(self, n: int) -> str:
+        return number(n, self.language) if n else self.words("number.none")
+
     def either(self, key: str, n: int, **parts: object) -> str:
         return self.tell(f"{key}_one" if n == 1 else f"{key}_many", number=n, **parts)
 
@@ -77,7 +80,7 @@ class _Facts:
         if not quota:
             return ""
         names = dict.fromkeys(name for q in quota for name in q.cell)
-        labels = [self.words.of(self.study.file.attributes[name].label) for name in names]
+        labels = [lower_first(self.words.of(self.study.file.attributes[name].label)) for name in names]
         return self.tell(
             "quota", cells=len(quota), attributes=self.words.joined(labels), wanted=str(sum(q.wanted for q in quota))
         )
@@ -183,7 +186,7 @@ class _Facts:
             return ""
         levels = max(len(self.codebook.path(code.id)) for code in live)
         top = [code.name for code in live if code.parent is None]
-        return self.tell("codes", number=len(live), levels=levels, top=self.words.joined(top))
+        return self.tell("codes", number=len(live), levels=levels, top="; ".join(top))
 
     def software(self) -> str:
         return self.tell("software", version=royst.__version__)
@@ -193,7 +196,7 @@ class _Facts:
         if not approved:
             return ""
         label = self.words.joined(
-            [self.words.of(self.study.file.attributes[name].label).lower() for name in self.study.file.label]
+            [lower_first(self.words.of(self.study.file.attributes[name].label)) for name in self.study.file.label]
         )
         return self.tell("quotes", quotes=len(approved), people=len({q.participant for q in approved}), label=label)
 
@@ -204,11 +207,7 @@ class _Facts:
         return self._listed([theme for theme in self.themes if theme.parent is not None])
 
     def _listed(self, themes: Sequence[Theme]) -> str:
-        return (
-            self.tell("themes", list=self.words.joined([self.words.of(theme.name) for theme in themes]))
-            if themes
-            else ""
-        )
+        return self.tell("themes", list="; ".join(self.words.of(theme.name) for theme in themes)) if themes else ""
 
 
 _FROM_FILES: Mapping[int, Callable[[_Facts], str]] = {
