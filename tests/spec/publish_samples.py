@@ -30,6 +30,8 @@ from royst.publish.document import (
     Strong,
     Table,
 )
+from royst.release import TABLES, Facts, Release
+from royst.release import table as release_table
 
 MARKUP = (
     '#import "x": *',
@@ -117,7 +119,9 @@ def five() -> Chart:
         tuple((label, *map(percent, vs)) for label, vs in zip(LABELS, values)),
         frozenset(range(1, 6)),
     )
-    return Chart("Hele fordelingen", "To søyler.", StackedBars(rows, tuple(zip(names, tones)), diverging=False), table)  # type: ignore[arg-type]
+    return Chart(
+        "Hele fordelingen", "To søyler.", StackedBars(rows, tuple(zip(names, tones)), diverging=False), table
+    )  # type: ignore[arg-type]
 
 
 def dots() -> Chart:
@@ -342,3 +346,86 @@ def pages(languages: tuple[str, ...] = ("nb", "nn", "en")) -> dict[str, Document
             title="Tilgjengelighet", blocks=(Paragraph(("Erklæring.",)),), foot="Tilgjengelighetserklæring", **common
         )
     return found
+
+
+def release() -> Release:
+    """A release of a few rows whose labels start like formulas, with a withheld row and a report of one unit."""
+    say = {"nb": "=HYPERLINK(1)", "nn": "+nynorsk", "en": "@english"}
+    scale = {
+        "choices": [{"name": "a", "label": {"nb": "-ja"}}, {"name": "b", "label": {"nb": "nei"}}],
+        "bands": {"stor": ["a"], "liten": ["b"]},
+        "scores": {"a": 1, "b": 0},
+    }
+    facts = Facts.model_validate(
+        {
+            "royst": "0",
+            "name": "2020-06",
+            "date": "2020-06-15",
+            "study": "prøve",
+            "synthetic": True,
+            "languages": ["nb", "nn", "en"],
+            "title": {"nb": "Oppdiktet <tittel>"},
+            "programme": {"nb": "Oppdiktet program", "en": "Invented programme"},
+            "wave": "2019",
+            "waves": {"2019": {"label": {"nb": "2019"}}},
+            "items": {"q1": {"question": {"2019": say}, "short": say, "scale": "s", "waves": ["2019"]}},
+            "scales": {"s": scale},
+            "bands": {"stor": {"label": {"nb": "=stor"}}, "liten": {"label": {"nb": "liten"}}},
+            "themes": {"t": {"label": {"nb": "Tema"}, "items": ["q1"]}},
+            "groups": {"sex": {"label": {"nb": "Kjønn"}, "categories": {"k": {"label": {"nb": "Kvinner"}}}}},
+            "method": {
+                "rule_set": "user-survey-10",
+                "weight_basis": "known",
+                "strata": True,
+                "singleton": "centre",
+                "margin": 5.0,
+                "min_answers": 30,
+                "min_units": 5,
+                "interval": "korn-graubard",
+            },
+        }
+    )
+    common = {"wave": "2019", "population": "all", "item": "q1", "method": "m"}
+    rows = [
+        {
+            **common,
+            "measure": "band",
+            "category": "stor",
+            "domain": "all",
+            "n": 400,
+            "n_units": 20,
+            "estimate": 61.5,
+            "low": 57.1,
+            "high": 65.8,
+            "status": "published",
+        },
+        {
+            **common,
+            "measure": "mean",
+            "category": "",
+            "domain": "sex=k",
+            "n": 180,
+            "n_units": 20,
+            "estimate": 3.57,
+            "low": 3.4,
+            "high": 3.7,
+            "status": "published",
+        },
+        {
+            **common,
+            "measure": "band",
+            "category": "liten",
+            "domain": "sex=k",
+            "n": None,
+            "n_units": None,
+            "estimate": None,
+            "status": "withheld",
+        },
+    ]
+    own = [{**rows[0], "report": "unit-1", "domain": "unit=1"}]
+    filled = {
+        "estimates": rows,
+        "report_estimates": own,
+        "participation": [{"wave": "2019", "units": 20, "answers": 400}],
+    }
+    return Release(facts, {name: release_table(name, filled.get(name, [])) for name in TABLES}, {})
