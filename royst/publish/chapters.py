@@ -1,14 +1,11 @@
-"""Chapters that the national report and the site share: the summary, who answered, a theme, all means, all items."""
+"""Chapters that the national report and the site share: the summary, a theme, all means, all items."""
 
 from __future__ import annotations
 
-from royst.publish import charts, numbers
+from royst.publish import charts, dotplots, numbers, wavelines
 from royst.publish.document import (
     Block,
     Bullets,
-    Chart,
-    Dot,
-    DotPlot,
     Heading,
     Inline,
     KeyFigure,
@@ -88,7 +85,7 @@ def key_figures(edition: Edition) -> list[Block]:
 
 
 def _before(edition: Edition) -> Row | None:
-    waves = charts.waves_in_order(edition)
+    waves = wavelines.waves_in_order(edition)
     place = waves.index(edition.facts.wave) if edition.facts.wave in waves else 0
     return edition.rows.participation(waves[place - 1]) if place else None
 
@@ -103,118 +100,6 @@ def summary(edition: Edition) -> list[Block]:
     else:
         blocks.append(paragraph(words("summary.none")))
     return blocks + own_text(edition, "interpretation")
-
-
-# Who answered
-
-
-def who_answered(edition: Edition, level: int = 2) -> list[Block]:
-    """Participation wave by wave, the background of those who answered, and who was helped with the form."""
-    words = edition.words
-    blocks: list[Block] = [Heading(level, words("who_answered.title"), "who-answered")]
-    blocks += [
-        paragraph(finding.text)
-        for finding in edition.findings
-        if finding.kind == "sample" and finding.numbers["estimate"] == finding.numbers["answers"]
-    ]
-    table = participation(edition)
-    if table is not None:
-        if any(row[1] != charts.DASH for row in table.rows):
-            blocks.append(paragraph(words("who_answered.units", units=edition.units_name)))
-        blocks.append(table)
-    chart = background(edition)
-    if chart is not None:
-        blocks += [
-            Heading(level + 1, words("who_answered.background"), "background"),
-            *_background_texts(edition),
-            chart,
-        ]
-    return blocks
-
-
-def _background_texts(edition: Edition) -> list[Block]:
-    roles = {name for name, item in edition.facts.items.items() if item.role in ("background", "helper")}
-    texts = [
-        f.text
-        for f in edition.about(kinds=("share",))
-        if f.rows[0].split("|")[2] in roles and f.rows[0].startswith(f"estimates:{edition.facts.wave}|")
-    ]
-    return bullets(texts) if texts else [paragraph(edition.words("who_answered.background_text"))]
-
-
-def participation(edition: Edition) -> Table | None:
-    """Units asked, refused, replaced, taking part, and answers, by wave; columns without any number are left out."""
-    words = edition.words
-    rows = [edition.rows.participation(wave) for wave in charts.waves_in_order(edition)]
-    held = [row for row in rows if row is not None]
-    if not held:
-        return None
-    names = [
-        name
-        for name in ("units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers")
-        if any(row[name] is not None for row in held)
-    ]
-    columns = (words("chart.wave"), *(words(f"participation.{name}", units=edition.units_name) for name in names))
-    lines = tuple(
-        (
-            edition.say.wave(row["wave"]),
-            *(numbers.plain(words, row[name]) if row[name] is not None else charts.DASH for name in names),
-        )
-        for row in held
-    )
-    return Table(words("participation.caption"), columns, lines, frozenset(range(1, len(columns))))
-
-
-def background(edition: Edition) -> Chart | None:
-    """One chart of every background question: the share who gave each answer."""
-    words, wave = edition.words, edition.facts.wave
-    dots: list[Dot] = []
-    headings: list[tuple[int, str]] = []
-    lines: list[tuple[str, ...]] = []
-    for item in [*edition.rows.asked("background", wave), *edition.rows.asked("helper", wave)]:
-        scale = edition.rows.scale(item)
-        answers = [choice.name for choice in scale.choices if choice.name not in scale.not_relevant] if scale else []
-        found = [(name, edition.rows.estimate(item, "share", name)) for name in answers]
-        if not any(shown(row) for _, row in found):
-            continue
-        headings.append((len(dots), edition.say.short(item)))
-        for name, row in found:
-            label, value = edition.say.label(item, "share", name), charts.cell(edition, row)
-            known = row is not None and shown(row)
-            dots.append(
-                Dot(label, row["estimate"], row["low"], row["high"], value)
-                if row is not None and known
-                else Dot(label, None, missing=words("chart.too_few"))
-            )
-            n = row["n"] if row is not None and known else None
-            lines.append(
-                (edition.say.short(item), label, value, numbers.plain(words, n) if n is not None else charts.DASH)
-            )
-    if not dots:
-        return None
-    caption = words("who_answered.caption")
-    columns = (words("chart.question"), words("chart.answer"), words("chart.share"), words("chart.answers"))
-    table = Table(caption, columns, tuple(lines), frozenset({2, 3}), edition.weighted_note)
-    ends = [*(place for place, _ in headings[1:]), len(dots)]
-    named = (_largest(edition, name, dots[start:end]) for (start, name), end in zip(headings, ends))
-    largest = "; ".join(text for text in named if text)
-    alt = words("alt.background", largest=largest)
-    return Chart(
-        caption,
-        alt,
-        DotPlot(tuple(dots), words("chart.axis_share"), groups=tuple(headings)),
-        table,
-        edition.weighted_note,
-    )
-
-
-def _largest(edition: Edition, question: str, dots: list[Dot]) -> str:
-    """The most common answer to a background question, for the text alternative."""
-    known = [dot for dot in dots if dot.estimate is not None]
-    if not known:
-        return ""
-    most = max(known, key=lambda dot: dot.estimate or 0.0)
-    return edition.words("alt.largest", question=question, answer=most.label, share=most.text)
 
 
 # Themes
@@ -314,15 +199,15 @@ def stands_out(edition: Edition, items: list[str]) -> str:
 
 def _lines_of(edition: Edition, items: list[str], label: str) -> list[Block]:
     """The theme's questions through the waves, those that continue the same question, under what is known of change."""
-    drawn = charts.lines(edition, items)[:4]
-    chart = charts.line_chart(edition, drawn, edition.words("change.caption_theme", theme=label))
+    drawn = wavelines.lines(edition, items)[:4]
+    chart = wavelines.line_chart(edition, drawn, edition.words("change.caption_theme", theme=label))
     return [paragraph(_line_point(edition, drawn)), chart] if chart is not None else []
 
 
-def _line_point(edition: Edition, drawn: list[charts.Line]) -> str:
+def _line_point(edition: Edition, drawn: list[wavelines.Line]) -> str:
     """What the tests against the wave before say of the lines; where none was made, the first line's values and that nothing was tested."""
     words = edition.words
-    waves = charts.waves_in_order(edition)
+    waves = wavelines.waves_in_order(edition)
     before = waves[waves.index(edition.facts.wave) - 1]
     names = {row["item"] for line in drawn for row in line.found if row is not None}
     tested = [
@@ -357,7 +242,7 @@ def _line_point(edition: Edition, drawn: list[charts.Line]) -> str:
 def means(edition: Edition, level: int = 2) -> list[Block]:
     """Every question's mean with its interval, highest first."""
     words = edition.words
-    drawn = charts.mean_dots(edition, edition.rows.asked(wave=edition.facts.wave), words("means.caption"))
+    drawn = dotplots.mean_dots(edition, edition.rows.asked(wave=edition.facts.wave), words("means.caption"))
     if not drawn:
         return []
     blocks: list[Block] = [Heading(level, words("means.title"), "means"), paragraph(words("means.text"))]

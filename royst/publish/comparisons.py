@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from royst.publish import charts, numbers
+from royst.publish import charts, dotplots, numbers, wavelines
 from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.document import Block, Chart, Heading, Matrix, Note, Paragraph, Quadrant, Strong, Table
 from royst.publish.edition import Edition
@@ -25,7 +25,7 @@ def groups(edition: Edition, level: int = 2) -> list[Block]:
         caption = words(
             "groups_chapter.caption", clause=edition.say.clause(row["item"], "band", row["category"]).subordinate
         )
-        chart = charts.group_dots(edition, row["item"], "band", row["category"], caption)
+        chart = dotplots.group_dots(edition, row["item"], "band", row["category"], caption)
     rows = [
         change
         for change in edition.rows.table("changes")
@@ -134,7 +134,7 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     rows = [row for row in edition.rows.table("changes") if row["kind"] == "waves"]
     own = [row for row in rows if row["wave_1"] == edition.facts.wave]
     items = _followed(edition, own)
-    chart = charts.line_chart(edition, charts.lines(edition, items), words("change.caption"))
+    chart = wavelines.line_chart(edition, wavelines.lines(edition, items), words("change.caption"))
     if chart is None and not own:
         return []
     blocks: list[Block] = [Heading(level, words("change.title"), "change"), paragraph(words("change.text"))]
@@ -143,8 +143,8 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     if chart is not None:
         blocks += [paragraph(words("change.how")), chart]
     indices = [name for name, item in edition.facts.items.items() if item.role == "index"]
-    index_chart = charts.line_chart(
-        edition, charts.lines(edition, indices, "index"), words("change.caption_index"), share=False
+    index_chart = wavelines.line_chart(
+        edition, wavelines.lines(edition, indices, "index"), words("change.caption_index"), share=False
     )
     if index_chart is not None:
         blocks += [paragraph(words("change.index_text")), index_chart]
@@ -191,13 +191,13 @@ def _populations(edition: Edition, level: int) -> list[Block]:
     headline = edition.facts.headline
     if not headline or headline not in edition.facts.items:
         return []
-    drawn = charts.lines(edition, [headline], populations=("all", "panel", "standardised"))
+    drawn = wavelines.lines(edition, [headline], populations=("all", "panel", "standardised"))
     if len(drawn) < 2:
         return []
     words = edition.words
     tones = ("accent", "muted", "middle")
-    drawn = [charts.Line(line.label, line.found, tones[place]) for place, line in enumerate(drawn)]  # type: ignore[arg-type]
-    chart = charts.line_chart(edition, drawn, words("change.caption_populations", item=edition.say.short(headline)))
+    drawn = [wavelines.Line(line.label, line.found, tones[place]) for place, line in enumerate(drawn)]  # type: ignore[arg-type]
+    chart = wavelines.line_chart(edition, drawn, words("change.caption_populations", item=edition.say.short(headline)))
     text = words("change.populations_text", units=edition.units_name)
     return (
         [Heading(level, words("change.populations_title"), "three-lines"), paragraph(text), chart]
@@ -315,7 +315,9 @@ def priorities(edition: Edition, level: int = 2) -> list[Block]:
         return []
     points = tuple(Quadrant(edition.say.short(row["item"]), row["room"], row["importance"]) for row in rows)
     across, up = median(point.x for point in points), median(point.y for point in points)
-    first = [point.label for point in sorted(points, key=lambda point: -point.y) if point.x >= across and point.y >= up]
+    both = [point for point in sorted(points, key=lambda point: -point.y) if point.x >= across and point.y >= up]
+    first = [point.label for point in both]
+    named = [words("chart.estimate", value=point.label, interval=numbers.cell(words, point.y)) for point in both]
     caption = words("priorities.caption")
     columns = (
         words("chart.question"),
@@ -339,7 +341,7 @@ def priorities(edition: Edition, level: int = 2) -> list[Block]:
         else words("priorities.none")
     )
     alt = words(
-        "alt.matrix", count=numbers.count(words, len(points), neuter=True), items=words.joined(first) or charts.DASH
+        "alt.matrix", count=numbers.count(words, len(points), neuter=True), items=words.joined(named) or charts.DASH
     )
     figure = Matrix(
         points, words("priorities.room_axis"), words("priorities.importance_axis"), words("priorities.corner")

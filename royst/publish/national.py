@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from royst.publish import chapters, comparisons
+from royst.publish import chapters, comparisons, respondents
 from royst.publish.document import Block, Document, Heading
 from royst.publish.edition import Edition, edition
 from royst.publish.method import method
@@ -16,7 +16,7 @@ def national(release: Release, language: str) -> Document:
         *lede(held),
         *chapters.own_text(held, "foreword"),
         *chapters.summary(held),
-        *chapters.who_answered(held),
+        *respondents.who_answered(held),
     ]
     for theme in themes_in_order(held):
         blocks += chapters.theme(held, theme)

@@ -6,7 +6,7 @@ Paths begin with the language (``nb/index.html``, ``nb/tema/influence.html``) an
 
 from __future__ import annotations
 
-from royst.publish import chapters, charts, comparisons, numbers
+from royst.publish import chapters, charts, comparisons, numbers, respondents
 from royst.publish.certificate import certificate
 from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.codebook import codebook
@@ -257,9 +257,9 @@ def _programme(held: Edition) -> Document:
         blocks.append(paragraph(words("news.commissioner", owner=held.of(facts.owner), commissioner=commissioner)))
     blocks += own_text(held, "programme") + own_text(held, "foreword")
     blocks += [Heading(2, words("programme.waves"), "waves")]
-    table = chapters.participation(held)
+    table = respondents.participation(held)
     blocks += [table] if table is not None else []
-    chart = chapters.background(held)
+    chart = respondents.background(held)
     blocks += [Heading(2, words("who_answered.background"), "background"), chart] if chart is not None else []
     blocks += [Heading(2, words("programme.releases"), "releases")]
     items: list[tuple[Inline, ...]] = [

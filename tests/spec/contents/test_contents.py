@@ -10,7 +10,7 @@ from itertools import pairwise
 import polars as pl
 import pytest
 
-from royst.publish import charts, comparisons
+from royst.publish import charts, comparisons, wavelines
 from royst.publish.document import (
     Bullets,
     Cards,
@@ -189,11 +189,11 @@ def test_with_everything_withheld_there_is_a_report_and_no_result(release: Relea
 
 def test_lines_break_where_a_question_does(release: Release) -> None:
     held = edition(release, "nb")
-    assert [line.label for line in charts.lines(held, ["satisfied", "influence", "kin"])] == [
+    assert [line.label for line in wavelines.lines(held, ["satisfied", "influence", "kin"])] == [
         "Fornøyd med tjenestene",
         "Innflytelse på tjenestene",
     ]
-    assert charts.waves_in_order(held) == ["2017", "2019"]
+    assert wavelines.waves_in_order(held) == ["2017", "2019"]
 
 
 def test_goals_move_only_on_evidence(release: Release, make: Callable[..., Release]) -> None:
