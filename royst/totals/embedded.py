@@ -17,7 +17,7 @@ from scipy import sparse
 
 from royst.errors import Faults, wrong
 from royst.totals.design import Design
-from royst.totals.reading import Codes, encode, label, numbers, open_frame, read_columns
+from royst.totals.reading import Codes, encode, label, many_values, numbers, open_frame, read_columns
 from royst.totals.request import AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import check_units, weights_from_fpc
@@ -73,7 +73,7 @@ class Embedded:
         for start in range(0, len(new), ITEMS_AT_ONCE):
             block = read_columns(self._frame, new[start : start + ITEMS_AT_ONCE])
             for column in block:
-                if column.dtype.is_numeric() and column.n_unique() > FEW_VALUES:
+                if many_values(column, FEW_VALUES):
                     self._numbers[column.name] = numbers(column)
                 else:
                     self._codes[column.name] = encode(column)

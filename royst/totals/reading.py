@@ -15,6 +15,7 @@ from royst.errors import Faults, wrong
 
 MISSING_TEXTS = ["", "NA", "NaN"]
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+NARROW = 4096  # a range of whole numbers this wide is encoded through a table
 ZERO_LED = r"^\s*[+-]?0\d"
 
 
@@ -147,13 +148,13 @@ def _encode_whole(column: pl.Series) -> Codes:
     if low is None:
         return Codes(np.zeros(len(column), np.uint8), (), np.zeros(0))
     low, high = int(low), int(high)  # type: ignore[arg-type]
-    if high - low < 4096:
-        offset = (column.cast(pl.Int64) - low + 1).fill_null(0).to_numpy()
+    if high - low < NARROW:
+        offset = (column.cast(pl.Int32 if -(2**30) < low and high < 2**30 else pl.Int64) - (low - 1)).fill_null(0).to_numpy()
         seen = np.bincount(offset, minlength=high - low + 2) > 0
         seen[0] = False
-        table = np.zeros(len(seen), np.int64)
-        table[seen] = np.arange(1, seen.sum() + 1)
         levels = np.flatnonzero(seen) - 1 + low
+        table = np.zeros(len(seen), np.uint8 if len(levels) < 255 else np.int32)
+        table[seen] = np.arange(1, len(levels) + 1)
         codes = table[offset]
     else:
         levels = column.drop_nulls().unique().sort().cast(pl.Int64).to_numpy()
@@ -162,8 +163,18 @@ def _encode_whole(column: pl.Series) -> Codes:
     return Codes(_narrow(codes, len(levels)), tuple(str(level) for level in levels.tolist()), levels.astype(np.float64))
 
 
+def many_values(column: pl.Series, few: int) -> bool:
+    """Whether a column is a number to go through row by row, not an answer with few values; looks no longer than it must."""
+    if not column.dtype.is_numeric():
+        return False
+    if column.dtype.is_integer():
+        low, high = column.min(), column.max()
+        return low is not None and int(high) - int(low) >= NARROW and column.n_unique() > few  # type: ignore[arg-type]
+    return column.head(10 * few).n_unique() > few or column.n_unique() > few
+
+
 def _narrow(codes: NDArray[Any], levels: int) -> NDArray[Any]:
-    return codes.astype(np.uint8 if levels < 255 else np.int32)
+    return codes.astype(np.uint8 if levels < 255 else np.int32, copy=False)
 
 
 def numbers(column: pl.Series) -> NDArray[np.float64]:
