@@ -49,7 +49,19 @@ def themes_in_order(held: Edition) -> list[str]:
     return sorted(held.facts.themes, key=lambda name: name != first)
 
 
-PLACED = ("foreword", "interpretation", "groups", "change", "goals", "priorities", "method", "news", "quote")
+PLACED = (
+    "foreword",
+    "interpretation",
+    "groups",
+    "change",
+    "goals",
+    "priorities",
+    "method",
+    "news",
+    "quote",
+    "programme",
+    "privacy",
+)
 """Names of texts that have a place of their own; ``theme-<id>`` goes to its chapter."""
 
 

@@ -116,13 +116,18 @@ def _news(held: Edition, themes: list[str], known: set[str]) -> Document:
     blocks += [Heading(2, words("news.findings"), "findings"), *chapters.key_figures(held)]
     blocks += bullets([finding.text for finding in chapters.main_findings(held)]) or [paragraph(words("summary.none"))]
     blocks += _headline_chart(held)
-    if quote := held.facts.texts.get("quote", {}).get(held.language):
-        blocks.append(Quote(quote, held.of(facts.owner)))
+    for said in own_text(held, "quote"):
+        if isinstance(said, Paragraph):
+            blocks.append(Quote(_plain(said), held.of(facts.owner)))
     blocks += _excerpts(held, themes, known)
     blocks += _reports(held)
     blocks += _contacts(held)
     title = held.of(facts.title)
     return held.document(title, blocks, description=held.of(facts.lede) or title, menu=words("pages.home"))
+
+
+def _plain(said: Paragraph) -> str:
+    return "".join(part if isinstance(part, str) else part.text for part in said.content)
 
 
 def _headline_chart(held: Edition) -> list[Block]:
