@@ -68,10 +68,12 @@ def derived(key: bytes, purpose: str) -> bytes:
 
 @dataclass(frozen=True)
 class Access:
-    """What an access code opens: ``unit`` (empty where the study has none). ``many``: a link or tablet that any number of people answer by; else it is one person's."""
+    """What an access code opens: ``unit`` (empty where the study has none). ``many``: a link or tablet that any number of people answer by; else it is one person's.
+    ``begun``: somebody has begun by it and not finished."""
 
     unit: str
     many: bool
+    begun: bool = False
 
 
 class Codes:
@@ -114,12 +116,18 @@ class Codes:
     def look(self, code: str) -> Access | None:
         """What a code opens. None for one that was never issued or has been answered by."""
         with self._open() as connection:
-            row = connection.execute("SELECT unit, many FROM code WHERE mark = ? AND spent = 0", (self._mark(code),)).fetchone()
-        return Access(row[0], bool(row[1])) if row else None
+            row = connection.execute(
+                "SELECT unit, many, holder FROM code WHERE mark = ? AND spent = 0", (self._mark(code),)
+            ).fetchone()
+        return Access(row[0], bool(row[1]), row[2] != bytes(32)) if row else None
 
     def hold(self, code: str, private: str) -> None:
         """Tie a personal code to the one who now answers by it; whoever began by it earlier and did not finish cannot finish any more."""
-        self._write("UPDATE code SET holder = ? WHERE mark = ? AND many = 0 AND spent = 0", self._holder(private), self._mark(code))
+        self._write(
+            "UPDATE code SET holder = ? WHERE mark = ? AND many = 0 AND spent = 0",
+            self._holder(private),
+            self._mark(code),
+        )
 
     def spend(self, code: str, private: str) -> bool:
         """Use a personal code up for its holder, before the answer is stored. True also where the same holder spent it already, so that a send that was cut off can be
@@ -131,16 +139,26 @@ class Codes:
                 return False
             if row[0]:
                 return True
-            done = connection.execute("UPDATE code SET holder = ?, spent = 1 WHERE mark = ? AND (holder = ? OR (holder = ? AND spent = 0))", (holder, mark, holder, bytes(32)))
+            done = connection.execute(
+                "UPDATE code SET holder = ?, spent = 1 WHERE mark = ? AND (holder = ? OR (holder = ? AND spent = 0))",
+                (holder, mark, holder, bytes(32)),
+            )
             return done.rowcount == 1
 
     def forget(self, code: str) -> None:
         """Once the answer is stored, nothing tells any more who spent the code."""
-        self._write("UPDATE code SET holder = ? WHERE mark = ? AND spent = 1", secrets.token_bytes(32), self._mark(code))
+        self._write(
+            "UPDATE code SET holder = ? WHERE mark = ? AND spent = 1", secrets.token_bytes(32), self._mark(code)
+        )
 
     def free(self, code: str, private: str) -> None:
         """Somebody withdrew before finishing: the personal code can be used anew."""
-        self._write("UPDATE code SET holder = ? WHERE mark = ? AND holder = ? AND spent = 0", bytes(32), self._mark(code), self._holder(private))
+        self._write(
+            "UPDATE code SET holder = ? WHERE mark = ? AND holder = ? AND spent = 0",
+            bytes(32),
+            self._mark(code),
+            self._holder(private),
+        )
 
     def _write(self, statement: str, *values: bytes) -> None:
         with self._open() as connection:

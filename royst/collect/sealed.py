@@ -44,7 +44,11 @@ def joined(first: str, second: str, public: bytes) -> bytes:
         raise wrong("same-share", f"both are share {parts[0][0]}", "the two holders have one share each: A and B")
     private = bytes(a ^ b for a, b in zip(parts[0][1], parts[1][1]))
     if bytes(PrivateKey(private).public_key) != public:
-        raise wrong("wrong-shares", "the two shares do not make the private key of this wave", "take the shares that were made with it; each has a check of its own")
+        raise wrong(
+            "wrong-shares",
+            "the two shares do not make the private key of this wave",
+            "take the shares that were made with it; each has a check of its own",
+        )
     return private
 
 
@@ -55,10 +59,22 @@ def _as_text(name: str, share: bytes, public: bytes) -> str:
 
 def _from_text(said: str, public: bytes) -> tuple[str, bytes]:
     words = said.split()
-    if len(words) != 5 or words[0] != _SHARE or hashlib.sha256(" ".join(words[:4]).encode()).hexdigest()[:6] != words[4]:
-        raise wrong("damaged-share", "this is not a share of a key, or a sign of it is wrong", f"it is one line that starts with {_SHARE}")
+    if (
+        len(words) != 5
+        or words[0] != _SHARE
+        or hashlib.sha256(" ".join(words[:4]).encode()).hexdigest()[:6] != words[4]
+    ):
+        raise wrong(
+            "damaged-share",
+            "this is not a share of a key, or a sign of it is wrong",
+            f"it is one line that starts with {_SHARE}",
+        )
     if words[2] != fingerprint(public):
-        raise wrong("wrong-shares", f"the share belongs to the key {words[2]}, the wave's is {fingerprint(public)}", "take the share that was made with this wave's key")
+        raise wrong(
+            "wrong-shares",
+            f"the share belongs to the key {words[2]}, the wave's is {fingerprint(public)}",
+            "take the share that was made with this wave's key",
+        )
     return words[1], bytes.fromhex(words[3])
 
 

@@ -39,14 +39,22 @@ def make_keys(root: Path, wave: str, first: Path, second: Path) -> list[str]:
     public_path = serve.public_key(study, wave)
     for path in (public_path, first, second):
         if path.exists():
-            todo = "answers may be sealed to it; remove it only before fieldwork" if path == public_path else "name a file that is not there"
+            todo = (
+                "answers may be sealed to it; remove it only before fieldwork"
+                if path == public_path
+                else "name a file that is not there"
+            )
             raise wrong("file-taken", f"{path.name} is there already", todo, file=path)
     if first.resolve() == second.resolve():
-        raise wrong("same-file", "both shares would stand in one file", "give each holder a file of their own", file=first)
+        raise wrong(
+            "same-file", "both shares would stand in one file", "give each holder a file of their own", file=first
+        )
     public, one, other = sealed.key_pair()
     for path, share in ((first, one), (second, other)):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii", newline="\n") as out:
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii", newline="\n"
+        ) as out:
             out.write(share + "\n")
     public_path.parent.mkdir(parents=True, exist_ok=True)
     public_path.write_text(public.hex() + "\n", encoding="ascii", newline="\n")
@@ -67,7 +75,9 @@ def rehearse(root: Path, wave: str, first: Path, second: Path) -> list[str]:
     trial = {"trial": wave}
     if sealed.opened(sealed.seal(trial, public), private) != trial:
         raise wrong("rehearsal-failed", "what was sealed could not be opened", "make new keys before fieldwork begins")
-    return [f"the two shares open what is sealed to {sealed.fingerprint(public)}; an invented answer went in and came out the same"]
+    return [
+        f"the two shares open what is sealed to {sealed.fingerprint(public)}; an invented answer went in and came out the same"
+    ]
 
 
 def freeze(root: Path, wave: str, first: Path, second: Path, log: Log, destroy: Callable[[], list[str]]) -> list[str]:
@@ -79,7 +89,12 @@ def freeze(root: Path, wave: str, first: Path, second: Path, log: Log, destroy: 
     study = folder.read(root)
     _known(study, wave)
     if store.exists(study, wave):
-        raise wrong("wave-taken", f"wave {wave} has answers already", "move answers.parquet away first, if it is to be replaced", file=study.folder.within(study.folder.answers(wave)))
+        raise wrong(
+            "wave-taken",
+            f"wave {wave} has answers already",
+            "move answers.parquet away first, if it is to be replaced",
+            file=study.folder.within(study.folder.answers(wave)),
+        )
     private = sealed.joined(_share(first), _share(second), serve.read_public(study, wave))
     contents: list[Mapping[str, Any]] = []
     refused = 0
@@ -90,7 +105,11 @@ def freeze(root: Path, wave: str, first: Path, second: Path, log: Log, destroy: 
         else:
             contents.append(found)
     if not contents:
-        raise wrong("nothing-to-freeze", f"no sealed answer of wave {wave} could be opened" if refused else f"nobody has answered wave {wave}", "check the wave and the database")
+        raise wrong(
+            "nothing-to-freeze",
+            f"no sealed answer of wave {wave} could be opened" if refused else f"nobody has answered wave {wave}",
+            "check the wave and the database",
+        )
     lines = bring.rows(study, wave, *_as_table(study, wave, _shuffled(contents, keys.key(study.folder)))).lines
     kept = store.read(study, wave, carried=False).frame.height
     if refused:
@@ -98,21 +117,33 @@ def freeze(root: Path, wave: str, first: Path, second: Path, log: Log, destroy: 
     consents = sorted({str(content.get("consent", "")) for content in contents})
     lines.append(f"consent given to version {', '.join(consents)}")
     lines += destroy()
-    lines.append(f"{kept} answers stand in {study.folder.within(study.folder.answers(wave))}; the order in which they came is gone")
-    lines.append("now both holders destroy their shares, on every copy: what a disk or a backup still holds of the sealed answers can then never be read")
+    lines.append(
+        f"{kept} answers stand in {study.folder.within(study.folder.answers(wave))}; the order in which they came is gone"
+    )
+    lines.append(
+        "now both holders destroy their shares, on every copy: what a disk or a backup still holds of the sealed answers can then never be read"
+    )
     return lines
 
 
 def _known(study: Study, wave: str) -> None:
     if wave not in study.file.waves:
-        raise wrong("unknown-wave", f"the study has no wave {wave!r}", f"its waves are: {', '.join(study.waves)}", file="study.toml", column="waves")
+        raise wrong(
+            "unknown-wave",
+            f"the study has no wave {wave!r}",
+            f"its waves are: {', '.join(study.waves)}",
+            file="study.toml",
+            column="waves",
+        )
 
 
 def _share(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
     except (FileNotFoundError, UnicodeDecodeError, IsADirectoryError, PermissionError):
-        raise wrong("no-share", "the file of a share cannot be read", "name the file that the holder was given", file=path) from None
+        raise wrong(
+            "no-share", "the file of a share cannot be read", "name the file that the holder was given", file=path
+        ) from None
 
 
 def _shuffled(contents: list[Mapping[str, Any]], key: bytes) -> list[Mapping[str, Any]]:

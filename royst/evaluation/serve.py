@@ -77,7 +77,11 @@ class Fieldwork:
     @property
     def asked(self) -> tuple[Item, ...]:
         """The items that are put to people: no calculations, and no free text unless the study asks for it."""
-        return tuple(item for item in self.instrument.items if not item.calculation and (item.kind != "text" or self.asking.free_text))
+        return tuple(
+            item
+            for item in self.instrument.items
+            if not item.calculation and (item.kind != "text" or self.asking.free_text)
+        )
 
     @property
     def database(self) -> Path:
@@ -105,7 +109,13 @@ def prepare(root: Path, wave: str) -> Fieldwork:
     """Read the study and all that fieldwork needs. Raises ``InputError`` with every fault; a wave without keys says how to make them."""
     study = folder.read(root)
     if wave not in study.file.waves:
-        raise wrong("unknown-wave", f"the study has no wave {wave!r}", f"its waves are: {', '.join(study.waves)}", file="study.toml", column="waves")
+        raise wrong(
+            "unknown-wave",
+            f"the study has no wave {wave!r}",
+            f"its waves are: {', '.join(study.waves)}",
+            file="study.toml",
+            column="waves",
+        )
     asking = read_asking(study, wave)
     return Fieldwork(study, wave, asking, keys.key(study.folder), read_public(study, wave))
 
@@ -117,11 +127,18 @@ def read_public(study: Study, wave: str) -> bytes:
         found = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except FileNotFoundError:
         todo = "make it with the two people who will hold its private half: royst keys DIR --wave W --first FILE --second FILE"
-        raise wrong("no-public-key", f"wave {wave} has no key to seal its answers to", todo, file=study.folder.within(path)) from None
+        raise wrong(
+            "no-public-key", f"wave {wave} has no key to seal its answers to", todo, file=study.folder.within(path)
+        ) from None
     except ValueError:
         found = b""
     if len(found) != 32:
-        raise wrong("key-damaged", "this is not a public key of 64 hexadecimal digits", "restore it from a backup; the shares of its private half name it", file=study.folder.within(path))
+        raise wrong(
+            "key-damaged",
+            "this is not a public key of 64 hexadecimal digits",
+            "restore it from a backup; the shares of its private half name it",
+            file=study.folder.within(path),
+        )
     return found
 
 
@@ -135,9 +152,21 @@ def read_asking(study: Study, wave: str) -> Asking:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         asking = Asking.model_validate(content)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise wrong("broken-toml", f"the file is not TOML: {error}", "mend the line; texts stand in quotation marks", file=name) from None
+        raise wrong(
+            "broken-toml", f"the file is not TOML: {error}", "mend the line; texts stand in quotation marks", file=name
+        ) from None
     except ValidationError as error:
-        faults = [Fault("asking", one["msg"], "see docs/answering.md for what stands there", name, None, ".".join(str(part) for part in one["loc"])) for one in error.errors()]
+        faults = [
+            Fault(
+                "asking",
+                one["msg"],
+                "see docs/answering.md for what stands there",
+                name,
+                None,
+                ".".join(str(part) for part in one["loc"]),
+            )
+            for one in error.errors()
+        ]
         raise InputError(faults) from None
     _check(asking, study.instruments[wave], name)
     return asking
@@ -147,11 +176,25 @@ def _check(asking: Asking, instrument: Instrument, name: str) -> None:
     faults = Faults()
     for item in asking.short:
         if item not in instrument:
-            faults.add("unknown-item", f"the short route names {item!r}, which is no item", "mend the name", file=name, column="short")
+            faults.add(
+                "unknown-item",
+                f"the short route names {item!r}, which is no item",
+                "mend the name",
+                file=name,
+                column="short",
+            )
     for key in ("address", "leave_to", "results_address"):
         said = getattr(asking, key)
         if said and not said.startswith(("https://", "http://")):
             faults.add("not-an-address", f"{said!r} is no web address", "write it with https://", file=name, column=key)
-    if asking.address.startswith("http://") and not asking.address.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]")):
-        faults.add("not-encrypted", "the site's address does not start with https://", "answers must not cross a network in the clear; see docs/answering.md", file=name, column="address")
+    if asking.address.startswith("http://") and not asking.address.startswith(
+        ("http://127.0.0.1", "http://localhost", "http://[::1]")
+    ):
+        faults.add(
+            "not-encrypted",
+            "the site's address does not start with https://",
+            "answers must not cross a network in the clear; see docs/answering.md",
+            file=name,
+            column="address",
+        )
     faults.stop()

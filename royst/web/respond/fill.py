@@ -21,7 +21,8 @@ _NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,6})?", re.ASCII)
 
 @dataclass(frozen=True)
 class Fill:
-    """What a draft holds. ``skipped``: items that were passed on purpose. ``code``: the access code it was begun by, while it is unfinished."""
+    """What a draft holds. ``skipped``: items that were passed on purpose. ``code``: the personal access code it was begun by, while it is unfinished.
+    ``told``: its writer has seen the private code."""
 
     answers: Mapping[str, Value] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
@@ -32,11 +33,12 @@ class Fill:
     code: str = ""
     consent: str = ""
     tablet: bool = False
+    told: bool = False
 
     def content(self) -> dict[str, Any]:
         return {
             "answers": dict(self.answers), "skipped": list(self.skipped), "at": self.at, "language": self.language, "short": self.short,
-            "unit": self.unit, "code": self.code, "consent": self.consent, "tablet": self.tablet,
+            "unit": self.unit, "code": self.code, "consent": self.consent, "tablet": self.tablet, "told": self.told,
         }  # fmt: skip
 
 
@@ -44,7 +46,7 @@ def fill_of(content: Mapping[str, Any]) -> Fill:
     """A draft's content as a ``Fill``."""
     return Fill(
         dict(content["answers"]), tuple(content["skipped"]), content["at"], content["language"], content["short"], content["unit"], content["code"],
-        content["consent"], content["tablet"],
+        content["consent"], content["tablet"], content["told"],
     )  # fmt: skip
 
 
@@ -94,7 +96,14 @@ class Way:
         for page in pages:
             if page.name == fill.at:
                 return page
-        return next((page for page in pages if page.kind != "note" and page.name not in fill.answers and page.name not in fill.skipped), None)
+        return next(
+            (
+                page
+                for page in pages
+                if page.kind != "note" and page.name not in fill.answers and page.name not in fill.skipped
+            ),
+            None,
+        )
 
     def left(self, fill: Fill, item: Item) -> int:
         """How many questions come from this page on, itself among them, as things stand."""
@@ -102,7 +111,14 @@ class Way:
 
     def open_required(self, fill: Fill) -> Item | None:
         """The first question that must be answered and is not."""
-        return next((page for page in self.pages(fill) if page.required and page.kind != "note" and page.name not in fill.answers), None)
+        return next(
+            (
+                page
+                for page in self.pages(fill)
+                if page.required and page.kind != "note" and page.name not in fill.answers
+            ),
+            None,
+        )
 
     def counted(self, fill: Fill) -> dict[str, Value]:
         """The answers that stand: of items that apply and were put to this person, and that are possible. What rules forbid is dropped."""
@@ -112,9 +128,7 @@ class Way:
         for item in self.instrument.answered:
             if item.name not in values:
                 continue
-            if item.calculation:
-                found[item.name] = values[item.name]
-            elif item.name in asked and routing.impossible(item, values[item.name], values) is None:
+            if item.calculation or (item.name in asked and routing.impossible(item, values[item.name], values) is None):
                 found[item.name] = values[item.name]
         return found
 
@@ -155,7 +169,11 @@ def _value(item: Item, said: list[str]) -> Value | None:
 
 def _clean(said: str) -> str:
     """A text without control signs and the marks that turn the direction of writing; the joiners that Persian needs stay."""
-    return "".join(sign for sign in said if sign in "\n\t\u200c\u200d" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn")).strip()
+    return "".join(
+        sign
+        for sign in said
+        if sign in "\n\t\u200c\u200d" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    ).strip()
 
 
 def taken(instrument_items: Mapping[str, Item], said: Any, fill: Fill) -> dict[str, Value]:
@@ -167,7 +185,10 @@ def taken(instrument_items: Mapping[str, Item], said: Any, fill: Fill) -> dict[s
         if name not in said:
             continue
         parts = said[name] if isinstance(said[name], list) else [said[name]]
-        parts = [text(float(part)) if isinstance(part, (int, float)) and not isinstance(part, bool) else part for part in parts]
+        parts = [
+            text(float(part)) if isinstance(part, (int, float)) and not isinstance(part, bool) else part
+            for part in parts
+        ]
         if not all(isinstance(part, str) for part in parts):
             raise ValueError("an answer is neither text nor number")
         try:

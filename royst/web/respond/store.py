@@ -59,7 +59,10 @@ def save(mark: bytes, body: bytes) -> Work:
     def work(cursor: Any) -> None:
         cursor.execute("SELECT 1 FROM done WHERE id = %s", [mark])
         if cursor.fetchone() is None:
-            cursor.execute("INSERT INTO draft (id, body) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET body = excluded.body", [mark, body])
+            cursor.execute(
+                "INSERT INTO draft (id, body) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+                [mark, body],
+            )
 
     return work
 

@@ -1,0 +1,121 @@
+"""What a device without the net fetches beforehand, and what it sends afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import resources
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from royst.collect import codes
+from royst.web.respond import assets
+from royst.web.respond import offline as table
+from royst.web.respond.fill import Fill, taken
+from royst.web.respond.site import Begun, current
+from royst.web.respond.visit import Visit
+from royst.web.respond.words import Spoken
+
+LARGEST = 65_536
+
+
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker. It keeps the page for offline use and nothing that anybody answered."""
+    text = resources.files("royst.web.respond.assets").joinpath("worker.js").read_text(encoding="utf-8")
+    kept = [assets.path(name) for name in ("style.css", "offline.js")]
+    response = HttpResponse(
+        text.replace("KEPT", repr(["/offline", *kept])), content_type="text/javascript; charset=utf-8"
+    )
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+def shell(request: HttpRequest) -> HttpResponse:
+    """The page that stands in when there is no net; what is asked comes from the form that the device has kept."""
+    return Visit(request).page("offline.html", offline=assets.path("offline.js"))
+
+
+def form(request: HttpRequest, language: str) -> HttpResponse:
+    """The questionnaire in one language with its rules as a table, for offline use."""
+    site = current()
+    if language not in site.fieldwork.languages:
+        raise Http404
+    spoken = Spoken(language, site.fieldwork.languages, site.fieldwork.asking.words)
+    response = JsonResponse(
+        table.form(site.way, language, spoken, site.transport.public),
+        json_dumps_params={"ensure_ascii": False, "separators": (",", ":")},
+    )
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@csrf_exempt
+def take(request: HttpRequest) -> HttpResponse:
+    """A finished answer that waited on a device. Encrypted to this server by the device; stored once, however often it is sent.
+
+    Exempt from the form token, because a page from yesterday sends it; whoever could forge it needs an access code, and with one needs no forgery.
+    """
+    site = current()
+    if request.method != "POST":
+        return HttpResponse(status=405)
+    if len(request.body) > LARGEST:
+        return HttpResponse(status=413)
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if not site.wrong_codes.allowed(address):
+        return HttpResponse(status=429)
+    content = site.transport.opened(request.body)
+    if content is None:
+        return HttpResponse(status=400)
+    private, said = codes.read(str(content.get("private", ""))), content.get("answers")
+    if private is None:
+        return HttpResponse(status=400)
+    if site.is_done(private):
+        return HttpResponse(status=204)
+    fill = site.read(private)
+    if fill is None:
+        code = codes.read(str(content.get("entry", "")))
+        access = site.access(code) if code else None
+        if code is None or access is None:
+            site.wrong_codes.count(address)
+            return HttpResponse(status=403)
+        fill = Fill(consent=str(content.get("consent", ""))[:40], unit=access.unit, code="" if access.many else code)
+        if fill.code and not access.begun:
+            site.codes.hold(fill.code, private)
+    try:
+        answers = taken({item.name: item for item in site.fieldwork.asked}, said, fill)
+    except (ValueError, TypeError, OverflowError):
+        return HttpResponse(status=400)
+    language = str(content.get("language", ""))
+    fill = replace(
+        fill,
+        answers=answers,
+        language=language if language in site.fieldwork.languages else "",
+        short=bool(content.get("short")) and bool(site.fieldwork.asking.short),
+    )
+    if site.way.open_required(fill) is not None:
+        return HttpResponse(status=422)
+    try:
+        site.finish(private, fill)
+    except Begun:
+        return HttpResponse(status=409)
+    return HttpResponse(status=204)
+
+
+def merge(request: HttpRequest) -> HttpResponse:
+    """Answers given without the net, back into the draft that was begun with it."""
+    visit = Visit(request)
+    site, private = visit.site, visit.private
+    if request.method != "POST" or private is None:
+        return HttpResponse(status=405)
+    fill = site.read(private)
+    if fill is None:
+        return HttpResponse(status=404)
+    content = site.transport.opened(request.body) if len(request.body) <= LARGEST else None
+    if content is None:
+        return HttpResponse(status=400)
+    try:
+        answers = taken({item.name: item for item in site.fieldwork.asked}, content.get("answers"), fill)
+    except (ValueError, TypeError, OverflowError):
+        return HttpResponse(status=400)
+    site.save(private, replace(fill, answers={**fill.answers, **answers}))
+    return HttpResponse(status=204)

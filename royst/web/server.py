@@ -1,0 +1,184 @@
+"""``royst serve``: one process that asks one wave, over SQLite or, by one setting, PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import django
+from django.conf import settings
+
+from royst.errors import wrong
+from royst.evaluation import freeze as evaluation_freeze
+from royst.evaluation import serve as fieldwork_of
+from royst.evaluation.serve import Fieldwork
+from royst.web.respond import guard
+
+THREADS = 32
+"""Those who wait for the disk wait together: see ``respond.store``."""
+
+
+def database(fieldwork: Fieldwork, postgres: str | None) -> dict[str, Any]:
+    """Django's settings of the store: the wave's SQLite file, or a PostgreSQL address (``postgresql://user:password@host:5432/name``)."""
+    if postgres is None:
+        fieldwork.database.parent.mkdir(parents=True, exist_ok=True)
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(fieldwork.database),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "timeout": 30,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=0;",
+            },
+        }
+    parts = urlsplit(postgres)
+    if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2:
+        raise wrong(
+            "not-an-address",
+            "this is no address of a PostgreSQL database",
+            "write it as postgresql://user:password@host:5432/name",
+        )
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise wrong(
+            "missing-part", "PostgreSQL needs the package psycopg", 'install it: pip install "royst[postgresql]"'
+        ) from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path[1:],
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": False,
+        "OPTIONS": {"options": "-c synchronous_commit=on -c application_name=royst"},
+    }
+
+
+def configure(fieldwork: Fieldwork, postgres: str | None = None, hosts: tuple[str, ...] = ()) -> None:
+    """Django for this process, and the store's tables."""
+    from royst.web.respond import site
+
+    address = fieldwork.asking.address
+    host = urlsplit(address).hostname or "localhost"
+    if not settings.configured:
+        secret = fieldwork.derived("forms").hex()
+        settings.configure(
+            **guard.settings(
+                database(fieldwork, postgres), secret, address, sorted({host, "127.0.0.1", "localhost", *hosts})
+            )
+        )
+        django.setup()
+    guard.quiet()
+    from royst.web.respond import store
+
+    store.create()
+    site.use(site.Site(fieldwork))
+
+
+def application(root: Path, wave: str, postgres: str | None = None) -> Any:
+    """The WSGI application, for several processes behind a proxy."""
+    configure(fieldwork_of.prepare(root, wave), postgres)
+    from django.core.handlers.wsgi import WSGIHandler
+
+    return WSGIHandler()
+
+
+def serve(
+    root: Path,
+    wave: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    postgres: str | None = None,
+    proxy: str | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Ask one wave until the process is stopped. ``proxy``: the address of the one proxy whose word about addresses and encryption is taken.
+
+    Raises ``InputError`` where the wave, its keys or its settings are not ready.
+    """
+    import waitress
+
+    found = application(root, wave, postgres)
+    trusted = (
+        {"trusted_proxy": proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto", "trusted_proxy_count": 1}
+        if proxy
+        else {}
+    )
+    server = waitress.create_server(
+        found, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=131_072, max_request_header_size=16_384, connection_limit=500,
+        channel_timeout=60, clear_untrusted_proxy_headers=True, **trusted,
+    )  # fmt: skip
+    say(f"wave {wave} is asked at http://{host}:{port} (process {os.getpid()}); stop with Ctrl+C")
+    server.run()
+
+
+def codes(root: Path, wave: str, out: Path, *, unit: str = "", count: int = 1, many: bool = False) -> list[str]:
+    """Fresh access codes into the file ``out``, one line each: code, link, unit. Report lines. Nothing else remembers them."""
+    fieldwork = fieldwork_of.prepare(root, wave)
+    if fieldwork.units and unit not in fieldwork.units:
+        raise wrong(
+            "unknown-unit", f"{unit!r} is not among the units of wave {wave}", "name one of the sample", column="unit"
+        )
+    from royst.collect.codes import shown
+
+    fresh = fieldwork.codes.issue(unit, count, many=many)
+    address = fieldwork.asking.address.rstrip("/")
+    lines = ["code,link,tablet,unit"] + [
+        f"{shown(code)},{address}/e/{code},{f'{address}/t/{code}' if many else ''},{unit}" for code in fresh
+    ]
+    with os.fdopen(
+        os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="\n"
+    ) as file:
+        file.write("\n".join(lines) + "\n")
+    return [
+        f"{count} access {'code' if count == 1 else 'codes'} for {unit or 'the study'} in {out}; they can be read there and nowhere else: remove the file when they are handed out"
+    ]
+
+
+def freeze(root: Path, wave: str, first: Path, second: Path, *, postgres: str | None = None) -> list[str]:
+    """Make a wave of what was collected, and destroy the log of fieldwork. The server must be stopped. Report lines."""
+    fieldwork = fieldwork_of.prepare(root, wave)
+    configure(fieldwork, postgres)
+    from royst.web.respond import store
+
+    return evaluation_freeze.freeze(root, wave, first, second, store.boxes(), lambda: _destroy(fieldwork, postgres))
+
+
+def _destroy(fieldwork: Fieldwork, postgres: str | None) -> list[str]:
+    from django.db import connections
+
+    from royst.web.respond import store
+
+    if postgres is not None:
+        store.destroy_tables()
+        connections.close_all()
+        return [
+            "the tables of fieldwork are dropped; the database server's own log may hold sealed answers in the order they came until it is removed (docs/answering.md)"
+        ]
+    connections.close_all()
+    for path in (
+        fieldwork.database,
+        *(fieldwork.database.with_name(fieldwork.database.name + end) for end in ("-wal", "-shm", "-journal")),
+    ):
+        _overwrite(path)
+    _overwrite(fieldwork.codes.path)
+    return ["the database of fieldwork and its log are overwritten and removed, and the access codes with them"]
+
+
+def _overwrite(path: Path) -> None:
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        for _ in range(0, path.stat().st_size, 65_536):
+            file.write(bytes(65_536))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
