@@ -6,18 +6,19 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from royst.look import stylesheet
 from royst.publish import figures
-from royst.publish.document import Chart, Document, Heading
+from royst.publish.document import Chart, Document, Heading, Table
 from royst.publish.frame import frame
 
 ENOUGH_FOR_CONTENTS = 4
 ENOUGH_ON_SITE = 6
+SHORT = 12
 KINDS = {"svg": "svg+xml", "jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp", "gif": "gif"}
 AWAY = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
@@ -69,6 +70,14 @@ def alone(href: str) -> str:
     return href if href.startswith(("#", "mailto:", "https:", "tel:")) else ""
 
 
+@lru_cache(4)
+def _short(table: Table) -> frozenset[int]:
+    """The columns of numbers whose every cell is short enough to stay on one line."""
+    return frozenset(
+        index for index in table.numeric if all(len(row[index]) <= SHORT for row in table.rows if index < len(row))
+    )
+
+
 def html(
     document: Document,
     files: Mapping[str, bytes] | None = None,
@@ -102,6 +111,7 @@ def html(
             kind=lambda block: type(block).__name__,
             svg=drawn,
             href=href,
+            short=_short,
             picture=picture or (lambda name: data_address(name, held[name])),
         )
     )
