@@ -1,4 +1,4 @@
-"""Every path of a study folder, and the checked study read from it."""
+"""The checked study, read from its folder."""
 
 from __future__ import annotations
 
@@ -10,82 +10,13 @@ from pathlib import Path
 import polars as pl
 
 from royst.errors import Fault, Faults
-from royst.study import instrument, places, questionnaire, routing, sections, units, xlsform
+from royst.study import attachments, instrument, places, questionnaire, routing, sections, units, xlsform
 from royst.study.counted import Counted
 from royst.study.grouping import Grouping
 from royst.study.instrument import Instrument
+from royst.study.paths import Folder
 from royst.study.plan import ItemSection, StudyFile
 from royst.study.said import Said
-
-
-@dataclass(frozen=True)
-class Folder:
-    """Where each thing stands. Nothing else in Røyst joins a path inside a study."""
-
-    root: Path
-
-    @property
-    def study_toml(self) -> Path:
-        return self.root / "study.toml"
-
-    @property
-    def frame(self) -> Path:
-        return self.root / "frame.csv"
-
-    @property
-    def sources(self) -> Path:
-        return self.root / "sources"
-
-    @property
-    def texts(self) -> Path:
-        return self.root / "texts"
-
-    @property
-    def releases(self) -> Path:
-        return self.root / "releases"
-
-    @property
-    def history(self) -> Path:
-        return self.releases / "history.jsonl"
-
-    @property
-    def key(self) -> Path:
-        """``royst.key`` beside the study folder, never in it."""
-        return self.root.resolve().parent / "royst.key"
-
-    def wave(self, wave: str) -> Path:
-        return self.root / "waves" / wave
-
-    def questionnaire(self, wave: str) -> Path:
-        return self.wave(wave) / "questionnaire.xlsx"
-
-    def sample(self, wave: str) -> Path:
-        return self.wave(wave) / "sample.csv"
-
-    def answers(self, wave: str) -> Path:
-        return self.wave(wave) / "answers.parquet"
-
-    def refused(self, wave: str) -> Path:
-        return self.wave(wave) / "refused.csv"
-
-    def release(self, name: str) -> Path:
-        return self.releases / name
-
-    def within(self, path: Path) -> str:
-        """A path as messages name it: from the study's root, with forward slashes."""
-        return path.relative_to(self.root).as_posix()
-
-    def inputs(self) -> tuple[Path, ...]:
-        """Every file there is that a release rests on: all but releases, sorted by name."""
-        kept = [self.study_toml, self.frame]
-        for part in ("waves", "sources", "texts", "interviews"):
-            kept += (self.root / part).rglob("*")
-        return tuple(sorted((path for path in kept if path.is_file() and not _passing(path.name)), key=self.within))
-
-
-def _passing(name: str) -> bool:
-    """Files that programs leave while they work: drafts of ours, Excel's locks, what a file manager hides."""
-    return name.endswith(".new") or name.startswith((".", "~$"))
 
 
 @dataclass(frozen=True)
@@ -188,7 +119,7 @@ def read(root: Path, *, without_sample: Collection[str] = ()) -> Study:
     ):  # else what a questionnaire lacks because it could not be read would be told as missing
         for checked in (Counted, Grouping, Said):
             checked(file, instruments, frame, lines, faults).run()
-    _check_files(folder, file, lines, faults)
+    attachments.check(folder, file, lines, faults)
     faults.stop()
     return Study(folder, _settled(file, instruments), instruments, frame, samples, tuple(faults.warnings))
 
@@ -316,28 +247,3 @@ def _check_inclusion(sample: pl.DataFrame, name: str, file: StudyFile, faults: F
             file=name,
             column="inclusion",
         )
-
-
-def _check_files(folder: Folder, file: StudyFile, lines: Mapping[places.Path, int], faults: Faults) -> None:
-    """Files that the plan names: pictures and other surveys' figures."""
-    named: list[tuple[places.Path, Path]] = [
-        (("sources", place, "file"), folder.sources / source.file) for place, source in enumerate(file.sources)
-    ]
-    named += [
-        (("releases", name, "picture", "file"), folder.root / part.picture.file)
-        for name, part in file.releases.items()
-        if part.picture
-    ]
-    for where, path in named:
-        inside = path.resolve().is_relative_to(folder.root.resolve())
-        if not inside or not path.is_file():
-            found = "there is no such file" if inside else "the file is outside the study folder"
-            row, column = places.line_of(lines, where), places.dotted(where)
-            faults.add(
-                "missing-file" if inside else "file-outside",
-                f"{found}: {path.name}",
-                "put it in the study folder, or mend the name",
-                file="study.toml",
-                row=row,
-                column=column,
-            )

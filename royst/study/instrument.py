@@ -79,7 +79,7 @@ class Item:
 
     ``scale`` is set for kinds ``one`` and ``many`` and already mirrored where ``reversed`` is true. ``same_as`` names the item of the
     nearest earlier wave that this one continues; without it, a line over time breaks here. ``row`` is the questionnaire's row.
-    ``relevant`` holds the conditions of the groups around the item too.
+    ``relevant`` holds the conditions of the groups around the item too. Only what is never asked has a ``calculation``.
     """
 
     name: str

@@ -157,7 +157,7 @@ class Reader:
             reversed=is_reversed,
             relevant=_all_of(*(group.relevant for group in groups), row["relevant"]),
             constraint=row["constraint"],
-            calculation=row["calculation"],
+            calculation=self._calculation(kind, row),
             required=self._required(row),
             hint=self._texts(row, self.form.survey, "hint") or None,
             appearance=row["appearance"],
@@ -184,6 +184,15 @@ class Reader:
             todo = "use select_one, select_multiple, integer, decimal, text, note or calculate"
             self.fault("unsupported-type", found, todo, row, "type")
         return None
+
+    def _calculation(self, kind: str, row: Row) -> str:
+        """The rule of a ``calculate``. A question that is asked keeps what was answered."""
+        if kind != "calculate" and row["calculation"]:
+            found = f"{row['name']!r} is asked and has a calculation"
+            todo = "what is answered stands; use the type calculate for what is not asked"
+            self.fault("calculated-question", found, todo, row, "calculation", "warning")
+            return ""
+        return row["calculation"]
 
     def _required(self, row: Row) -> bool:
         said = row["required"].lower()

@@ -187,7 +187,7 @@ def next_item(instrument: Instrument, answers: Answers, after: str | None = None
     _, applies = effective(instrument, answers)
     seen = after is None
     for item in instrument.items:
-        if seen and applies[item.name] and not (item.calculation and item.kind == "text" and not item.label):
+        if seen and applies[item.name] and not item.calculation:
             return item
         seen = seen or item.name == after
     return None

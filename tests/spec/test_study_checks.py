@@ -243,3 +243,49 @@ def test_answers_that_were_changed_behind_the_studys_back_are_told(small):
     with pytest.raises(InputError) as stop:
         check.check(root)
     assert [fault.code for fault in stop.value.faults] == ["not-parquet"]
+
+
+SOURCE = '[[sources]]\nid = "s"\nfile = "s.csv"\nlabel = { nb = "a", en = "b" }\nitem = "satisfied"\ncategory = "stor"\nwave = "2019"\n[waves.2021]'
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "row", "column"),
+    [
+        ("id,value,n,citation\ns,53.5,100,Somebody 2020\n", None, None, None),
+        ("id,value,n,citation\nt,53.5,100,Somebody 2020\n", "source-row", None, "id"),
+        ("id,value,n,citation\ns,much,100,Somebody 2020\n", "source-value", 2, "value"),
+        ("id,value,n,citation\ns,53,many,Somebody 2020\n", "source-value", 2, "n"),
+        ("id,value,n\ns,53,1\n", "missing-column", 1, "citation"),
+    ],
+)
+def test_another_surveys_figure_has_its_row(small, text, code, row, column):
+    root = small.edit("[waves.2021]", SOURCE).write()
+    (root / "sources").mkdir()
+    (root / "sources" / "s.csv").write_text(text, encoding="utf-8")
+    if code is None:
+        assert folder.read(root).warnings == ()
+    else:
+        assert [(f.code, f.file, f.row, f.column) for f in faults(root)] == [(code, "sources/s.csv", row, column)]
+
+
+def test_a_source_outside_the_folder_is_refused(small):
+    root = small.edit("[waves.2021]", SOURCE.replace("s.csv", "../../s.csv")).write()
+    (root.parent / "s.csv").write_text("id,value,n,citation\ns,53,1,a\n", encoding="utf-8")
+    assert [fault.code for fault in faults(root)] == ["file-outside"]
+
+
+def test_prose_names_planned_findings_in_every_language(small):
+    root = small.write()
+    (root / "texts").mkdir()
+    (root / "texts" / "foreword.nb.md").write_text("Hei.\n\n{happy} er fornøyd, {sad.n} ikke.\n", encoding="utf-8")
+    (root / "texts" / "foreword.en.md").write_bytes("Bjørg".encode("cp1252"))
+    (root / "texts" / "afterword.md").write_text("x", encoding="utf-8")
+    assert {(fault.code, fault.file, fault.row) for fault in faults(root)} == {
+        ("unknown-finding", "texts/foreword.nb.md", 3),
+        ("unknown-encoding", "texts/foreword.en.md", None),
+        ("text-name", "texts/afterword.md", None),
+    }
+    (root / "texts" / "foreword.nb.md").write_text("{happy}\n", encoding="utf-8")
+    (root / "texts" / "afterword.md").unlink()
+    (root / "texts" / "foreword.en.md").unlink()
+    assert [warning.found for warning in folder.read(root).warnings] == ["the text 'foreword' is missing in en"]
