@@ -113,7 +113,7 @@ def protect(
     estimates = _estimates(candidate, printed)
     frames = {
         "estimates": estimates,
-        "changes": _changes(candidate, estimates, ledger),
+        "changes": _changes(candidate, estimates, ledger, rules),
         "units": _standing_on(candidate.units, estimates, domain="all"),
         "priorities": _standing_on(candidate.priorities, estimates, domain="all"),
         "report_units": _standing_on(candidate.report_units, estimates),
@@ -152,9 +152,10 @@ class _Wave:
         estimates = candidate.estimates.filter(pl.col("wave") == wave)
         self.estimates = estimates.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
         asked = self.estimates.select("population", "domain").unique(maintain_order=True).rows()
-        self.rows: WaveRows = wave_rows(wave, self.people, asked)
-        self.place = self.rows.place()
         self.out = self._out(ledger)
+        before = [] if self.out is None else self.out.select("population", "domain").unique(maintain_order=True).rows()
+        self.rows: WaveRows = wave_rows(wave, self.people, list(dict.fromkeys([*asked, *before])))
+        self.place = self.rows.place()
         self.items = self.estimates["item"].unique(maintain_order=True).to_list()
 
     def _out(self, ledger: Ledger) -> pl.DataFrame | None:
@@ -378,8 +379,12 @@ def _withhold(frame: pl.DataFrame, ok: pl.Series) -> pl.DataFrame:
     return frame.with_columns(pl.when(told & ok).then(status).otherwise(said).alias("status"))
 
 
-def _changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledger) -> pl.DataFrame | None:
-    """A difference is printed where both of its estimates are, in this release or in an earlier one."""
+def _changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledger, rules: RuleSet) -> pl.DataFrame | None:
+    """A difference is printed where both of its estimates are, in this release or in an earlier one.
+
+    A line of another population (the panel) that has no estimates of its own is printed for the whole alone, where all
+    answers are printed too and those outside the population are none or enough.
+    """
     frame = candidate.changes
     if frame is None:
         return None
@@ -387,21 +392,29 @@ def _changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledger) -> p
     before = ledger.published()
     if before is not None:
         out |= set(before.select(*ROW, "measure", "category").rows())
+    sizes = {
+        tuple(row[:-1]): row[-1]
+        for frame_ in (estimates, before)
+        if frame_ is not None
+        for row in frame_.select(*ROW, "measure", "category", "n").rows()
+    }
     name = candidate.continues
 
-    def told(wave: str | None, population: str, item: str, domain: str | None, measure: str, category: str) -> bool:
+    def told(row: dict, side: int) -> bool:
+        wave, domain = row[f"wave_{side}"], row[f"domain_{side}"] or "all"
         if wave is None:
             return True
-        return (wave, population, name.get((wave, item), item), domain or "all", measure, category) in out
+        rest = (name.get((wave, row["item"]), row["item"]), domain, row["measure"], row["category"])
+        if (wave, row["population"], *rest) in out:
+            return True
+        whole = (wave, "all", *rest)
+        if row["population"] == "all" or domain != "all" or whole not in out:
+            return False
+        n, every = row[f"n_{side}"], sizes.get(whole)
+        few = rules.row.value
+        return n is not None and every is not None and n >= few and (every == n or every - n >= few)
 
-    ok = [
-        told(r["wave_1"], r["population"], r["item"], r["domain_1"], r["measure"], r["category"])
-        and (
-            r["kind"] == "source"
-            or told(r["wave_2"], r["population"], r["item"], r["domain_2"], r["measure"], r["category"])
-        )
-        for r in frame.iter_rows(named=True)
-    ]
+    ok = [told(r, 1) and (r["kind"] == "source" or told(r, 2)) for r in frame.iter_rows(named=True)]
     return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
 
 

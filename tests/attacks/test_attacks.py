@@ -23,7 +23,7 @@ def test_attackers_cannot_import_the_program(tmp_path):
 def test_nothing_is_worked_out_of_a_protected_release(tmp_path, small_study, small_release):
     assert attack(small_study.write(tmp_path, small_release, whole=True)) == []
     published = small_release.filter(pl.col("status") == "published").height
-    assert published > 0.4 * small_release.height
+    assert published > 0.3 * small_release.height  # so that withholding everything fails
 
 
 def test_the_same_tables_with_small_rows_alone_withheld_are_broken(tmp_path, small_study):
