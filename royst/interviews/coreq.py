@@ -86,7 +86,7 @@ class _Facts:
         )
 
     def size(self) -> str:
-        return self.tell("participants", number=len(self.study.participants)) if self.study.participants else ""
+        return self.either("participants", len(self.study.participants)) if self.study.participants else ""
 
     def nonparticipation(self) -> str:
         outcomes = Counter(a.outcome for a in self.study.asked)
@@ -168,7 +168,7 @@ class _Facts:
         if not closed:
             return ""
         who = {coder for r in closed for coder in r.coders}
-        told = [self.tell("coders", number=len(who), rounds=self.either("round", len(closed)).lower())]
+        told = [self.either("coders", len(who), rounds=self.either("round", len(closed)).lower())]
         if len(who) > 1 and all(r.blind for r in closed):
             told.append(self.tell("blind"))
         last = closed[-1]
@@ -195,10 +195,10 @@ class _Facts:
         approved = [q for q in read_quotes(self.study.store) if q.approved and self.study.may_quote(q.participant)]
         if not approved:
             return ""
-        label = self.words.joined(
-            [lower_first(self.words.of(self.study.file.attributes[name].label)) for name in self.study.file.label]
-        )
-        return self.tell("quotes", quotes=len(approved), people=len({q.participant for q in approved}), label=label)
+        names = [lower_first(self.words.of(self.study.file.attributes[name].label)) for name in self.study.file.label]
+        label = self.tell("labelled", label=self.words.joined(names)) if names else self.tell("unlabelled")
+        people = self.either("person", len({q.participant for q in approved})).lower()
+        return self.tell("quotes", quotes=self.either("quote", len(approved)), people=people, label=label)
 
     def major(self) -> str:
         return self._listed([theme for theme in self.themes if theme.parent is None])

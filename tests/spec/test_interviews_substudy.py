@@ -385,7 +385,9 @@ def test_coreq_is_filled_from_the_files_and_says_what_is_missing(tmp_path: Path)
     assert "færre enn tre" in points[16].answer and "Kommune" not in points[16].answer
     assert points[21].answer == "Samtalene varte fra om lag 40 til om lag 60 minutter; halvparten varte lenger enn 50."
     assert "To personer kodet, i én runde." in points[24].answer and "0," in points[24].answer
-    assert points[29].answer.startswith("Tre sitater fra tre deltakere.")
+    assert points[29].answer == (
+        "Tre sitater fra tre deltakere, hvert godkjent av en annen enn den som valgte det. Sitatene er merket bare med kjønn og alder."
+    )
     assert points[31].answer == "Alene."
     assert {6, 22, 28} <= set(coreq.missing(tuple(points.values())))
     for language in ("nn", "en"):

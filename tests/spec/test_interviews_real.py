@@ -1,0 +1,196 @@
+"""Seven real transcripts, from PDF to a table of agreement (marker ``real``; the files are not part of the project).
+
+They are imported, pseudonymised with every decision scripted, coded by two scripted coders by different keywords, compared, settled, themed and counted.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from royst.interviews import coding as cod
+from royst.interviews import (
+    consensus,
+    coreq,
+    exchange,
+    pseudonym,
+    quotes,
+    reliability,
+    revision,
+    tables,
+    theme,
+    transcript,
+)
+from royst.interviews.codebook import Code, Codebook, write_codebook
+from royst.interviews.identifiers import Gazetteers
+from royst.interviews.qdpx import read_qdpx
+from royst.interviews.store import Store
+from royst.interviews.substudy import read_substudy
+from royst.interviews.unitised import Unit, u_alpha
+
+pytestmark = pytest.mark.real
+IDS = [f"P{n}" for n in range(1, 8)]
+TOOLS = Gazetteers(
+    names=frozenset({"Daniel"}), known=frozenset(["ICE", "PDP", "PDPs", "SHAP", "Shapley", "ALE", "PDPilot", "XGBoost"])
+)
+WORDS = {
+    "explain": (r"interpret\w*|explain\w*|understand\w*", r"interpret\w*|explain\w*"),
+    "shap": (r"\bSHAP\b|Shapley", r"\bSHAP\b|Shapley"),
+    "cluster": (r"cluster\w*", r"cluster\w*|group\w*"),
+}
+TOML = """
+format = 1
+id = "real"
+title = { en = "Seven interviews" }
+purpose = { en = "To show that real files go through." }
+population = { en = "People who use the tool" }
+[attributes.use]
+label = { en = "Use" }
+publish = true
+values = { yes = { en = "uses it" } }
+"""
+
+
+def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
+    left = max(text.rfind(mark, 0, start) for mark in ".?!:\n") + 1
+    right = min((text.find(mark, end) for mark in ".?!\n" if text.find(mark, end) != -1), default=len(text))
+    while left < start and text[left].isspace():
+        left += 1
+    return left, right
+
+
+def coded(store: Store, book: Codebook, coder: str, which: int) -> None:
+    for id in IDS:
+        read = transcript.latest(store, id)
+        for code, patterns in WORDS.items():
+            for match in re.finditer(patterns[which], read.text):
+                if read.participant_at(match.start(), match.end()):
+                    start, end = sentence_around(read.text, match.start(), match.end())
+                    cod.code_words(store, book, "r1", coder, read, start, end, code)
+
+
+def test_seven_transcripts_from_pdf_to_report(real_data: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "interviews" / "real")
+    for id in IDS:
+        read = transcript.import_transcript(
+            store, id, real_data / "interviews" / "transcripts" / f"{id}.pdf", voices={"Participant": id}
+        )
+        assert read.kind == "pdf" and {t.speaker for t in read.turns} == {None, "Dan", "Participant"}
+        assert len(read.turns) > 80 and len(read.text) > 15_000
+        assert not re.search(r"\t|^\d/\d$", read.text, re.M), "no page counts, no layout tabs"
+
+    questions = pseudonym.open_questions(store, IDS, TOOLS)
+    assert {"Dan", "Daniel"} <= {q.words for q in questions}, "both forms of the interviewer's name are found"
+    taken: list[str] = []
+    for question in questions:
+        if question.words in ("Dan", "Daniel", "Edwards", "Carlo", "Swiss"):
+            taken.append(pseudonym.suggest(question, taken, "en"))
+            pseudonym.decide(store, [pseudonym.Decision(question.words, "replace", "k1", taken[-1])])
+        else:
+            pseudonym.decide(store, [pseudonym.Decision(question.words, "keep", "k1")])
+    interviewer = next(d.by_words for d in pseudonym.decisions(store) if d.words == "Dan")
+    for id in IDS:
+        done = pseudonym.pseudonymise(store, id, by="k1", gazetteers=TOOLS)
+        assert done is not None and not re.search(r"\bDan(iel)?\b", done.transcript.text)
+        assert {t.speaker for t in done.transcript.turns if t.speaker} == {
+            interviewer,
+            "Participant",
+        } and done.transcript.participants == (id,)
+        assert pseudonym.forget_versions(store, id) == (1,)
+
+    book = Codebook()
+    for code in WORDS:
+        book = book.add(Code(code, code.title()), by="k1", on="2024-01-01")
+    write_codebook(store, book)
+    cod.open_round(store, "r1", ["k1", "k2"], IDS)
+    coded(store, book, "k1", 0)
+    coded(store, book, "k2", 1)
+    cod.close_round(store, "r1")
+    rows = {row.code: row.coefficients for row in reliability.agreement_of_round(store, "r1", book)}
+    assert rows["shap"]["u-alpha"].value == pytest.approx(1) and rows["shap"]["cohen-kappa"].value == pytest.approx(1)
+    explain, cluster = rows["explain"]["u-alpha"].value, rows["cluster"]["u-alpha"].value
+    assert explain is not None and 0.2 < explain < 1 and cluster is not None and 0 < cluster < 1
+    total = rows[reliability.ALL]["u-alpha"].value
+    assert total is not None and min(explain, cluster) < total < 1
+
+    left = consensus.disagreements(store, "r1", book)
+    assert (
+        left
+        and consensus.settle(
+            store, "r1", [consensus.Decision(p.id, ((p.start, p.end),), ("k1", "k2")) for p in left], book
+        )
+        == ()
+    )
+    theme.write_themes(
+        store, [theme.Theme("why", {"en": "Why they explain"}, ("explain", "shap"), {"en": "To understand a model."})]
+    )
+    report(store, book, tmp_path)
+
+
+def report(store: Store, book: Codebook, tmp_path: Path) -> None:
+    """What a report is filled from, and the way out to another program and back."""
+    store.path("substudy.toml").write_text(TOML, encoding="utf-8")
+    store.write("participants.csv", "participant,use\n" + "".join(f"{id},yes\n" for id in IDS))
+    store.write(
+        "consents.csv", "participant,version,given,quotes\n" + "".join(f"{id},1,2024-01-01,yes\n" for id in IDS)
+    )
+    substudy = read_substudy(store)
+    passages = theme.spoken(store, theme.analysed(store), book, IDS)
+    why = theme.read_themes(store, book)[0]
+    who = passages.who(theme.codes_of(why, book))
+    assert 3 <= len(who) <= 7 and tables.how_many(len(who), 7, "en").split()[0] in {
+        "three",
+        "four",
+        "five",
+        "six",
+        "all",
+    }
+    coding, participant = passages.of(["shap"])[0]
+    made = quotes.propose(
+        substudy, transcript.latest(store, participant), coding.start, coding.end, theme="why", by="k1"
+    )
+    for warning in quotes.check(substudy, made, TOOLS):
+        quotes.answer(store, made.id, warning, "a tool's name")
+    quotes.approve(substudy, made.id, by="k3", on="2024-02-01", gazetteers=TOOLS)
+    assert quotes.released(substudy, "2024-03", ["en"], ["why"])["text"][0] == " ".join(made.original.split())
+    points = {p.number: p.answer for p in coreq.coreq(substudy, book, [why], "en")}
+    assert points[12] == "Seven people took part." and points[29].startswith(
+        "One quote from one participant, each approved"
+    )
+    exchange.export_qdpx(substudy, book, [why], tmp_path / "ut.qdpx", name="seven", on="2024-03-01")
+    other = Store(tmp_path / "other")
+    exchange.from_project(other, read_qdpx(tmp_path / "ut.qdpx"), round="r9", by="k1", on="2024-03-02")
+    for coder in ("k1", "k2"):
+        ours, theirs = cod.read_codings(store, coder, "r1"), cod.read_codings(other, coder, "r1")
+        assert [(c.transcript, c.start, c.end) for c in ours] == [(c.transcript, c.start, c.end) for c in theirs]
+
+
+def test_codings_on_a_real_text_survive_a_hundred_edits(real_data: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "s")
+    read = transcript.import_transcript(
+        store, "P1", real_data / "interviews" / "transcripts" / "P1.pdf", voices={"Participant": "P1"}
+    )
+    book = Codebook().add(Code("any", "Any"), by="k1", on="2024-01-01")
+    cod.open_round(store, "r1", ["k1"], ["P1"])
+    turns = [t for t in read.turns if t.speaker == "Participant" and t.end - t.start > 60][::4]
+    said = [cod.code_words(store, book, "r1", "k1", read, t.start, t.end, "any") for t in turns]
+    before = sorted(read.text[c.start : c.end] for c in said)
+    lines = read.text.split("\n")
+    for place in range(3, len(lines), 2):
+        if lines[place].startswith("Dan:"):
+            lines[place] = lines[place].replace("Dan:", "Dan:  (nods) 👍", 1)
+    done = revision.revise(store, "P1", "\n".join(["Recorded in a room", *lines]), by="k1", why="layout")
+    after = cod.read_codings(store, "k1", "r1")
+    assert sorted(done.transcript.text[c.start : c.end] for c in after) == before and {c.state for c in after} == {
+        "same"
+    }
+
+
+def test_agreement_of_lines_coded_by_a_real_coder_with_oneself_is_full(real_data: Path) -> None:
+    project = read_qdpx(real_data / "interviews" / "qdpx" / "selections.qdpx").project
+    text = next(s for s in project.sources if s.selections)
+    spans = sorted({(s.start, s.end) for s in text.selections})
+    units = [Unit(start, end, "coded") for start, end in spans]
+    assert u_alpha([units, units], len(text.text or "")).value == 1
