@@ -230,10 +230,10 @@ def _name(column: str, taken: set[str]) -> str:
     )
     name = (
         column
-        if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", column)
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", column)
         else re.sub(r"[^A-Za-z0-9_.-]+", "_", plain).strip("_")
     )
-    if not re.match(r"[A-Za-z_]", name):
+    if not re.match(r"[A-Za-z]", name):
         name = f"v_{name}"
     return _free(name, taken)
 

@@ -31,6 +31,9 @@ class Grouping(Crosscheck):
                 self.fault(
                     "empty-group", f"group {name!r} has no categories", f"add [groups.{name}.categories.ID]", path
                 )
+            if not re.fullmatch(r"[^\W_][^=;\s]*", name):
+                todo = "domains are written group=category: start with a letter, and use letters, digits, _ and -"
+                self.fault("group-id", f"the group's id is {name!r}", todo, path)
             for key in group.categories:
                 if re.search(r"[=;\s]", key):
                     self.fault(

@@ -30,7 +30,8 @@ IDENTIFYING = {
 """What could tie an answer to a person, a device, a place or an exact time: never read."""
 
 _OTHER = {"date", "time", "datetime", "barcode", "acknowledge", "hidden", "xml-external", "csv-external"}
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+"""Narrower than XLSForm's: names that start with an underscore are columns of our own beside the answers."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,9 @@ PLAN = [
     ('values = ["w"] }', "low = 1 }", "not-a-number", "groups.sex.categories.woman"),
     ('column = "region"', 'column = "county"', "unknown-column-of-frame.csv", "groups.part.column"),
     ('values = ["s"]', 'values = ["sør"]', "unknown-value", "groups.part.categories.south.values"),
+    ("[groups.sex]", '[groups."s=x"]', "group-id", 'groups."s=x"'),
+    ("[groups.sex]", "[groups._sex]", "group-id", "groups._sex"),
+    ("categories.man", 'categories."a b"', "category-id", 'groups.sex.categories."a b"'),
     ("[groups.sex]", "[groups.gender]", "name-taken", "groups.gender"),
     ('item = "satisfied"\ncategory = "stor"\nfirst', 'item = "age"\ncategory = "stor"\nfirst', "unknown-band", "comparisons[1].category"),
     ('category = "stor"\nfirst = "2021"', 'category = "great"\nfirst = "2021"', "unknown-band", "comparisons[1].category"),
@@ -119,6 +122,7 @@ FORM = [
     (4, 0, "rank degree", "unsupported-type", "type"),
     (4, 0, "", "missing-type", "type"),
     (4, 1, "1 a", "item-name", "name"),
+    (4, 1, "_weight", "item-name", "name"),
     (4, 1, "gender", "repeated-item", "name"),
     (4, 0, "begin_group", "open-group", "type"),
     (4, 0, "end_group", "open-group", "type"),
@@ -289,3 +293,21 @@ def test_prose_names_planned_findings_in_every_language(small):
     (root / "texts" / "afterword.md").unlink()
     (root / "texts" / "foreword.en.md").unlink()
     assert [warning.found for warning in folder.read(root).warnings] == ["the text 'foreword' is missing in en"]
+
+
+def test_a_release_rests_on_what_people_decided_and_answered_and_not_on_what_programs_leave(small):
+    root = small.write()
+    for name in (
+        "waves/2019/~$questionnaire.xlsx",
+        "waves/2019/answers.parquet.new",
+        ".DS_Store",
+        "releases/x/y.txt",
+        "texts/a.nb.md",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    paths = folder.Folder(root)
+    assert [paths.within(path) for path in paths.inputs()] == [
+        "frame.csv", "study.toml", "texts/a.nb.md", "waves/2019/questionnaire.xlsx", "waves/2019/sample.csv",
+        "waves/2021/questionnaire.xlsx", "waves/2021/sample.csv",
+    ]  # fmt: skip
