@@ -117,7 +117,7 @@ def theme(edition: Edition, name: str, level: int = 2) -> list[Block]:
     items = theme_items(edition, name)
     drawn = charts.distributions(edition, items, words("theme.caption", theme=edition.of(facts.label)))
     found = edition.about(theme=name)
-    if not drawn and not found:
+    if not drawn and not found and not any(edition.best(item) for item in items):
         return []
     blocks: list[Block] = [Heading(level, edition.of(facts.label), f"theme-{name}")]
     if intro := edition.of(facts.intro):
@@ -127,6 +127,9 @@ def theme(edition: Edition, name: str, level: int = 2) -> list[Block]:
     if out:
         blocks.append(paragraph(Strong(out)))
     blocks += drawn
+    rest = [item for item in items if not charts.shown_way(edition, item, edition.rows.estimate)]
+    only = dotplots.best_dots(edition, rest, words("theme.caption_best", theme=edition.of(facts.label)))
+    blocks += [paragraph(words("theme.best_only")), only] if only is not None else []
     lines = _lines_of(edition, items, edition.of(facts.label))
     above = "".join(
         part for block in lines if isinstance(block, Paragraph) for part in block.content if isinstance(part, str)
@@ -248,10 +251,11 @@ def means(edition: Edition, level: int = 2) -> list[Block]:
     blocks: list[Block] = [Heading(level, words("means.title"), "means"), paragraph(words("means.text"))]
     for chart in drawn:
         dots = chart.table.rows
-        blocks += [
-            paragraph(Strong(words("means.point", high=dots[0][0], a=dots[0][1], low=dots[-1][0], b=dots[-1][1]))),
-            chart,
-        ]
+        if len(dots) > 1:
+            text = words("means.point", high=dots[0][0], a=dots[0][1], low=dots[-1][0], b=dots[-1][1])
+        else:
+            text = words("tests.side", label=dots[0][0], value=dots[0][1])
+        blocks += [paragraph(Strong(text)), chart]
     return blocks
 
 

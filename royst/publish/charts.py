@@ -47,23 +47,18 @@ def parts(edition: Edition, item: str) -> list[list[Part]]:
         return []
     found = []
     answers = ordered(scale)
-    if scale.scores and 2 <= len(answers) <= (MOST_PARTS if scale.bands else max(TONES)):
-        found.append(
-            [
-                Part("share", name, edition.say.label(item, "share", name), tone)
-                for name, tone in zip(answers, TONES[len(answers)])
-            ]
-        )
-    if (
-        scale.bands
-        and {choice for band in scale.bands.values() for choice in band} >= set(answers)
-        and len(scale.bands) in TONES
-    ):
+    whole = len(scale.bands) in TONES and {choice for band in scale.bands.values() for choice in band} >= set(answers)
+    if scale.scores and 2 <= len(answers) <= (MOST_PARTS if whole else max(TONES)):
+        tones = TONES[len(answers)]
+        found.append([_part(edition, item, "share", name, tone) for name, tone in zip(answers, tones)])
+    if whole:
         tones = TONES[len(scale.bands)]
-        found.append(
-            [Part("band", band, edition.say.label(item, "band", band), tone) for band, tone in zip(scale.bands, tones)]
-        )
+        found.append([_part(edition, item, "band", band, tone) for band, tone in zip(scale.bands, tones)])
     return found
+
+
+def _part(edition: Edition, item: str, measure: str, category: str, tone: Tone) -> Part:
+    return Part(measure, category, edition.say.label(item, measure, category), tone)
 
 
 def ordered(scale: ScaleFacts) -> list[str]:
@@ -173,7 +168,10 @@ def _best_value(edition: Edition, item: str, look: Look) -> float:
     row = look(item, "band", band) if band else None
     if row is None or not shown(row):
         row = look(item, "mean", "")
-    return row["estimate"] if row is not None and shown(row) else -1.0
+        scale = edition.rows.scale(item)
+        turned = -1.0 if scale is not None and scale.best == "low" else 1.0
+        return turned * row["estimate"] if row is not None and shown(row) else float("-inf")
+    return float(row["estimate"])
 
 
 def _bar(edition: Edition, item: str, level: int, source: Source, label: str) -> tuple[Bar, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from royst.publish.edition import Edition
 from royst.publish.rows import Row
 from royst.publish.sentences import OUTCOMES, closed, comparable
 from royst.release import GoalFacts
+from royst.words import sentence
 
 
 def groups(edition: Edition, level: int = 2) -> list[Block]:
@@ -94,7 +95,7 @@ def _test(edition: Edition, row: Row) -> tuple[str, ...]:
     if row["measure"] in ("band", "share"):
         what = words("tests.of", item=what, category=say.label(row["item"], row["measure"], row["category"]))
     if row["kind"] == "groups":
-        sides = (say.category(row["domain_1"] or "all"), say.category(row["domain_2"] or "all"))
+        sides = (sentence(say.who(row["domain_1"] or "all")), sentence(say.who(row["domain_2"] or "all")))
     elif row["kind"] == "waves":
         sides = (say.wave(row["wave_1"]), say.wave(row["wave_2"]))
     else:

@@ -15,6 +15,7 @@ def group_dots(edition: Edition, item: str, measure: str, category: str, caption
     dots: list[Dot] = []
     headings: list[tuple[int, str]] = []
     cells: list[tuple[str, ...]] = []
+    names: list[str] = []
     for group, facts in edition.facts.groups.items():
         found = [(name, rows.estimate(item, measure, category, domain=f"{group}={name}")) for name in facts.categories]
         if not any(shown(row) for _, row in found):
@@ -24,6 +25,7 @@ def group_dots(edition: Edition, item: str, measure: str, category: str, caption
             dot, line = _dot(edition, edition.say.category(f"{group}={name}"), row)
             dots.append(dot)
             cells.append((edition.of(facts.label), *line))
+            names.append(words("chart.of_source", label=edition.of(facts.label), source=dot.label))
     if not dots:
         return None
     total = rows.estimate(item, measure, category)
@@ -44,7 +46,7 @@ def group_dots(edition: Edition, item: str, measure: str, category: str, caption
     figure = DotPlot(
         tuple(dots), words("chart.axis_share"), reference=everyone, reference_text=reference, groups=tuple(headings)
     )
-    return Chart(caption, _dots_alt(edition, dots, everyone), figure, table, notes)
+    return Chart(caption, _dots_alt(edition, dots, everyone, names), figure, table, notes)
 
 
 def _dot(edition: Edition, label: str, row: Row | None) -> tuple[Dot, tuple[str, ...]]:
@@ -58,53 +60,51 @@ def _dot(edition: Edition, label: str, row: Row | None) -> tuple[Dot, tuple[str,
     return dot, (label, value, between or DASH, numbers.plain(words, row["n"]) if row["n"] is not None else DASH)
 
 
-def _dots_alt(edition: Edition, dots: list[Dot], everyone: float | None) -> str:
+def _dots_alt(edition: Edition, dots: list[Dot], everyone: float | None = None, names: list[str] | None = None) -> str:
+    """The highest and the lowest, each by its own name (``names``: with the group's heading in front)."""
     words = edition.words
-    known = [dot for dot in dots if dot.estimate is not None]
-    high, low = max(known, key=lambda dot: dot.estimate or 0.0), min(known, key=lambda dot: dot.estimate or 0.0)
-    text = words(
-        "alt.dots", count=numbers.count(words, len(known)), high=high.label, a=high.text, low=low.label, b=low.text
-    )
+    said = names or [dot.label for dot in dots]
+    known = sorted((dot.estimate, place) for place, dot in enumerate(dots) if dot.estimate is not None)
+    low, high = known[0][1], known[-1][1]
+    text = words("alt.dots", high=said[high], a=dots[high].text, low=said[low], b=dots[low].text)
     return text + (" " + words("alt.everyone", share=numbers.cell(words, everyone)) if everyone is not None else "")
 
 
+def best_dots(edition: Edition, items: list[str], caption: str) -> Chart | None:
+    """The share in each item's best band, highest first, for items whose whole distribution cannot be shown."""
+    words = edition.words
+    rows = sorted((row for item in items if (row := edition.best(item)) is not None), key=lambda row: -row["estimate"])
+    if not rows:
+        return None
+    found = [_dot(edition, edition.say.short(row["item"]), row) for row in rows]
+    dots = [dot for dot, _ in found]
+    columns = (words("chart.question"), words("chart.best"), words("chart.interval"), words("chart.answers"))
+    table = Table(caption, columns, tuple(line for _, line in found), frozenset({1, 2, 3}), (edition.interval_note,))
+    figure = DotPlot(tuple(dots), words("chart.axis_share"))
+    return Chart(caption, _dots_alt(edition, dots), figure, table, (edition.interval_note,))
+
+
 def mean_dots(edition: Edition, items: list[str], caption: str) -> list[Chart]:
-    """Means with intervals, highest first, one chart a scale."""
-    charts = []
-    by_ends: dict[tuple[float, float], list[str]] = {}
+    """Means with intervals, best first, one chart a scale."""
+    by_scale: dict[tuple[float, float, str], list[Row]] = {}
     for item in items:
         scale, row = edition.rows.scale(item), edition.rows.estimate(item, "mean")
-        if scale is not None and scale.scores and shown(row):
-            by_ends.setdefault((min(scale.scores.values()), max(scale.scores.values())), []).append(item)
-    for (start, end), group in by_ends.items():
-        charts.append(_means(edition, group, caption, start, end))
-    return charts
+        if scale is not None and scale.scores and row is not None and shown(row):
+            ends = min(scale.scores.values()), max(scale.scores.values()), scale.best
+            by_scale.setdefault(ends, []).append(row)
+    return [_means(edition, rows, caption, start, end, best) for (start, end, best), rows in by_scale.items()]
 
 
-def _means(edition: Edition, items: list[str], caption: str, start: float, end: float) -> Chart:
+def _means(edition: Edition, rows: list[Row], caption: str, start: float, end: float, best: str) -> Chart:
     words = edition.words
-    found = sorted(
-        ((item, edition.rows.estimate(item, "mean")) for item in items),
-        key=lambda pair: -(pair[1] or {"estimate": 0})["estimate"],
-    )
     dots, cells = [], []
-    for item, row in found:
-        assert row is not None
-        value, between = (numbers.plain(words, row["estimate"], 2), numbers.interval(words, row["low"], row["high"], 2))
-        dots.append(Dot(edition.say.short(item), row["estimate"], row["low"], row["high"], value))
-        cells.append(
-            (
-                edition.say.short(item),
-                value,
-                between or DASH,
-                numbers.plain(words, row["n"]) if row["n"] is not None else DASH,
-            )
-        )
-    axis = words("chart.axis_mean", scale=edition.say.scale_words(items[0]))
+    for row in sorted(rows, key=lambda row: row["estimate"], reverse=best == "high"):
+        label, value = edition.say.short(row["item"]), numbers.plain(words, row["estimate"], 2)
+        between = numbers.interval(words, row["low"], row["high"], 2) or DASH
+        dots.append(Dot(label, row["estimate"], row["low"], row["high"], value))
+        cells.append((label, value, between, numbers.plain(words, row["n"]) if row["n"] is not None else DASH))
+    axis = words("chart.axis_mean", scale=edition.say.scale_words(rows[0]["item"]))
     columns = (words("chart.question"), words("chart.mean"), words("chart.interval"), words("chart.answers"))
-    table = Table(caption, columns, tuple(cells), frozenset({1, 2, 3}), (edition.interval_note,))
-    high, low = dots[0], dots[-1]
-    alt = words(
-        "alt.dots", count=numbers.count(words, len(dots)), high=high.label, a=high.text, low=low.label, b=low.text
-    )
-    return Chart(caption, alt, DotPlot(tuple(dots), axis, start, end), table, (edition.interval_note,))
+    notes = (edition.interval_note, *((words("means.low_best"),) if best == "low" else ()))
+    table = Table(caption, columns, tuple(cells), frozenset({1, 2, 3}), notes)
+    return Chart(caption, _dots_alt(edition, dots), DotPlot(tuple(dots), axis, start, end), table, notes)

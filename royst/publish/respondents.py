@@ -20,7 +20,7 @@ def who_answered(edition: Edition, level: int = 2) -> list[Block]:
     ]
     table = participation(edition)
     if table is not None:
-        if any(row[1] != charts.DASH for row in table.rows):
+        if words("participation.units_drawn") in table.columns:
             blocks.append(paragraph(words("who_answered.units", units=edition.units_name)))
         blocks.append(table)
     chart = background(edition)
