@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from io import BytesIO
@@ -33,9 +34,10 @@ from royst.publish.document import (
     Table,
 )
 from royst.publish.docx import word
+from royst.publish.figures.parts import parts
 from royst.publish.figures.waves import spread
 from royst.publish.html import html
-from royst.publish.pdf import pdf
+from royst.publish.pdf import pdf, widths
 from royst.publish.site import site
 from royst.publish.zipped import again, zipped
 
@@ -274,6 +276,33 @@ def test_heights_spread_keep_their_order_and_their_distance(wanted: list[float])
         assert placed == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize("count", [1, 13, 14, 40])
+def test_a_long_chart_is_drawn_in_parts_that_hold_every_row_once(count: int) -> None:
+    dots = tuple(Dot(f"Rad {index}", 50.0) for index in range(count))
+    groups = tuple((start, f"Gruppe {start}") for start in range(0, count, 5))
+    drawn = parts(Chart("c", "alt", DotPlot(dots, "", groups=groups), Table("t", ("a",), ())), 13)
+    rows = [dot.label for one in drawn for dot in one.figure.dots]  # type: ignore[union-attr]
+    assert rows == [dot.label for dot in dots]
+    assert all(len(one.figure.dots) <= 13 for one in drawn)  # type: ignore[union-attr]
+    assert len({one.alt for one in drawn}) == len(drawn)
+    for one in drawn:
+        for start, text in one.figure.groups:  # type: ignore[union-attr]
+            assert int(one.figure.dots[start].label.split()[1]) // 5 == int(text.split()[1]) // 5  # type: ignore[union-attr]
+        check(one, 640)
+
+
+def test_a_column_of_a_table_never_gets_less_than_its_longest_word() -> None:
+    rows = (
+        ("Et langt spørsmål om mange ting på en gang som tar stor plass", "12,0 %", "Arbeidsmarkedstiltak"),
+        ("Kort", "1 %", "ja"),
+    )
+    found = widths(Table("t", ("Spørsmål", "Prosent", "Svar"), rows, frozenset({1})), room=300)
+    assert sum(found) <= 300 + 1e-6
+    assert found[2] >= letters.width("Arbeidsmarkedstiltak", 9) and found[1] >= letters.width("12,0 %", 9)
+    roomy = widths(Table("t", ("A", "B"), (("x", "y"),)), room=300)
+    assert sum(roomy) == pytest.approx(300) and roomy[0] > roomy[1]
+
+
 # Colours and letters --------------------------------------------------------------------------------------------------
 
 
@@ -343,6 +372,16 @@ def test_a_pdf_is_tagged_titled_and_says_its_language(made_pdf: bytes) -> None:
             assert metadata["pdfuaid:part"] == "1"
             assert metadata["dc:title"] == samples.report().title
         assert all(str(page.get("/Tabs", "/S")) == "/S" for page in opened.pages)
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_a_pdf_breaks_no_rule_of_pdf_ua_that_a_machine_can_check(language: str) -> None:
+    """Checked by page-validation, which passes the veraPDF corpus."""
+    validator = pytest.importorskip("page", reason="needs page-validation")
+    content = pdf(replace(samples.report(), language=language), date="2020-06-15")
+    report = validator.validate_pdf_bytes(content, profile="ua1")
+    assert report.is_compliant, [(failure.rule_id, failure.message) for failure in report.failures]
+    assert report.rules.total > 90
 
 
 def _structure(element: pikepdf.Object, found: list[pikepdf.Object]) -> list[pikepdf.Object]:

@@ -23,7 +23,11 @@ def draw(figure: DotPlot, canvas: Canvas, language: str) -> None:
         if index in headings:
             top = (
                 canvas.block(
-                    0, top + (12 if index else 4), lines(headings[index], LABEL, canvas.width, 600), weight=600
+                    0,
+                    top + (12 if index else 4),
+                    lines(headings[index], LABEL, canvas.width, 600),
+                    weight=600,
+                    halo=True,
                 )
                 + 4
             )
