@@ -194,7 +194,7 @@ class _Wave:
         column = self.people.frame[item].cast(pl.String)
         return column.replace_strict(number, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
 
-    def _asked(self, item: str, part: pl.DataFrame) -> NDArray[np.bool_]:
+    def _asked(self, item: str, kind: str, part: pl.DataFrame) -> NDArray[np.bool_]:
         """Rows that may be printed: those asked for, and those that are out.
 
         Rows of several units, but too few, may not: one standard error would tell the units apart. Of a wave that is out,
@@ -203,14 +203,22 @@ class _Wave:
         asked = np.zeros(len(self.rows.names), bool)
         thin = (pl.col("n_units") > 1) & (pl.col("n_units") < self.rules.units.value)
         told = part.group_by("population", "domain", maintain_order=True).agg(thin.any().fill_null(False).alias("thin"))
-        out = None if self.out is None else self.out.filter(pl.col("item") == item)
+        out = self._out_of(item, kind)
         names = set() if out is None else set(out.select("population", "domain").unique().rows())
         shown = {(population, _grouping(domain)) for population, domain in names}
         closed = out is not None and self.changed
         for population, domain, few in told.rows():
             new = not few and not closed and (population, _grouping(domain)) not in shown
-            asked[self.place[population, domain]] = new or (population, domain) in names
+            asked[self.place[population, domain]] = new
+        asked[[self.place[name] for name in names]] = True
         return asked
+
+    def _out_of(self, item: str, kind: str) -> pl.DataFrame | None:
+        if self.out is None:
+            return None
+        return self.out.filter(
+            (pl.col("item") == item) & ((pl.col("measure") == "not_relevant") == (kind == "not_relevant"))
+        )
 
     @cached_property
     def changed(self) -> bool:
@@ -233,7 +241,7 @@ class _Wave:
         scale: Scale,
     ) -> tuple[list, list[str], Tally]:
         block = item_block(
-            f"{self.wave}/{item}/{kind}", self.rows, self._asked(item, part), codes, [code for _, code in levels]
+            f"{self.wave}/{item}/{kind}", self.rows, self._asked(item, kind, part), codes, [code for _, code in levels]
         )
         names = {name: k for k, name in enumerate(block.rows)}
         self._agrees(block, names, part, item)
@@ -317,7 +325,7 @@ class _Wave:
         block = item_block(
             f"{self.wave}/{item}/numbers",
             self.rows,
-            self._asked(item, part),
+            self._asked(item, "answers", part),
             np.where(counted, 0, -1),
             [np.zeros(1, int)],
         )
