@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from royst.errors import InputError, wrong
+from royst.errors import Faults, InputError, wrong
 from royst.study import delimited
 from royst.study.expression import text
 
@@ -99,43 +99,19 @@ def _excel(path: Path) -> Table:
         raise wrong("empty-file", "the first sheet is empty", "put the answers on the first sheet", file=path.name)
     width = max((place + 1 for place, cell in enumerate(records[0][1]) if cell is not None), default=0)
     header = [str(cell).strip() if cell is not None else "" for cell in records[0][1][:width]]
-    _check_header(header, path.name)
+    faults = Faults()
+    delimited.check_header(header, path.name, faults)
     for number, cells in records[1:]:
         if any(cell is not None for cell in cells[width:]):
-            raise wrong(
-                "ragged-row",
-                "the row has cells beyond the last named column",
-                "name every column in the first row",
-                file=path.name,
-                row=number,
-            )
+            found, todo = "the row has cells beyond the last named column", "name every column in the first row"
+            faults.add("ragged-row", found, todo, file=path.name, row=number)
+    faults.stop()
     columns = {
         name: [_cell(cells[place]) if place < len(cells) else None for _, cells in records[1:]]
         for place, name in enumerate(header)
     }
     frame = pl.DataFrame(columns, schema=dict.fromkeys(header, pl.String))
     return Table(path.name, frame, tuple(number for number, _ in records[1:]), said=said)
-
-
-def _check_header(header: list[str], name: str) -> None:
-    for place, column in enumerate(header):
-        if not column:
-            raise wrong(
-                "unnamed-column",
-                f"column {place + 1} has no name",
-                "name every column in the first row",
-                file=name,
-                row=1,
-            )
-        if column in header[:place]:
-            raise wrong(
-                "repeated-column",
-                f"two columns are named {column!r}",
-                "give each column its own name",
-                file=name,
-                row=1,
-                column=column,
-            )
 
 
 def _cell(value: Any) -> str | None:

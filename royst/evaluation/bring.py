@@ -10,7 +10,7 @@ from royst.answers.beside import beside
 from royst.answers.columns import Matched
 from royst.answers.conform import Refusal
 from royst.answers.readers import Table
-from royst.errors import Fault, InputError, wrong
+from royst.errors import Fault, InputError
 from royst.evaluation.check import SHOWN, Report, summed
 from royst.study.folder import Study
 
@@ -20,14 +20,7 @@ def bring(study: Study, wave: str, file: Path) -> Report:
 
     Earlier answers of the wave are replaced. Raises ``InputError``, with nothing written, where the file cannot be read, columns are missing or no row stands.
     """
-    if wave not in study.file.waves:
-        raise wrong(
-            "unknown-wave",
-            f"the study has no wave {wave!r}",
-            f"its waves are: {', '.join(study.waves)}",
-            file="study.toml",
-            column="waves",
-        )
+    study.require(wave)
     table = readers.read(Path(file))
     return rows(study, wave, table, columns.match(study, wave, table))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,24 +45,7 @@ def read(path: Path, name: str | None = None) -> Delimited:
         raise wrong("empty-file", "the file has no rows", "save it again with a header row and data", file=name)
     header = tuple(cell.strip() for cell in records[0][1])
     faults = Faults()
-    for place, column in enumerate(header):
-        if not column:
-            faults.add(
-                "unnamed-column",
-                f"column {place + 1} has no name",
-                "name every column in the first row",
-                file=name,
-                row=1,
-            )
-        elif column in header[:place]:
-            faults.add(
-                "repeated-column",
-                f"two columns are named {column!r}",
-                "give each column its own name",
-                file=name,
-                row=1,
-                column=column,
-            )
+    check_header(header, name, faults)
     for number, cells in records[1:]:
         if len(cells) != len(header):
             found = f"the row has {len(cells)} fields, the header has {len(header)}"
@@ -73,6 +57,17 @@ def read(path: Path, name: str | None = None) -> Delimited:
     return Delimited(
         header, tuple(tuple(cells) for _, cells in kept), tuple(number for number, _ in kept), encoding, delimiter
     )
+
+
+def check_header(header: Sequence[str], name: str, faults: Faults) -> None:
+    """Faults of every column of a header that has no name, or another column's."""
+    for place, column in enumerate(header):
+        if not column:
+            found = f"column {place + 1} has no name"
+            faults.add("unnamed-column", found, "name every column in the first row", file=name, row=1)
+        elif column in header[:place]:
+            found = f"two columns are named {column!r}"
+            faults.add("repeated-column", found, "give each its own name", file=name, row=1, column=column)
 
 
 def _decoded(path: Path, name: str) -> tuple[str, str]:

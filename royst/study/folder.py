@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from royst.errors import Fault, Faults
+from royst.errors import Fault, Faults, wrong
 from royst.study import attachments, instrument, places, questionnaire, routing, sections, units, xlsform
 from royst.study.counted import Counted
 from royst.study.grouping import Grouping
@@ -43,6 +43,12 @@ class Study:
     @property
     def published_waves(self) -> tuple[str, ...]:
         return tuple(wave for wave, part in self.file.waves.items() if part.role == "published")
+
+    def require(self, wave: str) -> None:
+        """Raises ``InputError`` where the study has no such wave."""
+        if wave not in self.file.waves:
+            found, todo = f"the study has no wave {wave!r}", f"its waves are: {', '.join(self.waves)}"
+            raise wrong("unknown-wave", found, todo, file=sections.NAME, column="waves")
 
     def instrument(self, wave: str) -> Instrument:
         return self.instruments[wave]
