@@ -330,7 +330,7 @@ def _estimated(
     ratios = [number for number, one in enumerate(wanted) if one.form != "quantile"]
     for chosen in _chunks(source, design, [wanted[number].variable for number in ratios], groupings):
         numbers = [number for number in ratios if wanted[number].variable in chosen]
-        totals = source.totals(Request(design, tuple(chosen), groupings))
+        totals = source.totals(Request(design, tuple(chosen), groupings, detail=False))
         form = variance.structure_of(totals)
         notes = form.notes
         for g, group in enumerate(totals.groups):
@@ -390,13 +390,9 @@ def _chunks(
 ) -> Iterable[dict[Variable, int]]:
     """Distinct variables in parts whose sums fit in memory."""
     distinct = list(unique_variables(variables))
-    start = 0
-    size = 8
-    while start < len(distinct):
-        part = distinct[start : start + size]
-        yield {variable: place for place, variable in enumerate(part)}
-        start += len(part)
-        size = _chunk_size(source, design, groupings)
+    size = _chunk_size(source, design, groupings)
+    for start in range(0, len(distinct), size):
+        yield {variable: place for place, variable in enumerate(distinct[start : start + size])}
 
 
 def _chunk_size(source: Source, design: Design, groupings: tuple[tuple[str, ...], ...]) -> int:

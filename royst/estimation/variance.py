@@ -166,7 +166,7 @@ def variances(form: Structure, domain: Ints, unit: Ints, scores: Floats, domains
     total = np.zeros((domains, scores.shape[1]))
     for number, stage in enumerate(form.stages):
         index = stage.index
-        if number == 0 and len(form.stages) == 1 and len(index.stratum) == len(form.units):
+        if len(index.stratum) == len(form.units):
             cell_domain, cluster, z = domain, unit, scores
         else:
             cell_domain, cluster, z = _added(domain, index.cluster[unit], scores)
@@ -217,8 +217,15 @@ def _summed(form: Structure, stage: Stage, domain: Ints, h: Ints, value: Floats,
         with np.errstate(divide="ignore", invalid="ignore"):
             up = np.where(fine > 0, strata / fine, np.nan)
         value = np.where(stage.lonely[h][:, None], 0.0, value) * up[place][:, None]
+    return _by_domain(domain, value, domains)
+
+
+def _by_domain(domain: Ints, value: Floats, domains: int) -> Floats:
+    """Sums by domain of rows sorted by it; 0 where a domain has none."""
     total = np.zeros((domains, value.shape[1]))
-    np.add.at(total, domain, value)
+    starts = np.flatnonzero(np.r_[True, domain[1:] != domain[:-1]])
+    if len(domain):
+        total[domain[starts]] = np.add.reduceat(value, starts, axis=0)
     return total
 
 
@@ -278,29 +285,31 @@ def degrees_of_freedom(form: Structure, group: GroupTotals) -> Floats:
 
 def answering_df(form: Structure, group: GroupTotals, answered: Floats) -> Floats:
     """Units with an answer minus their strata, per domain × variable: ``degf(subset(design, ... & !is.na(item)))``."""
-    units, strata = _counted(form, group, answered, 1 if form.census and len(form.stages) > 1 else 0)
-    return units - strata
+    stage = 1 if form.census and len(form.stages) > 1 else 0
+    if form.units.element:
+        strata = np.add.reduceat((answered > 0).astype(np.float64), group.starts, axis=0)
+        return np.asarray(np.add.reduceat(answered, group.starts, axis=0) - strata)
+    domain, cluster, there = _clusters_there(form, group, answered, stage)
+    units = _by_domain(domain, there, len(group.domains))
+    d, _, strata = _added(domain, form.stages[stage].index.stratum[cluster], there)
+    return units - _by_domain(d, (strata > 0).astype(np.float64), len(group.domains))
 
 
 def answering_units(form: Structure, group: GroupTotals, answered: Floats, stage: int = 0) -> Floats:
     """Units of a stage with an answer, per domain × variable."""
-    return _counted(form, group, answered, stage)[0]
-
-
-def _counted(form: Structure, group: GroupTotals, rows: Floats, stage: int) -> tuple[Floats, Floats]:
-    """(units, strata) with rows, per domain × column."""
     if form.units.element:
-        strata = np.add.reduceat((rows > 0).astype(np.float64), group.starts, axis=0)
-        return np.add.reduceat(rows, group.starts, axis=0), strata
+        return np.asarray(np.add.reduceat(answered, group.starts, axis=0))
+    domain, _, there = _clusters_there(form, group, answered, stage)
+    return _by_domain(domain, there, len(group.domains))
+
+
+def _clusters_there(form: Structure, group: GroupTotals, answered: Floats, stage: int) -> tuple[Ints, Ints, Floats]:
+    """(domain, cluster, 1 where it has answers) for a stage's clusters."""
     index = form.stages[stage].index
-    domain, cluster, count = _added(group.domain, index.cluster[group.unit], rows)
-    there = (count > 0).astype(np.float64)
-    d, _, strata = _added(domain, index.stratum[cluster], there)
-    shape = (len(group.domains), rows.shape[1])
-    units, found = np.zeros(shape), np.zeros(shape)
-    np.add.at(units, domain, there)
-    np.add.at(found, d, (strata > 0).astype(np.float64))
-    return units, found
+    if len(index.stratum) == len(form.units):
+        return group.domain, group.unit, (answered > 0).astype(np.float64)
+    domain, cluster, count = _added(group.domain, index.cluster[group.unit], answered)
+    return domain, cluster, (count > 0).astype(np.float64)
 
 
 def whole_df(form: Structure) -> float:

@@ -7,7 +7,7 @@ small matrix product; groupings are crossed while the cross stays small, so that
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy import sparse
 from royst.errors import Faults, wrong
 from royst.totals.design import Design
 from royst.totals.reading import Codes, encode, label, many_values, numbers, open_frame, read_columns
-from royst.totals.request import AtMost, Coded, Column, Index, Number, Request, Variable
+from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import check_units, weights_from_fpc
 
@@ -38,11 +38,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Bin:
-    """Groupings that share a pass: each row's fine cell, and per grouping the matrix that adds fine cells to cells."""
+    """Groupings that share a pass: each row's fine cell, and per grouping the matrices that add fine cells to cells and to
+    domains."""
 
     fine: Ints
     count: int
-    groups: tuple[tuple[int, GroupTotals, sparse.csr_matrix], ...]
+    groups: tuple[tuple[int, GroupTotals, sparse.csr_matrix, sparse.csr_matrix], ...]
     _spread: dict[int, Ints] = field(default_factory=dict)
 
     def spread(self, width: int) -> Ints:
@@ -179,27 +180,29 @@ class Embedded:
         rows = self.rows(request)
         bins = self._cells(request, rows)
         self.prepare(request.items)
-        sums: list[dict[str, Floats]] = [{} for _ in request.groupings]
-        for one in bins:
-            for number, group, _ in one.groups:
-                shape = (len(group.unit), len(request.variables))
-                sums[number] = {name: np.empty(shape) for name in _stored(request)}
-            for places, block in self._blocks(request, rows, one):
-                for number, _, matrix in one.groups:
-                    for name, fine in block.items():
-                        sums[number][name][:, places] = matrix @ fine
         groups: list[GroupTotals | None] = [None] * len(request.groupings)
         for one in bins:
-            for number, group, _ in one.groups:
-                groups[number] = GroupTotals(
-                    group.by, group.domains, group.domain, group.unit, group.size, _completed(request, sums[number])
-                )
+            parts: dict[int, dict[str, list[Floats]]] = {
+                number: {name: [] for name in _stored(request)} for number, *_ in one.groups
+            }
+            order: list[int] = []
+            for places, block in self._blocks(request, rows, one):
+                order += places
+                for number, _, by_cell, by_domain in one.groups:
+                    for name, fine in block.items():
+                        matrix = by_cell if _by_cell(request, name) else by_domain
+                        parts[number][name].append(matrix @ fine)
+            back = np.argsort(np.array(order, dtype=np.int64))
+            for number, group, *_ in one.groups:
+                found = {name: _joined(blocks, back) for name, blocks in parts[number].items()}
+                sums, added = _completed(request, found)
+                groups[number] = replace(group, sums=sums, added=added)
         return Totals(request, rows.units, tuple(group for group in groups if group is not None))
 
     def cell_count(self, request: Request) -> int:
         """How many cells the request's groupings have, all together."""
         rows = self.rows(request)
-        return sum(len(group.unit) for one in self._cells(request, rows) for _, group, _ in one.groups)
+        return sum(len(group.unit) for one in self._cells(request, rows) for _, group, *_ in one.groups)
 
     def _blocks(self, request: Request, rows: Rows, one: Bin) -> Iterable[tuple[list[int], dict[str, Floats]]]:
         """Fine sums of variables, those of one item together: (their places, sums by name)."""
@@ -355,9 +358,28 @@ def _stored(request: Request) -> tuple[str, ...]:
     return tuple(name for name in request.sums if name not in {"wx", "wxy", "wxx"})
 
 
-def _completed(request: Request, sums: dict[str, Floats]) -> dict[str, Floats]:
-    """All sums by name: where x is 1 everywhere, those of x are those of 1."""
-    return {"wx": sums["w"], "wxy": sums["wy"], "wxx": sums["w"], **sums} if "wx" not in sums else sums
+def _by_cell(request: Request, name: str) -> bool:
+    """Whether a sum is returned by cell: all in detail, else those that scores need (w is also x's where x is 1)."""
+    alone = all(variable.x is None for variable in request.variables)
+    return request.detail or name not in DOMAIN_SUMS or (name == "w" and alone)
+
+
+def _joined(blocks: list[Floats], back: Ints) -> Floats:
+    """Blocks of columns as one table in the variables' order."""
+    joined = np.concatenate(blocks, axis=1)
+    return joined if (back[1:] > back[:-1]).all() else joined[:, back]
+
+
+def _completed(request: Request, found: dict[str, Floats]) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """(sums by cell, sums by domain alone); where x is 1 everywhere, its sums are those of 1."""
+    sums = {name: values for name, values in found.items() if _by_cell(request, name)}
+    added = {name: values for name, values in found.items() if name not in sums}
+    if "wx" not in found:
+        sums["wx"] = sums["w"]
+        for name, other in (("wxx", "w"), ("wxy", "wy")):
+            if name in request.sums:
+                (sums if other in sums else added)[name] = found[other]
+    return sums, added
 
 
 def _scored(codes: Codes, column: Column) -> Floats:
@@ -433,7 +455,9 @@ def _make_bin(
         matrix = sparse.csr_matrix((np.ones(len(inside)), (place, inside)), shape=(len(cells), len(seen)))
         domain, unit = np.divmod(cells, len(rows.units))
         group = GroupTotals(groupings[number], tuple(coded[number][1]), domain, unit, matrix @ size, {})
-        groups.append((number, group, matrix))
+        whole = (parts[number][inside] - 1, inside)
+        to_domain = sparse.csr_matrix((np.ones(len(inside)), whole), shape=(len(group.domains), len(seen)))
+        groups.append((number, group, matrix, to_domain))
     return Bin(fine, len(seen), tuple(groups))
 
 

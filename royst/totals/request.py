@@ -76,6 +76,8 @@ class Variable:
 
 #: The sums an engine returns by cell, with w the weight, y and x the variable's columns; all over its answered rows.
 SUMS = ("n", "ny", "w", "wy", "wx", "wyy", "wxy", "wxx")
+#: Of these, what no unit's score needs: engines may leave them out of cells.
+DOMAIN_SUMS = ("ny", "w", "wyy", "wxy", "wxx")
 #: Added where every row is its own sampling unit, so that no row has to be returned.
 SQUARE_SUMS = ("qyy", "qxy", "qxx")
 
@@ -84,13 +86,15 @@ SQUARE_SUMS = ("qyy", "qxy", "qxx")
 class Request:
     """Sums of ``variables`` by sampling unit and by the domains of each of ``groupings`` (each a tuple of columns).
 
-    ``rows`` asks for every row as a unit of its own, for covariances in designs without clusters.
+    ``rows`` asks for every row as a unit of its own, for covariances in designs without clusters. Without ``detail`` an
+    engine may return the sums that statistics need by domain alone (``DOMAIN_SUMS``) by domain alone.
     """
 
     design: Design
     variables: tuple[Variable, ...]
     groupings: tuple[tuple[str, ...], ...] = ((),)
     rows: bool = False
+    detail: bool = True
 
     @property
     def items(self) -> tuple[str, ...]:

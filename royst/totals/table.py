@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -45,7 +45,7 @@ class GroupTotals:
     """Sums by cell, a cell being a unit and a domain that meet; cells are sorted by domain, then unit.
 
     ``domains`` are tuples of labels; ``domain`` and ``unit`` index the cells; ``size`` is each cell's rows; ``sums[name]``
-    is cells × variables.
+    is cells × variables, and ``added[name]`` domains × variables for sums that came by domain alone.
     """
 
     by: tuple[str, ...]
@@ -54,6 +54,7 @@ class GroupTotals:
     unit: Ints
     size: Floats
     sums: dict[str, Floats]
+    added: dict[str, Floats] = field(default_factory=dict)
 
     @cached_property
     def starts(self) -> Ints:
@@ -62,6 +63,8 @@ class GroupTotals:
 
     def by_domain(self, name: str) -> Floats:
         """A sum added over units: domains × variables, in the cells' order."""
+        if name in self.added:
+            return self.added[name]
         values = self.sums[name]
         return np.add.reduceat(values, self.starts, axis=0) if len(self.domains) else values[:0]
 
