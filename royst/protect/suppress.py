@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from royst.protect.block import WITHHELD_LEVEL, Block
+from royst.protect.block import WITHHELD_LEVEL, Block, merge
 from royst.protect.rules import RuleSet
 
 TOLERANCE = 1e-7
@@ -77,6 +77,27 @@ def inside(block: Block, printed: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def primary(block: Block, rules: RuleSet, level: int = 0) -> NDArray[np.bool_]:
     """Rows that hold a sensitive fact at a level, printed or not. Shape (rows,)."""
     return rules.sensitive_rows(block.n, block.table(level))
+
+
+def subtracted(block: Block, rules: RuleSet, level: int) -> NDArray[np.bool_]:
+    """Rows whose rest is sensitive once some unit takes its own answers out. Shape (rows,).
+
+    Rows of the unit itself leave no rest. Counts at the given level.
+    """
+    units = int(block.holder.max()) + 1 if len(block.holder) else 0
+    found = np.zeros(len(block.rows), bool)
+    if not units:
+        return found
+    table = block.table(level)
+    merged = merge(block.counts, block.levels[level])
+    for unit in range(units):
+        mine = block.holder == unit
+        held = np.rint(block.members[:, mine] @ merged[mine].astype(float)).astype(np.int64)
+        touched = np.flatnonzero((held.sum(1) > 0) & block.candidate)
+        rest = table[touched] - held[touched]
+        n = rest.sum(1)
+        found[touched] |= rules.sensitive_rows(n, rest)
+    return found
 
 
 def secondary(
@@ -142,8 +163,9 @@ def suppress(
     level = np.full(len(block.rows), WITHHELD_LEVEL)
     for coarse in reversed(range(len(block.levels))):
         sensitive = primary(block, rules, coarse)
+        barred = subtracted(block, rules, coarse)
         among = level == coarse + 1 if coarse + 1 < len(block.levels) else np.ones(len(level), bool)
-        among &= floor <= coarse if floor is not None else True
+        among &= ~barred & (True if floor is None else floor <= coarse)
         forced = None if out is None else (out != WITHHELD_LEVEL) & (out <= coarse)
         printed = secondary(block, sensitive, among=among, forced=forced)
         level[printed] = coarse
