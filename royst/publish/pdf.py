@@ -48,6 +48,7 @@ COLUMN_GAP = 11.0
 UNBROKEN = 62.0  # a number no wider than this stays on one line
 HEADER_LINES = 2.1  # a column's name may take about so many lines
 PAGE_ROWS = 13  # rows of a chart in one piece: two pieces fit a page
+SHORT_PARAGRAPH = 320  # letters
 LONG = 4  # chapters, from which a report has a table of contents
 
 
@@ -97,11 +98,21 @@ def _document(document: Document, files: Mapping[str, bytes]) -> dict[str, Any]:
         "synthetic": covered(document.synthetic),
         "footnotes": [covered(text) for text in document.footnotes],
         "contents": chapters >= LONG,
-        "blocks": [_block(block, document.language, files) for block in document.blocks],
+        "blocks": _blocks(document, files),
         "tables": [_table(block.table) for block in document.blocks if isinstance(block, Chart)],
         "look": {**COLOURS, "font": FONT},
         "words": frame(document.language),
     }
+
+
+def _blocks(document: Document, files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """The blocks; a short paragraph that leads to a chart or a table stays on its page (``sticky``)."""
+    said = [_block(block, document.language, files) for block in document.blocks]
+    for before, after in zip(reversed(said[:-1]), reversed(said[1:])):
+        leads = after["kind"] in ("chart", "table") or after.get("sticky", False)
+        if before["kind"] == "paragraph" and sum(len(part["text"]) for part in before["content"]) <= SHORT_PARAGRAPH:
+            before["sticky"] = leads
+    return said
 
 
 def _short(title: str, most: int = 70) -> str:
@@ -122,22 +133,28 @@ def _inline(parts: tuple[Inline, ...]) -> list[dict[str, str]]:
 
 
 def widths(table: Table, room: float = TABLE_WIDTH, size: float = TABLE_TEXT) -> list[float]:
-    """Column widths in points that fill ``room``: what each needs where all find room, else the longest ones are held back, never below their longest word."""
-    least, natural = [], []
+    """Column widths in points that fill ``room``: what each needs where all find room, else the longest are held back, never below their longest word."""
+    least, cells, names = [], [], []
     for index, name in enumerate(table.columns):
-        cells = [row[index] for row in table.rows if index < len(row)]
+        said = [row[index] for row in table.rows if index < len(row)]
+        cells.append(max((width(text, size) for text in said), default=0.0))
+        names.append(width(name, size, 600))
         word = max(
             width(part, size, weight)
-            for text, weight in [(name, 600), *((cell, 400) for cell in cells)]
+            for text, weight in [(name, 600), *((text, 400) for text in said)]
             for part in text.split(" ")
         )
-        longest = max([width(name, size, 600) / HEADER_LINES, *(width(cell, size) for cell in cells)])
-        short = max((width(cell, size) for cell in cells), default=0.0)
-        least.append(max(word, short if index in table.numeric and short <= UNBROKEN else 0.0) * TABULAR + COLUMN_GAP)
-        natural.append(max(word, longest) * TABULAR + COLUMN_GAP)
-    spare = room - sum(natural)
-    if spare >= 0:
-        return [natural[0] + spare, *natural[1:]]
+        least.append(
+            max(word, cells[-1] if index in table.numeric and cells[-1] <= UNBROKEN else 0.0) * TABULAR + COLUMN_GAP
+        )
+    for header_lines in (1.0, HEADER_LINES):
+        natural = [
+            max(need, max(cell, name / header_lines) * TABULAR + COLUMN_GAP)
+            for need, cell, name in zip(least, cells, names)
+        ]
+        spare = room - sum(natural)
+        if spare >= 0:
+            return [natural[0] + spare, *natural[1:]]
     low, high = min(least), max(natural)
     for _ in range(40):
         cap = (low + high) / 2
@@ -193,7 +210,7 @@ def _block(block: Block, language: str, files: Mapping[str, bytes]) -> dict[str,
         case Heading():
             return {"kind": "heading", "level": block.level, "text": covered(block.text), "anchor": block.anchor}
         case Paragraph():
-            return {"kind": "paragraph", "content": _inline(block.content), "lead": block.lead}
+            return {"kind": "paragraph", "content": _inline(block.content), "lead": block.lead, "sticky": False}
         case Bullets():
             return {"kind": "bullets", "items": [_inline(item) for item in block.items]}
         case Note():
