@@ -108,7 +108,7 @@ def cells(edition: Edition) -> Table | None:
     columns = (words("cells.table"), words("cells.cells"), words("cells.published"), words("cells.share"))
     lines = tuple(
         (
-            words(f"cells.{row['table']}") if f"cells.{row['table']}" in words else row["table"],
+            _table_name(edition, row["table"]),
             numbers.plain(words, row["cells"]),
             numbers.plain(words, row["published"]),
             numbers.cell(words, 100 * row["published"] / row["cells"], 1),
@@ -116,3 +116,14 @@ def cells(edition: Edition) -> Table | None:
         for row in rows
     )
     return Table(words("cells.caption"), columns, lines, frozenset({1, 2, 3}))
+
+
+def _table_name(edition: Edition, table: str) -> str:
+    """A table's name for readers: ``estimates by region`` by the group's label; a name we have no words for stands as it is."""
+    words = edition.words
+    kind, _, group = table.partition(" by ")
+    key = f"cells.{kind}_{group}" if group in ("all", "unit", "pool") else f"cells.{kind}"
+    facts = edition.facts.groups.get(group)
+    if facts is not None and f"cells.{kind}_by" in words:
+        return words(f"cells.{kind}_by", group=edition.of(facts.label))
+    return words(key) if key in words else table

@@ -278,7 +278,8 @@ class Sentences:
         """The lowest or the highest of so many items."""
         measure = row["measure"]
         best = measure == "band" and row["category"] == self.rows.best_band(row["item"])
-        key = f"{kind}.{'mean' if measure in ('mean', 'index') else 'best' if best else 'other'}"
+        what = "mean" if measure in ("mean", "index") else "best" if best else "other"
+        key = f"lowest.{what}" if kind == "lowest" else f"highest.{what}"
         said = numbers.count(self.words, items, neuter=True)
         return closed(self.words(key, topic=self.topic(row["item"]), share=self.estimate(row), items=said))
 

@@ -329,7 +329,7 @@ def made(shares: dict[str, tuple[float, ...]] | None = None, **facts: Any) -> Re
             {"wave": "2019", "units_in_frame": 400, "units_drawn": 60, "units_refused": 15, "units_replaced": 5, "units": 45, "answers": 1336},
             {"wave": "2017", "units_in_frame": 410, "units_drawn": 25, "units_refused": 5, "units_replaced": 0, "units": 20, "answers": 491},
         ],
-        "cells": [{"table": "estimates", "cells": 120, "published": 110}],
+        "cells": [{"table": "estimates by all", "cells": 120, "published": 110}, {"table": "estimates by region", "cells": 60, "published": 60}],
         "report_estimates": own,
         "report_units": ranges,
     }  # fmt: skip

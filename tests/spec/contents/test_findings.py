@@ -8,10 +8,13 @@ from collections.abc import Callable
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from royst.publish import numbers
 from royst.publish.findings import Finding, findings, findings_json
-from royst.release import Release
-from royst.words import LANGUAGES
+from royst.release import Release, table
+from royst.words import LANGUAGES, Words
 
 
 def said(release: Release, language: str = "nb") -> dict[str, Finding]:
@@ -210,3 +213,57 @@ def test_findings_json_has_each_sentence_in_each_language(release: Release) -> N
         assert set(entry["text"]) == {"nb", "nn", "en"}
         assert len(set(entry["text"].values())) == 3, entry["text"]
     assert content["findings"][0]["id"] == "n"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    value=st.integers(0, 1000).map(lambda tenth: tenth / 10),
+    n=st.integers(10, 3000),
+    language=st.sampled_from(LANGUAGES),
+)
+def test_whatever_the_share_its_sentence_says_it(
+    make: Callable[..., Release], value: float, n: int, language: str
+) -> None:
+    release = make()
+    rows = [
+        {**row, "estimate": value, "n": n}
+        for row in release.tables["estimates"].iter_rows(named=True)
+        if row["item"] == "influence"
+    ]
+    changed = Release(release.facts, {**release.tables, "estimates": table("estimates", rows)}, {})
+    text = {finding.id: finding for finding in findings(changed, language)}["influence"].text
+    words = Words(language)
+    whole = int(numbers.rounded(value))
+    said = {
+        numbers.percent_digits(words, value), words("number.percent", value=numbers.count(words, whole)),
+        words("number.percent_less"), words("number.percent_more"),
+    }  # fmt: skip
+    assert any(part in text for part in said), text
+    assert (numbers.plain(words, n) in text) == (n < 30), "few answers carry a warning, many do not"
+    assert not (n < 100 and words("number.tenths", number="").strip() in text)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    a=st.integers(0, 100),
+    b=st.integers(0, 100),
+    outcome=st.sampled_from(["higher", "lower", "same", "cannot_tell"]),
+    language=st.sampled_from(LANGUAGES),
+)
+def test_a_comparison_says_its_outcome_and_no_other(
+    make: Callable[..., Release], a: int, b: int, outcome: str, language: str
+) -> None:
+    release = make()
+    rows = [
+        {**row, "estimate_1": float(a), "estimate_2": float(b), "estimate": float(a - b), "outcome": outcome}
+        for row in release.tables["changes"].iter_rows(named=True) if row["id"] == "influence_change"
+    ]  # fmt: skip
+    changed = Release(release.facts, {**release.tables, "changes": table("changes", rows)}, {})
+    text = {finding.id: finding for finding in findings(changed, language)}["influence_change"].text
+    marks = {
+        "nb": {"higher": "har økt", "lower": "har gått ned", "same": "om lag som", "cannot_tell": "kan ikke avgjøre"},
+        "nn": {"higher": "har auka", "lower": "har gått ned", "same": "om lag som", "cannot_tell": "kan ikkje avgjere"},
+        "en": {"higher": "has risen", "lower": "has fallen", "same": "about the same as", "cannot_tell": "cannot tell"},
+    }[language]
+    assert [name for name, mark in marks.items() if mark in text] == [outcome]
+    assert "−0" not in text and "-0" not in text
