@@ -90,7 +90,7 @@ class _Facts:
 
     def nonparticipation(self) -> str:
         outcomes = Counter(a.outcome for a in self.study.asked)
-        withdrawn = sum(bool(c.withdrawn) for c in self.study.consents)
+        withdrawn = len({c.participant for c in self.study.consents if c.withdrawn})
         parts = []
         if self.study.asked:
             missed = outcomes["not reached"] + outcomes["not eligible"]
@@ -119,17 +119,14 @@ class _Facts:
             if not attribute.publish or attribute.kind == "place":
                 continue
             counts = Counter(p.attributes.get(name, "") for p in self.study.participants)
-            small = [value for value in attribute.values if 0 < counts[value] < SMALLEST_CELL]
-            hidden = set(small)
-            if len(small) == 1:
-                others = sorted((counts[v], v) for v in attribute.values if counts[v] >= SMALLEST_CELL)
-                hidden |= {others[0][1]} if others else set()
+            few, untold = hidden(counts)
             parts = [
-                f"{self.words.of(text)} {self.said['few'] if v in small else counts[v]}"
-                for v, text in attribute.values.items()
-                if counts[v] and (v not in hidden or v in small)
+                f"{self.words.of(text)} {self.said['few'] if value in few else counts[value]}"
+                for value, text in attribute.values.items()
+                if counts[value] and value not in untold
             ]
-            told.append(self.tell("attribute", label=self.words.of(attribute.label), counts=", ".join(parts)))
+            if parts:
+                told.append(self.tell("attribute", label=self.words.of(attribute.label), counts=", ".join(parts)))
         return " ".join(told)
 
     def guide(self) -> str:
@@ -236,6 +233,26 @@ def coreq(substudy: Substudy, codebook: Codebook, themes: Sequence[Theme], langu
             answer = " ".join(part for part in (written, counted) if part)
             points.append(Point(n, texts["domains"][str(domain)], texts["titles"][str(n)], answer, source))
     return tuple(points)
+
+
+def hidden(counts: Mapping[str, int]) -> tuple[set[str], set[str]]:
+    """Values told as "fewer than three", and values not told at all, so that the total does not tell whether one of the few is one or two.
+
+    Where the others do not suffice for that, the few are not told either.
+    """
+    few = {value for value, n in counts.items() if 0 < n < SMALLEST_CELL}
+    if not few:
+        return set(), set()
+    untold: set[str] = set()
+    others = sorted((n, value) for value, n in counts.items() if n >= SMALLEST_CELL)
+    for place in range(len(others) + 1):
+        untold = {value for _, value in others[:place]}
+        total = sum(counts[value] for value in few | untold)
+        # One of the few may be one, or two, with every other of them one or two and every untold one three or more.
+        free = total - len(few) - 1
+        if (untold and free >= SMALLEST_CELL * len(untold)) or (not untold and 0 <= free <= len(few) - 2):
+            return few, untold
+    return set(), few | untold
 
 
 def missing(points: Sequence[Point]) -> tuple[int, ...]:

@@ -104,8 +104,8 @@ def _compiled(
 
 
 _RULES = (
-    _compiled("email", "sure", "e-mail address", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    _compiled("email", "likely", "spoken e-mail address", r"[\w.-]+ (?:krøllalfa|alfakrøll|at) [\w-]+ (?:punktum|dot) \w{2,4}\b", re.I),
+    _compiled("email", "sure", "e-mail address", r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    _compiled("email", "likely", "spoken e-mail address", r"(?<![\w.-])[\w.-]+ (?:krøllalfa|alfakrøll|at) [\w-]+ (?:punktum|dot) \w{2,4}\b", re.I),
     _compiled("link", "sure", "web address", r"(?:https?://|www\.)\S+[\w/]"),
     _compiled("phone", "sure", "phone number with country code", r"(?<![\w+])(?:\+|00)\d{1,3}[ .-]?(?:\(\d+\)[ .-]?)?\d(?:[ .-]?\d){6,12}(?!\d)"),
     _compiled("phone", "sure", "Norwegian phone number", r"(?<![\d+])(?:[2-9]\d(?: \d\d){3}|[489]\d\d \d\d \d{3}|[2-9]\d{7})(?!\d)"),

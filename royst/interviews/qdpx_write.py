@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lxml import etree
@@ -10,6 +11,14 @@ from royst.interviews import qda
 from royst.interviews.qdpx_read import CODEBOOK, PROJECT
 
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"
+
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def safe(text: str) -> str:
+    """The text with characters that XML cannot hold (most control characters) as U+FFFD, one for one, so that no position moves."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 class _Writer:
@@ -27,9 +36,9 @@ class _Writer:
             element = etree.SubElement(parent, tag)
         for key, value in attributes.items():
             if value:
-                element.set(key, value)
+                element.set(key, safe(value))
         if text is not None:
-            element.text = text
+            element.text = safe(text)
         return element
 
     def refs(self, parent: etree._Element, name: str, guids: Iterable[str], attribute: str = "targetGUID") -> None:
@@ -49,7 +58,7 @@ class _Writer:
             isCodable="true" if code.codable else "false",
             color=code.color,
         )
-        element.set("name", code.name)
+        element.set("name", safe(code.name))
         self.described(element, code.description)
         if notes:
             self.refs(element, "NoteRef", code.notes)
@@ -80,7 +89,7 @@ class _Writer:
     def source(self, parent: etree._Element, name: str, source: qda.Source) -> None:
         element = self.make(parent, name, guid=source.guid)
         if source.name is not None:
-            element.set("name", source.name)
+            element.set("name", safe(source.name))
         if source.rich_path:
             element.set("richTextPath", source.rich_path)
         if not source.inline and source.plain_path:
@@ -104,7 +113,7 @@ class _Writer:
             endPosition=str(selection.end),
         )
         if selection.name is not None:
-            element.set("name", selection.name)
+            element.set("name", safe(selection.name))
         self.stamped(element, selection.stamp)
         self.described(element, selection.description)
         self.codings(element, selection.codings)
@@ -121,7 +130,7 @@ class _Writer:
     def sets(self, parent: etree._Element, sets: Iterable[qda.CodeSet], attribute: str) -> None:
         for one in sets:
             element = self.make(parent, "Set", guid=one.guid, name=one.name)
-            element.set("name", one.name)
+            element.set("name", safe(one.name))
             self.described(element, one.description)
             self.refs(element, "MemberCode", one.codes, attribute)
             if attribute == "targetGUID":
@@ -133,7 +142,7 @@ def project_xml(project: qda.Project) -> bytes:
     """``project.qde``: UTF-8, positions in code points."""
     w = _Writer(PROJECT)
     root = w.make(None, "Project", origin=project.origin, basePath=project.base_path)
-    root.set("name", project.name)
+    root.set("name", safe(project.name))
     root.set(_SCHEMA, f"{PROJECT} http://schema.qdasoftware.org/versions/Project/v1.0/Project.xsd")
     names = ("creatingUserGUID", "creationDateTime", "modifyingUserGUID", "modifiedDateTime")
     stamp = project.stamp
@@ -152,7 +161,7 @@ def project_xml(project: qda.Project) -> bytes:
         variables = w.make(root, "Variables")
         for variable in project.variables:
             element = w.make(variables, "Variable", guid=variable.guid, typeOfVariable=variable.type)
-            element.set("name", variable.name)
+            element.set("name", safe(variable.name))
             w.described(element, variable.description)
     if project.cases:
         cases = w.make(root, "Cases")

@@ -61,6 +61,16 @@ class Seal:
         if not self.salt:
             object.__setattr__(self, "salt", bytes(_nacl().utils.random(_SALT)))
 
+    @classmethod
+    def like(cls, passphrase: str, folder: Path, light: bool = False) -> Seal:
+        """A seal with the salt of what is sealed in the folder already, so that one slow key opens all of it; a new salt where nothing is."""
+        head = len(_MAGIC)
+        for path in sorted(folder.rglob("*.sealed")) if folder.is_dir() else ():
+            start = path.read_bytes()[: head + 1 + _SALT]
+            if start.startswith(_MAGIC) and len(start) == head + 1 + _SALT:
+                return cls(passphrase, start[head + 1 :], start[head] == 1)
+        return cls(passphrase, light=light)
+
     def close(self, content: bytes) -> bytes:
         """Encrypted and authenticated. Two closings of the same bytes differ (a fresh nonce), as they must."""
         box = _nacl().secret.SecretBox(_key(self.passphrase, self.salt, self.light))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from royst.errors import Faults
 from royst.interviews import transcript as transcripts
@@ -14,12 +14,14 @@ from royst.interviews.store import Store, checked_id
 from royst.interviews.transcript import Transcript
 
 FILE = "themes.json"
+Stance = Literal["confirms", "widens", "contradicts"]
 
 
 @dataclass(frozen=True)
 class Theme:
     """``codes`` count with all below them. ``themes`` and ``items`` are the questionnaire's, which the joint display sets beside it.
 
+    ``joint``: for an item of the questionnaire, whether the talk confirms, widens or contradicts what was ticked: a person's reading, for the joint display.
     ``name`` and ``summary`` are by language; ``memo`` is the researchers' own and is never published.
     """
 
@@ -28,6 +30,7 @@ class Theme:
     codes: tuple[str, ...]
     summary: Mapping[str, str]
     memo: str = ""
+    joint: Mapping[str, Stance] = field(default_factory=dict)
     themes: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     parent: str | None = None
@@ -48,6 +51,15 @@ def read_themes(store: Store, codebook: Codebook) -> tuple[Theme, ...]:
                     "unknown-code",
                     f"theme {theme.id} holds code {code}",
                     "Name codes of the codebook.",
+                    file=store.path(FILE),
+                    row=number,
+                )
+        for item, stance in theme.joint.items():
+            if stance not in ("confirms", "widens", "contradicts"):
+                faults.add(
+                    "unknown-value",
+                    f"theme {theme.id}: {stance!r} of item {item}",
+                    "Say confirms, widens or contradicts.",
                     file=store.path(FILE),
                     row=number,
                 )

@@ -200,3 +200,6 @@ def test_what_holds_peoples_words_is_sealed_where_the_study_says_so(tmp_path: Pa
         fault(transcript.latest, Store(tmp_path, Seal("en annen lang frase", light=True)), "p01") == "wrong-passphrase"
     )
     assert fault(Seal, "kort") == "weak-passphrase"
+    again = Seal.like("fire ord som ingen vet", tmp_path)
+    assert store.seal is not None and (again.salt, again.light) == (store.seal.salt, True), "one slow key opens all"
+    assert transcript.latest(Store(tmp_path, again), "p01").text == TEXT

@@ -22,8 +22,9 @@ from lxml import etree
 
 from royst.errors import InputError
 from royst.interviews import qda
-from royst.interviews.offsets import DIALECTS, Dialect, Marked, Written, recognise
+from royst.interviews.offsets import DIALECTS, PLAIN, Dialect, Marked, Written, recognise
 from royst.interviews.qdpx import read_qdc, read_qdpx, write_qdc, write_qdpx
+from royst.interviews.qdpx_write import safe
 
 NS = 'xmlns="urn:QDA-XML:project:1.0"'
 G = [f"{i:08x}-0000-4000-8000-000000000000" for i in range(40)]
@@ -96,6 +97,33 @@ def test_nothing_is_lost_on_the_way_out_and_in(tmp_path: Path) -> None:
     first = path.read_bytes()
     write_qdpx(again.project, path)
     assert path.read_bytes() == first, "the same project, the same bytes"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=30), st.text(max_size=12), st.data()), min_size=1, max_size=3))
+def test_any_text_comes_through_with_its_positions(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[str, str, st.DataObject]]
+) -> None:
+    """Emoji, marks, right-to-left, control characters: what XML cannot hold is kept beside it."""
+    sources = []
+    for number, (raw, name, data) in enumerate(parts):
+        text = raw.encode("utf-8", "ignore").decode().replace("\r", " ").removeprefix("\ufeff") or "a"
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, len(text)))
+        code = (qda.QdaCoding(G[10 + number], G[3], G[0]),)
+        sources.append(
+            qda.Source(
+                G[20 + number],
+                safe(name),
+                text,
+                False,
+                selections=(qda.Selection(G[30 + number], start, end, codings=code),),
+            )
+        )
+    project = qda.Project("p", users=(qda.User(G[0], "Anna"),), codes=(qda.QdaCode(G[3], "K"),), sources=tuple(sources))
+    path = tmp_path_factory.mktemp("q") / "p.qdpx"
+    write_qdpx(project, path)
+    assert without_paths(read_qdpx(path, PLAIN).project) == project
 
 
 @pytest.mark.real

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from royst.interviews import coreq, quotes, reliability, tables, theme, transcript
 from royst.interviews.codebook import read_codebook
+from royst.interviews.report import substudy_report
 from royst.interviews.substudy import Substudy
 from royst.reference.interviews.write import SAYS, write
 
@@ -78,6 +82,23 @@ def test_quotes_are_approved_by_another_and_labelled_by_sex_and_age_group_alone(
         assert set(rows["theme"]) == {t.id for t in themes}
         band = "65+" if substudy.file.id == "65plus" else "18–23"
         assert set(rows["label"]) == {f"{who}, {band}" for who in ("kvinne", "mann", "woman", "man")}
+
+
+def test_the_report_says_how_many_in_words_and_nothing_that_leads_back(
+    written: tuple[Path, tuple[Substudy, ...]],
+) -> None:
+    for substudy in written[1]:
+        book = read_codebook(substudy.store)
+        made = substudy_report(substudy, book, theme.read_themes(substudy.store, book), "2020-06", ["nb", "nn", "en"])
+        assert (
+            made.themes.height == 9 and made.joint.height >= 6 and set(made.joint["stance"]) == {"confirms", "widens"}
+        )
+        assert not set(made.themes["people"]) & {""} and all("%" not in said for said in made.themes["people"])
+        printed = made.themes.write_csv() + made.quotes.write_csv() + made.joint.write_csv() + repr(made.points)
+        ids = [p.id for p in substudy.participants]
+        assert not [id for id in ids if re.search(rf"\b{id}\b", printed)] and "by-a" not in printed
+        study = tomllib.loads(resources.files("royst.reference").joinpath("study.toml").read_text(encoding="utf-8"))
+        assert set(made.joint["item"]) <= set(study["items"]), "the joint display names items of the questionnaire"
 
 
 def test_a_report_can_be_filled(written: tuple[Path, tuple[Substudy, ...]]) -> None:

@@ -198,7 +198,9 @@ def _settle(store: Store) -> None:
 
 
 def _theme(row: Mapping[str, Any]) -> Theme:
-    return Theme(row["id"], row["name"], tuple(row["codes"]), row["summary"], themes=tuple(row["links"]))
+    return Theme(
+        row["id"], row["name"], tuple(row["codes"]), row["summary"], joint=row["joint"], themes=tuple(row["links"])
+    )
 
 
 def _quotes(substudy: Substudy, data: Mapping[str, Any], places: Mapping[str, Sequence[_Place]]) -> None:
