@@ -278,7 +278,7 @@ def _borders(table: WordTable) -> None:
         for name, value in (("w:val", "single"), ("w:sz", "4"), ("w:space", "0"), ("w:color", RULE[1:])):
             line.set(qn(name), value)
         borders.append(line)
-    properties.append(borders)
+    properties.insert_element_before(borders, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
     seen = OxmlElement("w:tblLook")
     for name, value in (("w:firstRow", "1"), ("w:firstColumn", "1"), ("w:noHBand", "1"), ("w:noVBand", "1")):
         seen.set(qn(name), value)

@@ -14,7 +14,6 @@ BAR = 26.0
 GAP = 2.0
 APART_MOST = 22.0
 APART_SCALE = 0.5  # pixels per cent
-PERCENT = "\N{NO-BREAK SPACE}%"
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def _apart_width(piece: Segment) -> float:
 
 
 def _apart_text(piece: Segment, canvas: Canvas) -> str:
-    return piece.text.replace(PERCENT, "") if canvas.narrow else piece.text
+    return bare(piece.text) if canvas.narrow else piece.text
 
 
 def _whole(figure: StackedBars, bar: Bar) -> list[Segment]:
@@ -93,9 +92,14 @@ def _scale(figure: StackedBars, left: float, right: float) -> tuple[float, float
     return scale, left + far_left * scale
 
 
+def bare(text: str) -> str:
+    """A number without its sign of per cent."""
+    return text.removesuffix("%").rstrip()
+
+
 def _fit(text: str, room: float) -> tuple[str, float] | None:
     """The number as it fits: whole, without the sign of per cent, or smaller; None where it does not."""
-    for said, size in ((text, VALUE), (text.replace(PERCENT, ""), VALUE), (text.replace(PERCENT, ""), SMALL - 0.5)):
+    for said, size in ((text, VALUE), (bare(text), VALUE), (bare(text), SMALL - 0.5)):
         if said and measured(said, size) + 4 <= room:
             return said, size
     return None
@@ -103,7 +107,7 @@ def _fit(text: str, room: float) -> tuple[str, float] | None:
 
 def _outside(text: str) -> float:
     """Room for a number beside its bar."""
-    return measured(text.replace(PERCENT, ""), VALUE) + 7
+    return measured(bare(text), VALUE) + 7
 
 
 def _pads(figure: StackedBars, scale: float) -> tuple[float, float]:
@@ -163,13 +167,12 @@ def _parts(canvas: Canvas, figure: StackedBars, bar: Bar, top: float, columns: C
         style = TONES[part.tone]
         canvas.rect(x + GAP / 2, top, max(wide - GAP, 0.8), BAR, style.fill, edge=style.edge)
         fits = _fit(part.text, wide - GAP) if part.text else None
-        bare = part.text.replace(PERCENT, "")
         if fits:
             canvas.text(x + wide / 2, baseline, fits[0], size=fits[1], fill=style.ink, anchor="middle")
         elif part.text and index == 0 and figure.diverging:
-            canvas.text(x - 4, baseline, bare, size=VALUE, anchor="end")
+            canvas.text(x - 4, baseline, bare(part.text), size=VALUE, anchor="end")
         elif part.text and index == len(parts) - 1:
-            canvas.text(x + wide + 5, baseline, bare, size=VALUE)
+            canvas.text(x + wide + 5, baseline, bare(part.text), size=VALUE)
         x += wide
     for part in bar.segments:
         if part.tone == "apart":
