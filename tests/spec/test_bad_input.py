@@ -262,47 +262,46 @@ sys.exit(main(arguments))
 """
 
 
+@pytest.fixture
+def open_place():
+    """A folder that every user can look into; pytest keeps its own to one user."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        yield Path(place)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="users of another kind")
 @pytest.mark.parametrize("verb", ["import", "init"])
-def test_a_folder_without_write_permission(small, study, tmp_path, verb):
+def test_a_folder_without_write_permission(small, open_place, verb):
     """As a user without rights: a process that gives up root, where the tests run as root."""
-    answers = small.answers_file()
-    shutil.copytree(study, tmp_path / "warm" / "study")
+    small.root = open_place / "study"
+    study, answers = small.write(), small.answers_file()
+    shutil.copytree(study, open_place / "warm" / "study")
     if verb == "import":
-        arguments, warm = (
-            ["import", str(root), "--wave", "2019", str(answers)] for root in (study, tmp_path / "warm" / "study")
-        )
+        roots = (study, open_place / "warm" / "study")
+        arguments, warm = (["import", str(root), "--wave", "2019", str(answers)] for root in roots)
     else:
         arguments, warm = (
-            ["init", str(root / "new"), "--from", str(answers)] for root in (tmp_path, tmp_path / "warm")
+            ["init", str(root / "new"), "--from", str(answers)] for root in (open_place, open_place / "warm")
         )
     before = snapshot(study)
-    readable = [
-        tmp_path,
-        *(
-            path
-            for path in tmp_path.parents
-            if path.is_relative_to(tempfile.gettempdir()) and path != Path(tempfile.gettempdir())
-        ),
-    ]
-    for path in readable if os.getuid() == 0 else []:
-        path.chmod(0o755)
-    for path in (study, *study.rglob("*")):
+    closed = (study, *study.rglob("*"))
+    for path in closed:
         path.chmod(0o555 if path.is_dir() else 0o444)
-    tmp_path.chmod(0o555)
+    open_place.chmod(0o555)
     program = WITHOUT_RIGHTS.format(warm=warm, arguments=arguments)
     try:
         done = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, encoding="utf-8", check=False
         )
     finally:
-        tmp_path.chmod(0o755)
-        for path in (study, *study.rglob("*")):
+        open_place.chmod(0o755)
+        for path in closed:
             path.chmod(0o755 if path.is_dir() else 0o644)
     assert done.returncode == 2, done.stderr
     assert "[no-write-permission]" in done.stderr
     assert snapshot(study) == before
-    assert not (tmp_path / "new").exists()
+    assert not (open_place / "new").exists()
 
 
 def test_an_import_that_is_cut_off_leaves_the_old_answers_and_can_be_run_again(small, study, monkeypatch):
