@@ -434,7 +434,9 @@ def _group_table(
     for method in dict.fromkeys(one.interval for one in wanted):
         at = [column for column, one in enumerate(wanted) if one.interval == method]
         parts = (value[:, at], se[:, at], df[:, at], sums["n"][:, at])
-        low[:, at], high[:, at] = intervals.interval(method, *parts, level, np.broadcast_to(rows_in[:, None], parts[0].shape))
+        low[:, at], high[:, at] = intervals.interval(
+            method, *parts, level, np.broadcast_to(rows_in[:, None], parts[0].shape)
+        )
     status = np.where(~known, "not_estimable", np.where(with_se, "ok", "no_se"))
     remark = f"; {'; '.join(form.notes)}" if form.notes else ""
     with np.errstate(divide="ignore", invalid="ignore"):

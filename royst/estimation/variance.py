@@ -164,7 +164,7 @@ def _collapsed(index: StageIndex, population: Floats) -> tuple[StageIndex, Float
 def variances(form: Structure, domain: Ints, unit: Ints, scores: Floats, domains: int) -> Floats:
     """Variances (domains × columns) of scores given by cell, cells sorted by domain then unit; absent cells are 0."""
     total = np.zeros((domains, scores.shape[1]))
-    for number, stage in enumerate(form.stages):
+    for stage in form.stages:
         index = stage.index
         if len(index.stratum) == len(form.units):
             cell_domain, cluster, z = domain, unit, scores

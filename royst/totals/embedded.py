@@ -38,12 +38,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Bin:
-    """Groupings that share a pass: each row's fine cell, and per grouping the matrices that add fine cells to cells and to
-    domains."""
+    """Groupings that share a pass: each row's fine cell, and per grouping the matrix that adds fine cells to cells."""
 
     fine: Ints
     count: int
-    groups: tuple[tuple[int, GroupTotals, sparse.csr_matrix, sparse.csr_matrix], ...]
+    groups: tuple[tuple[int, GroupTotals, sparse.csr_matrix], ...]
     _spread: dict[int, Ints] = field(default_factory=dict)
 
     def spread(self, width: int) -> Ints:
@@ -52,6 +51,23 @@ class Bin:
             self._spread.clear()
             self._spread[width] = self.fine * width
         return self._spread[width]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Fine sums of some variables: ``terms`` says which columns of ``fine`` make each sum, and the matrix from answers'
+    values to variables (None: as they are)."""
+
+    places: list[int]
+    fine: Floats
+    terms: dict[str, tuple[slice, Floats | None]]
+
+    def add(self, values: Floats, names: Iterable[str], found: dict[str, list[Floats]]) -> None:
+        """Put the named sums of the blocks' variables, made from added-up columns, where they belong."""
+        for name in names:
+            columns, matrix = self.terms[name]
+            part = values[:, columns]
+            found[name].append(part if matrix is None else part @ matrix)
 
 
 class Embedded:
@@ -180,43 +196,46 @@ class Embedded:
         rows = self.rows(request)
         bins = self._cells(request, rows)
         self.prepare(request.items)
+        names = _stored(request)
+        cell_names = _cell_names(request)
         groups: list[GroupTotals | None] = [None] * len(request.groupings)
         for one in bins:
             parts: dict[int, dict[str, list[Floats]]] = {
-                number: {name: [] for name in _stored(request)} for number, *_ in one.groups
+                number: {name: [] for name in names} for number, _, _ in one.groups
             }
             order: list[int] = []
-            for places, block in self._blocks(request, rows, one):
-                order += places
-                for number, _, by_cell, by_domain in one.groups:
-                    for name, fine in block.items():
-                        matrix = by_cell if _by_cell(request, name) else by_domain
-                        parts[number][name].append(matrix @ fine)
+            for block in self._blocks(request, rows, one):
+                order += block.places
+                for number, group, matrix in one.groups:
+                    cells = matrix @ block.fine
+                    block.add(cells, cell_names, parts[number])
+                    if len(cell_names) < len(names):
+                        whole = np.add.reduceat(cells, group.starts, axis=0) if len(group.unit) else cells[:0]
+                        block.add(whole, [name for name in names if name not in cell_names], parts[number])
             back = np.argsort(np.array(order, dtype=np.int64))
-            for number, group, *_ in one.groups:
+            for number, group, _ in one.groups:
                 found = {name: _joined(blocks, back) for name, blocks in parts[number].items()}
-                sums, added = _completed(request, found)
+                sums, added = _completed(request, found, cell_names)
                 groups[number] = replace(group, sums=sums, added=added)
         return Totals(request, rows.units, tuple(group for group in groups if group is not None))
 
     def cell_count(self, request: Request) -> int:
         """How many cells the request's groupings have, all together."""
         rows = self.rows(request)
-        return sum(len(group.unit) for one in self._cells(request, rows) for _, group, *_ in one.groups)
+        return sum(len(group.unit) for one in self._cells(request, rows) for _, group, _ in one.groups)
 
-    def _blocks(self, request: Request, rows: Rows, one: Bin) -> Iterable[tuple[list[int], dict[str, Floats]]]:
-        """Fine sums of variables, those of one item together: (their places, sums by name)."""
-        names = _stored(request)
+    def _blocks(self, request: Request, rows: Rows, one: Bin) -> Iterable[Block]:
+        """Fine sums of variables, those of one item together."""
         together: dict[str, list[int]] = {}
         for place, variable in enumerate(request.variables):
             item = self._counted_item(variable)
             if item is None:
-                yield [place], self._row_sums(variable, rows, one, names)
+                yield self._row_sums(place, variable, rows, one, _stored(request))
             else:
                 together.setdefault(item, []).append(place)
         for item, places in together.items():
             columns = [request.variables[place].y for place in places]
-            yield places, self._counted_sums(item, columns, rows, one, names)
+            yield self._counted_sums(item, places, columns, rows, one, request.element)
 
     def _counted_item(self, variable: Variable) -> str | None:
         """The item whose values are counted for this variable, or None where rows must be gone through."""
@@ -226,33 +245,28 @@ class Embedded:
         return variable.y.item if len(codes.labels) <= FEW_VALUES else None
 
     def _counted_sums(
-        self, item: str, columns: list[Column], rows: Rows, one: Bin, names: tuple[str, ...]
-    ) -> dict[str, Floats]:
+        self, item: str, places: list[int], columns: list[Column], rows: Rows, one: Bin, squares: bool
+    ) -> Block:
         codes = self._codes[item]
         width = len(codes.labels) + 1
         key = one.spread(width) + codes.codes
-        shape = (one.count, width)
         length = one.count * width
+        counted = [np.bincount(key, minlength=length), np.bincount(key, rows.weight, length)]
+        if squares:
+            counted.append(np.bincount(key, rows.weight * rows.weight, length))
+        fine = np.concatenate([part.reshape(one.count, width)[:, 1:] for part in counted], axis=1)
         scores = np.array([_scored(codes, column) for column in columns]).T.reshape(width - 1, len(columns))
         y = np.where(np.isnan(scores), 0.0, scores)
         answered = (~np.isnan(scores)).astype(np.float64)
-        counts = np.bincount(key, minlength=length).reshape(shape)[:, 1:].astype(np.float64)
-        weights = np.bincount(key, rows.weight, length).reshape(shape)[:, 1:]
-        found = {
-            "n": counts @ answered,
-            "ny": counts @ y,
-            "w": weights @ answered,
-            "wy": weights @ y,
-            "wyy": weights @ (y * y),
-        }
-        if "qyy" in names:
-            squares = np.bincount(key, rows.weight * rows.weight, length).reshape(shape)[:, 1:]
-            found.update(qyy=squares @ (y * y), qxy=squares @ y, qxx=squares @ answered)
-        if "wx" in names:
-            found.update(wx=found["w"], wxy=found["wy"], wxx=found["w"])
-        return found
+        n, w, q = 0, 1, 2
+        terms = {
+            "n": (n, answered), "ny": (n, y), "w": (w, answered), "wy": (w, y), "wyy": (w, y * y), "wx": (w, answered),
+            "wxy": (w, y), "wxx": (w, answered), "qyy": (q, y * y), "qxy": (q, y), "qxx": (q, answered),
+        }  # fmt: skip
+        parts = {name: (slice(kind * (width - 1), (kind + 1) * (width - 1)), m) for name, (kind, m) in terms.items()}
+        return Block(places, fine, parts)
 
-    def _row_sums(self, variable: Variable, rows: Rows, one: Bin, names: tuple[str, ...]) -> dict[str, Floats]:
+    def _row_sums(self, place: int, variable: Variable, rows: Rows, one: Bin, names: tuple[str, ...]) -> Block:
         y = self.column(variable.y)
         x = np.ones_like(y) if variable.x is None else self.column(variable.x)
         there = ~(np.isnan(y) | np.isnan(x))
@@ -270,7 +284,8 @@ class Embedded:
             "qxy": lambda: w * w * x * y,
             "qxx": lambda: (w * x) ** 2,
         }
-        return {name: np.bincount(one.fine, terms[name](), one.count)[:, None] for name in names}
+        fine = np.column_stack([np.bincount(one.fine, terms[name](), one.count) for name in names])
+        return Block([place], fine, {name: (slice(k, k + 1), None) for k, name in enumerate(names)})
 
     def distribution(self, request: Request, item: str) -> list[list[tuple[Floats, Floats]]]:
         """Per grouping and domain, the item's sorted values and their weights, row by row in a stable order."""
@@ -341,7 +356,7 @@ class Embedded:
         for number in sorted(range(len(coded)), key=lambda k: (len(coded[k][1]), k)):
             width = len(coded[number][1]) + 1
             for place, size in enumerate(sizes):
-                if size * width <= max(FINE_CELLS, len(rows.units)):
+                if size * width <= max(min(FINE_CELLS, len(rows.unit) // 8), len(rows.units)):
                     bins[place].append(number)
                     sizes[place] *= width
                     break
@@ -358,10 +373,12 @@ def _stored(request: Request) -> tuple[str, ...]:
     return tuple(name for name in request.sums if name not in {"wx", "wxy", "wxx"})
 
 
-def _by_cell(request: Request, name: str) -> bool:
-    """Whether a sum is returned by cell: all in detail, else those that scores need (w is also x's where x is 1)."""
-    alone = all(variable.x is None for variable in request.variables)
-    return request.detail or name not in DOMAIN_SUMS or (name == "w" and alone)
+def _cell_names(request: Request) -> tuple[str, ...]:
+    """Which of the computed sums come by cell: all in detail, else those that scores need (w is also x's where x is 1)."""
+    stored = _stored(request)
+    if request.detail:
+        return stored
+    return tuple(name for name in stored if name not in DOMAIN_SUMS or (name == "w" and "wx" not in stored))
 
 
 def _joined(blocks: list[Floats], back: Ints) -> Floats:
@@ -370,15 +387,14 @@ def _joined(blocks: list[Floats], back: Ints) -> Floats:
     return joined if (back[1:] > back[:-1]).all() else joined[:, back]
 
 
-def _completed(request: Request, found: dict[str, Floats]) -> tuple[dict[str, Floats], dict[str, Floats]]:
+def _completed(
+    request: Request, found: dict[str, Floats], cell_names: tuple[str, ...]
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """(sums by cell, sums by domain alone); where x is 1 everywhere, its sums are those of 1."""
-    sums = {name: values for name, values in found.items() if _by_cell(request, name)}
-    added = {name: values for name, values in found.items() if name not in sums}
+    sums = {name: values for name, values in found.items() if name in cell_names}
+    added = {name: values for name, values in found.items() if name not in cell_names}
     if "wx" not in found:
-        sums["wx"] = sums["w"]
-        for name, other in (("wxx", "w"), ("wxy", "wy")):
-            if name in request.sums:
-                (sums if other in sums else added)[name] = found[other]
+        sums.update(wx=sums["w"], wxx=sums["w"], wxy=sums["wy"])
     return sums, added
 
 
@@ -455,9 +471,7 @@ def _make_bin(
         matrix = sparse.csr_matrix((np.ones(len(inside)), (place, inside)), shape=(len(cells), len(seen)))
         domain, unit = np.divmod(cells, len(rows.units))
         group = GroupTotals(groupings[number], tuple(coded[number][1]), domain, unit, matrix @ size, {})
-        whole = (parts[number][inside] - 1, inside)
-        to_domain = sparse.csr_matrix((np.ones(len(inside)), whole), shape=(len(group.domains), len(seen)))
-        groups.append((number, group, matrix, to_domain))
+        groups.append((number, group, matrix))
     return Bin(fine, len(seen), tuple(groups))
 
 

@@ -149,7 +149,9 @@ def _encode_whole(column: pl.Series) -> Codes:
         return Codes(np.zeros(len(column), np.uint8), (), np.zeros(0))
     low, high = int(low), int(high)  # type: ignore[arg-type]
     if high - low < NARROW:
-        offset = (column.cast(pl.Int32 if -(2**30) < low and high < 2**30 else pl.Int64) - (low - 1)).fill_null(0).to_numpy()
+        offset = (
+            (column.cast(pl.Int32 if low > -(2**30) and high < 2**30 else pl.Int64) - (low - 1)).fill_null(0).to_numpy()
+        )
         seen = np.bincount(offset, minlength=high - low + 2) > 0
         seen[0] = False
         levels = np.flatnonzero(seen) - 1 + low
