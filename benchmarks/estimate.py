@@ -185,7 +185,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found = [one_size(folder, rows, {1_336: 45}.get(rows, 1000), args) for rows in args.rows]
+        found = [one_size(folder, rows, {1_336: 45}.get(rows, 356), args) for rows in args.rows]
         if args.growth:
             alone = argparse.Namespace(**{**vars(args), "only": ["embedded"]})
             found += [one_size(folder, 100_000, units, alone) for units in (50, 500, 5000, 20_000)]

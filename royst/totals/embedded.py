@@ -356,7 +356,7 @@ class Embedded:
         for number in sorted(range(len(coded)), key=lambda k: (len(coded[k][1]), k)):
             width = len(coded[number][1]) + 1
             for place, size in enumerate(sizes):
-                if size * width <= max(min(FINE_CELLS, len(rows.unit) // 8), len(rows.units)):
+                if size * width <= max(min(FINE_CELLS, len(rows.unit)), len(rows.units)):
                     bins[place].append(number)
                     sizes[place] *= width
                     break
