@@ -13,6 +13,7 @@ from royst.publish.document import Bar, Chart, Segment, StackedBars, Table, Tone
 from royst.publish.edition import Edition
 from royst.publish.rows import Row, shown
 from royst.release import ScaleFacts
+from royst.words import sentence
 
 Look = Callable[[str, str, str], Row | None]
 """Finds the row of (item, measure, category)."""
@@ -127,7 +128,7 @@ def _distribution(edition: Edition, items: list[str], caption: str, sources: lis
     bars, rows = [], []
     for item in order:
         for source in sources:
-            bar, row = _bar(edition, item, level, source, f"{edition.say.short(item)}")
+            bar, row = _bar(edition, item, level, source, edition.say.short(item), source is sources[0])
             bars.append(bar)
             rows.append(row)
     legend = _legend(edition, parts(edition, order[0])[level], bars)
@@ -174,22 +175,25 @@ def _best_value(edition: Edition, item: str, look: Look) -> float:
     return float(row["estimate"])
 
 
-def _bar(edition: Edition, item: str, level: int, source: Source, label: str) -> tuple[Bar, tuple[str, ...]]:
+def _bar(
+    edition: Edition, item: str, level: int, source: Source, label: str, first: bool
+) -> tuple[Bar, tuple[str, ...]]:
     words = edition.words
     ways = parts(edition, item)
     way = ways[min(level, len(ways) - 1)]
     found = [source.look(item, part.measure, part.category) for part in way]
-    first = next((row for row in found if row is not None), None)
+    known = next((row for row in found if row is not None), None)
     name = words("chart.of_source", label=label, source=source.name) if source.name else label
     if edition.facts.items[item].reversed:
         name = words("chart.reversed", label=name)
+    shown_as = name if first else sentence(source.name)
     not_relevant = source.look(item, "not_relevant", "")
     apart = cell(edition, not_relevant)
     mean = source.look(item, "mean", "")
     mean_text = edition.say.mean(item, "mean", mean["estimate"]) if mean is not None and shown(mean) else DASH
     if not all(shown(row) for row in found):
-        why = words("chart.not_asked" if first is None else "chart.too_few")
-        return Bar(name, (), edition.answers(first["n"] if first else None), why), (
+        why = words("chart.not_asked" if known is None else "chart.too_few")
+        return Bar(shown_as, (), "", why), (
             name,
             *(DASH for _ in way),
             mean_text,
@@ -210,7 +214,7 @@ def _bar(edition: Edition, item: str, level: int, source: Source, label: str) ->
         segments.append(Segment(words("chart.not_relevant"), not_relevant["estimate"], "apart", apart))
     n = numbers.plain(words, rows[0]["n"]) if rows[0]["n"] is not None else DASH
     cells = (name, *(cell(edition, row) for row in rows), mean_text, apart, n)
-    return Bar(name, tuple(segments), edition.answers(rows[0]["n"])), cells
+    return Bar(shown_as, tuple(segments), edition.answers(rows[0]["n"])), cells
 
 
 def cell(edition: Edition, row: Row | None, decimals: int = 0) -> str:
