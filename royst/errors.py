@@ -39,7 +39,8 @@ class Fault:
 
     def __str__(self) -> str:
         where = f"{self.where}: " if self.where else ""
-        return f"{where}{self.found} [{self.code}]\n    {self.todo}"
+        level = "warning: " if self.level != "error" else ""
+        return f"{level}{where}{self.found} [{self.code}]\n    {self.todo}"
 
 
 class InputError(Exception):

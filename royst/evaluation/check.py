@@ -46,7 +46,7 @@ def check(root: Path) -> Report:
     _outside(outside, faults)
     if faults.errors:
         raise InputError(faults)
-    lines += [f"warning: {fault}" for fault in faults]
+    lines += [str(fault) for fault in faults]
     lines.append(f"no faults, {len(faults)} {'warning' if len(faults) == 1 else 'warnings'}")
     return Report(lines, tuple(faults))
 

@@ -18,11 +18,11 @@ from royst.release import ESTIMATES, NOT_ESTIMABLE
 from royst.study import folder as study_folder
 from royst.study.folder import Study
 from royst.study.instrument import Item
-from royst.weighting.design import design_weights
+from royst.weighting.design import design_weights, stratum_fractions
 
 Progress = Callable[[str], None]
 
-WEIGHT, STRATUM, PSU, UNIT = "_weight", "_stratum", "_psu", "_unit"
+WEIGHT, STRATUM, PSU, UNIT, FPC = "_weight", "_stratum", "_psu", "_unit", "_fpc"
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,13 @@ def prepare(study: Study, wave: str) -> Wave:
     people = _with_strata(study, wave, people)
     people = people.with_columns(_weights(study, wave, people).alias(WEIGHT))
     lonely = people.group_by(STRATUM).agg(pl.col(PSU).n_unique()).filter(pl.col(PSU) == 1)[STRATUM] if rules.strata else pl.Series([], dtype=pl.String)
+    corrected = rules.fpc == "units" and wave in study.samples
+    if corrected:
+        people = _with_fractions(study, wave, people)
     design = royst.Design(
-        strata=[STRATUM] if rules.strata else None, psu=[PSU], weight=WEIGHT, nest=False, singleton=rules.singleton if len(lonely) else "fail"
-    )
+        strata=[STRATUM] if rules.strata else None, psu=[PSU], weight=WEIGHT, fpc=[FPC] if corrected else None,
+        singleton=rules.singleton if len(lonely) else "fail",
+    )  # fmt: skip
     return Wave(wave, people, tuple(measured(study.instruments[wave], study)), design, tuple(sorted(lonely)), rules.sampled and wave in study.samples)
 
 
@@ -68,6 +72,12 @@ def _with_strata(study: Study, wave: str, people: pl.DataFrame) -> pl.DataFrame:
         return people.with_columns(pl.lit("all").alias(STRATUM))
     sample = study.samples[wave].select(pl.col("unit").alias(UNIT), pl.col(column).alias(STRATUM)).unique(UNIT, keep="first", maintain_order=True)
     return people.join(sample, on=UNIT, how="left", maintain_order="left")
+
+
+def _with_fractions(study: Study, wave: str, people: pl.DataFrame) -> pl.DataFrame:
+    stratum = pl.col(study.file.design.strata) if study.file.design.strata else pl.lit("all")
+    fractions = stratum_fractions(study.samples[wave].select("unit", stratum.alias("stratum"), "inclusion"))
+    return people.join(fractions.rename({"unit": UNIT, "fraction": FPC}), on=UNIT, how="left", maintain_order="left")
 
 
 def _weights(study: Study, wave: str, people: pl.DataFrame) -> pl.Series:

@@ -20,9 +20,12 @@ make_design <- function(wave) {
   people$.weight <- as.numeric(people[["_weight"]])
   people$.stratum <- people[["_stratum"]]
   people$.psu <- people[["_psu"]]
+  if (!is.null(people[["_fpc"]])) people$.fpc <- as.numeric(people[["_fpc"]])
   stratified <- length(unique(people$.stratum)) > 1
-  if (stratified) svydesign(ids = ~.psu, strata = ~.stratum, weights = ~.weight, data = people)
-  else svydesign(ids = ~.psu, weights = ~.weight, data = people)
+  svydesign(
+    ids = ~.psu, strata = if (stratified) ~.stratum else NULL, weights = ~.weight,
+    fpc = if (is.null(people[["_fpc"]])) NULL else ~.fpc, data = people
+  )
 }
 
 # Each answer's score on the measure: a number, or NA where the answer is not in the denominator.

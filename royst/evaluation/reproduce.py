@@ -25,7 +25,8 @@ def write(study: Study, waves: Sequence[Wave], folder: Path) -> None:
     _csv(folder / "plan.csv", PLAN, (row for wave in waves for row in _plan(study, wave)))
     for wave in waves:
         columns = [item.name for item in wave.items] + [name for name in study.file.groups if name in wave.people.columns]
-        people = wave.people.select(WEIGHT, STRATUM, PSU, *dict.fromkeys(columns))
+        drawn = [WEIGHT, STRATUM, PSU, *wave.design.fpc]
+        people = wave.people.select(*drawn, *dict.fromkeys(columns))
         (folder / f"answers-{wave.name}.csv").write_bytes(people.write_csv(line_terminator="\n").encode("utf-8"))
 
 

@@ -42,3 +42,23 @@ def design_weights(units: pl.Series, sample: pl.DataFrame, frame: pl.DataFrame) 
     return pl.DataFrame({"unit": units}).join(
         told.select("unit", "weight"), on="unit", how="left", maintain_order="left"
     )["weight"]
+
+
+def stratum_fractions(sample: pl.DataFrame) -> pl.DataFrame:
+    """The sampling fraction of each unit's stratum, for a finite-population correction of the first stage.
+
+    ``sample``: columns ``unit, stratum, inclusion``. Under simple random sampling within strata the fraction n/N is the inclusion probability itself,
+    so it must be one number in each stratum: ``InputError`` where it is not, since no correction of this kind holds then. Returns ``unit, fraction``.
+    """
+    spread = sample.group_by("stratum").agg((pl.col("inclusion").max() - pl.col("inclusion").min()).alias("spread")).sort("stratum")
+    faults = Faults()
+    for row in spread.filter(pl.col("spread") > 1e-9).iter_rows(named=True):
+        faults.add(
+            "fpc-unequal",
+            f"stratum {row['stratum']} has units of different inclusion probabilities",
+            'fpc = "units" is for simple random samples within strata; say fpc = "none"',
+            file="sample.csv",
+            column="inclusion",
+        )
+    faults.stop()
+    return sample.unique("unit", keep="first", maintain_order=True).select("unit", pl.col("inclusion").alias("fraction"))
