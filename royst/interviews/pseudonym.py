@@ -13,7 +13,7 @@ from royst.errors import wrong
 from royst.interviews import transcript as transcripts
 from royst.interviews.anchor import Edit
 from royst.interviews.identifiers import NONE, Finding, Gazetteers, Kind, Question, find, queue
-from royst.interviews.revision import Revision, replace_words
+from royst.interviews.revision import Revision, in_review, replace_words
 from royst.interviews.store import Store
 
 DECISIONS = "pseudonyms.jsonl"
@@ -47,6 +47,19 @@ class Decision:
     transcript: str | None = None
     start: int | None = None
     why: str = ""
+
+
+def read_gazetteers(store: Store) -> Gazetteers:
+    """The study's lists: ``names.txt``, ``places.txt`` and ``known.txt`` (words never to ask about), one entry a line; any may be missing."""
+
+    def lines(name: str) -> frozenset[str]:
+        return (
+            frozenset(line.strip() for line in store.read(name).splitlines() if line.strip())
+            if store.exists(name)
+            else frozenset()
+        )
+
+    return Gazetteers(lines("names.txt"), lines("places.txt"), lines("known.txt"))
 
 
 def suggest(question: Question, taken: Iterable[str], language: str = "nb") -> str:
@@ -122,8 +135,16 @@ def pseudonymise(store: Store, id: str, *, by: str, gazetteers: Gazetteers = NON
 
 
 def forget_versions(store: Store, id: str) -> tuple[int, ...]:
-    """Destroy all versions but the newest; gives which. Copies elsewhere (backups, exports, the recording) are not reached."""
+    """Destroy all versions but the newest; gives which. Copies elsewhere (backups, exports, the recording) are not reached.
+
+    ``InputError`` (``in-review``) while a coding waits for its place: its words stand in an older version alone.
+    """
     old = transcripts.versions(store, id)[:-1]
+    waiting = [coding for coding in in_review(store) if coding.transcript == id and coding.version in old]
+    if waiting:
+        raise wrong(
+            "in-review", f"{len(waiting)} codings of {id} wait for a place", "Answer them first: place, or take away."
+        )
     for version in old:
         store.remove(f"transcripts/{id}/{version:04d}.json")
         store.remove(f"transcripts/{id}/{version:04d}.txt")

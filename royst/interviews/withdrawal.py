@@ -19,6 +19,7 @@ from royst.interviews.substudy import Substudy, read_substudy, write_consents, w
 from royst.interviews.transcript import Transcript
 
 EXPORTS = "exports.jsonl"
+RECORD = "withdrawals.jsonl"
 GONE = "[…]"
 _SHINGLE = 5
 
@@ -49,20 +50,26 @@ def withdraw(substudy: Substudy, participant: str, *, on: str, by: str, key: Key
     known = any(consent.participant == participant for consent in substudy.consents)
     if not known:
         substudy.participant(participant)
+    _sweep(store)
     mine = [
         t for t in (transcripts.latest(store, id) for id in transcripts.ids(store)) if participant in t.participants
     ]
-    words = _shingles(_words_of(t, participant) for t in mine)
-    codings = _take_codings(store, mine, participant)
-    whole = tuple(t.id for t in mine if t.participants == (participant,))
+    whole = tuple(t.id for t in mine if t.participants == (participant,) or not t.turns)
+    # The transcripts go last: as long as they stand, a run that was broken off finds the same words again.
+    every = (transcripts.load(store, t.id, version) for t in mine for version in transcripts.versions(store, t.id))
+    words = _shingles(_words_of(t, participant) for t in every)
+    look_at = (*_clear_examples(store, words, by, on), *_memos(store, words))
+    gone = [q for q in read_quotes(store) if q.participant == participant or q.transcript in whole]
+    releases = _recorded(store, participant, on, by, {report for quote in gone for report in quote.released})
+    if gone:
+        write_quotes(store, [quote for quote in read_quotes(store) if quote not in gone])
+    codings = _take_codings(store, mine, participant, whole)
     for t in mine:
         if t.id in whole:
             _destroy(store, t.id)
         else:
             _cut(store, t, participant, by)
     _take_decisions(store, [t.id for t in mine], whole)
-    quotes, releases = _take_quotes(store, participant, whole)
-    look_at = (*_clear_examples(store, words, by, on), *_memos(store, words))
     consents = [
         replace(c, withdrawn=c.withdrawn or on) if c.participant == participant else c for c in substudy.consents
     ]
@@ -77,7 +84,7 @@ def withdraw(substudy: Substudy, participant: str, *, on: str, by: str, key: Key
         whole,
         cut,
         codings,
-        quotes,
+        len(gone),
         releases,
         look_at,
         _beyond(store, releases, [t.id for t in mine], key is None),
@@ -106,7 +113,7 @@ def _repeats(text: str, words: set[tuple[str, ...]]) -> bool:
     return not words.isdisjoint(_shingles([text]))
 
 
-def _take_codings(store: Store, mine: Sequence[Transcript], participant: str) -> int:
+def _take_codings(store: Store, mine: Sequence[Transcript], participant: str, whole: Sequence[str]) -> int:
     """Codings, with their memos, on the person's words, by every coder in every round; in a group's transcript only those that touch them."""
     by_id = {t.id: t for t in mine}
 
@@ -114,9 +121,8 @@ def _take_codings(store: Store, mine: Sequence[Transcript], participant: str) ->
         t = by_id.get(coding.transcript)
         if t is None:
             return False
-        old = coding.version != t.version and coding.version in transcripts.versions(store, t.id)
-        text = transcripts.load(store, t.id, coding.version) if old else t
-        return t.participants == (participant,) or participant in text.participant_at(coding.start, coding.end)
+        # A coding in review points into a version that goes with this withdrawal: its words are lost to everyone.
+        return t.id in whole or coding.version != t.version or participant in t.participant_at(coding.start, coding.end)
 
     taken = 0
     for coder, round in files(store):
@@ -126,6 +132,13 @@ def _take_codings(store: Store, mine: Sequence[Transcript], participant: str) ->
             taken += len(own) - len(kept)
             write_codings(store, coder, round, kept)
     return taken
+
+
+def _sweep(store: Store) -> None:
+    """What a broken run left of a transcript: texts that belong to no version any more."""
+    for id in store.folders("transcripts"):
+        if not transcripts.versions(store, id):
+            _destroy(store, id)
 
 
 def _destroy(store: Store, id: str) -> None:
@@ -170,12 +183,19 @@ def _take_decisions(store: Store, ids: Sequence[str], whole: Sequence[str]) -> N
         write_decisions(store, kept)
 
 
-def _take_quotes(store: Store, participant: str, whole: Sequence[str]) -> tuple[int, tuple[str, ...]]:
-    every = read_quotes(store)
-    gone = [quote for quote in every if quote.participant == participant or quote.transcript in whole]
-    if gone:
-        write_quotes(store, [quote for quote in every if quote not in gone])
-    return len(gone), tuple(sorted({report for quote in gone for report in quote.released}))
+def _recorded(store: Store, participant: str, on: str, by: str, releases: set[str]) -> tuple[str, ...]:
+    """The reports that printed a quote, kept before the quotes go, so that a run that was broken off does not forget which to build again."""
+    rows = store.read_lines(RECORD)
+    before = next((row for row in rows if row["participant"] == participant), None)
+    known = tuple(sorted(releases | set(before["releases"] if before else ())))
+    row = {
+        "participant": participant,
+        "on": before["on"] if before else on,
+        "by": before["by"] if before else by,
+        "releases": list(known),
+    }
+    store.write_lines(RECORD, [*(r for r in rows if r["participant"] != participant), row])
+    return known
 
 
 def _clear_examples(store: Store, words: set[tuple[str, ...]], by: str, on: str) -> tuple[str, ...]:

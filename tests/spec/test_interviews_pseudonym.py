@@ -9,7 +9,7 @@ import pytest
 
 from royst.errors import InputError
 from royst.interviews import coding as cod
-from royst.interviews import pseudonym, transcript
+from royst.interviews import pseudonym, revision, transcript
 from royst.interviews.codebook import Code, Codebook
 from royst.interviews.identifiers import Gazetteers, find
 from royst.interviews.pseudonym import Decision
@@ -91,6 +91,26 @@ def test_old_versions_are_destroyed_on_asking(tmp_path: Path) -> None:
     assert pseudonym.forget_versions(store, "p02") == (1,)
     assert not any("Kjersti" in p.read_text(encoding="utf-8") for p in store.path("transcripts/p02").iterdir())
     assert transcript.latest(store, "p02").version == 2
+
+
+def test_a_version_that_a_waiting_coding_points_into_is_not_destroyed(tmp_path: Path) -> None:
+    store = begun(tmp_path)
+    cod.open_round(store, "r1", ["anna"], ["p01"])
+    book = Codebook().add(Code("hjelp", "Hjelp"), by="anna", on="2019-11-01")
+    start = TEXT.index("Mads sa nei")
+    cod.code_words(store, book, "r1", "anna", transcript.latest(store, "p01"), start, start + 11, "hjelp")
+    revision.revise(store, "p01", TEXT.replace("Mads sa nei. ", ""), by="anna", why="strøket")
+    with pytest.raises(InputError) as error:
+        pseudonym.forget_versions(store, "p01")
+    assert error.value.faults[0].code == "in-review" and transcript.versions(store, "p01") == (1, 2)
+    revision.place(store, revision.in_review(store)[0], None)
+    assert pseudonym.forget_versions(store, "p01") == (1,)
+
+
+def test_the_studys_lists_are_read(tmp_path: Path) -> None:
+    store = begun(tmp_path)
+    store.write("names.txt", "Mads\n\nKjersti\n")
+    assert pseudonym.read_gazetteers(store) == Gazetteers(names=frozenset({"Mads", "Kjersti"}))
 
 
 @pytest.mark.parametrize(("made", "code"), [(Decision("Kjersti", "replace", "anna", " "), "no-replacement"), (Decision("Kjersti", "replace", "anna", "Kjersti B"), "no-replacement"), (Decision("Kjersti", "keep", ""), "no-person")])  # fmt: skip

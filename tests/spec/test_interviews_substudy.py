@@ -15,7 +15,7 @@ import pytest
 
 from royst.errors import InputError
 from royst.interviews import coding as cod
-from royst.interviews import coreq, exchange, quotes, tables, theme, transcript
+from royst.interviews import coreq, exchange, quotes, tables, theme, transcript, withdrawal
 from royst.interviews.codebook import Code, Codebook, read_codebook, write_codebook
 from royst.interviews.keyfile import KeyFile, key_path
 from royst.interviews.qdpx import read_qdpx
@@ -322,6 +322,42 @@ def test_researchers_texts_that_repeat_the_person_are_told(tmp_path: Path) -> No
         substudy.store, book.change("tur", memo="jf. «vi går tur hver dag sammen»", by="anna", on="2019-11-02")
     )
     assert withdraw(substudy, "p01", on="2020-07-01", by="anna").look_at == ("codebook.json: tur, memo",)
+
+
+def test_a_withdrawal_that_was_broken_off_is_finished_by_running_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise OSError("no space")
+
+    for step in ("_take_codings", "_destroy", "_cut", "write_consents", "write_participants"):
+        substudy, _ = approved(tmp_path / step)
+        quotes.released(substudy, "2020-06", ["nb"], ["ensomhet"])
+        with monkeypatch.context() as patched:
+            patched.setattr(withdrawal, step, broken)
+            with pytest.raises(OSError, match="no space"):
+                withdraw(substudy, "p01", on="2020-07-01", by="anna")
+        done = withdraw(read_substudy(substudy.store), "p01", on="2020-07-02", by="anna")
+        assert done.releases == ("2020-06",), "which reports to build again is not forgotten"
+        for said in ("jeg fikk god hjelp", "Takk selv", "går tur hver dag"):
+            assert words_left(substudy.store.root, said) == [], (step, said)
+        assert not read_substudy(substudy.store).stands("p01")
+
+
+def test_a_half_destroyed_transcript_is_swept(tmp_path: Path) -> None:
+    substudy, _ = begun(tmp_path)
+    substudy.store.path("transcripts/p01/0001.json").unlink()
+    withdraw(substudy, "p01", on="2020-07-01", by="anna")
+    assert words_left(substudy.store.root, "Takk selv") == []
+
+
+def test_a_transcript_of_several_without_turns_goes_whole(tmp_path: Path) -> None:
+    substudy, _ = begun(tmp_path)
+    transcript.add(
+        substudy.store, "g02", "alt de sa om tur i skogen uten at noen skrev hvem", voices={"x": "p01", "y": "p03"}
+    )
+    done = withdraw(substudy, "p01", on="2020-07-01", by="anna")
+    assert done.transcripts == ("g02", "p01") and words_left(substudy.store.root, "tur i skogen") == []
 
 
 def test_a_sealed_sub_study_can_be_withdrawn_from(tmp_path: Path) -> None:
