@@ -113,11 +113,13 @@ class Codes:
             connection.execute("COMMIT")
         return fresh
 
-    def look(self, code: str) -> Access | None:
-        """What a code opens. None for one that was never issued or has been answered by."""
+    def look(self, code: str, private: str | None = None) -> Access | None:
+        """What a code opens. None for one that was never issued or has been answered by, but for who spent it and has not been told so yet (``private``)."""
+        holder = self._holder(private) if private else b""
         with self._open() as connection:
             row = connection.execute(
-                "SELECT unit, many, holder FROM code WHERE mark = ? AND spent = 0", (self._mark(code),)
+                "SELECT unit, many, holder FROM code WHERE mark = ? AND (spent = 0 OR holder = ?)",
+                (self._mark(code), holder),
             ).fetchone()
         return Access(row[0], bool(row[1]), row[2] != bytes(32)) if row else None
 

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from dataclasses import replace
-from importlib import resources
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from royst.collect import codes
 from royst.web.respond import assets
-from royst.web.respond import offline as table
 from royst.web.respond.fill import Fill, taken
 from royst.web.respond.site import Begun, current
+from royst.web.respond.views import packed_or_not
 from royst.web.respond.visit import Visit
-from royst.web.respond.words import Spoken
 
 LARGEST = 65_536
+_TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker. It keeps the page for offline use and nothing that anybody answered."""
-    text = resources.files("royst.web.respond.assets").joinpath("worker.js").read_text(encoding="utf-8")
-    kept = [assets.path(name) for name in ("style.css", "offline.js")]
-    response = HttpResponse(
-        text.replace("KEPT", repr(["/offline", *kept])), content_type="text/javascript; charset=utf-8"
-    )
+    kept = ["/offline", *(assets.path(name) for name in ("style.css", "page.js", "offline.js"))]
+    version = hashlib.sha256("".join(kept).encode()).hexdigest()[:10]
+    text = assets.content("worker.js").decode().replace("KEPT", json.dumps(kept)).replace("VERSION", version)
+    response = HttpResponse(text, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     return response
 
 
 def shell(request: HttpRequest) -> HttpResponse:
     """The page that stands in when there is no net; what is asked comes from the form that the device has kept."""
-    return Visit(request).page("offline.html", offline=assets.path("offline.js"))
+    visit = Visit(request)
+    return visit.page(
+        "offline.html",
+        offline=assets.path("offline.js"),
+        leave=visit.site.fieldwork.asking.leave_to,
+        words=json.dumps(visit.spoken.section("offline"), ensure_ascii=False),
+    )
 
 
 def form(request: HttpRequest, language: str) -> HttpResponse:
@@ -40,12 +46,9 @@ def form(request: HttpRequest, language: str) -> HttpResponse:
     site = current()
     if language not in site.fieldwork.languages:
         raise Http404
-    spoken = Spoken(language, site.fieldwork.languages, site.fieldwork.asking.words)
-    response = JsonResponse(
-        table.form(site.way, language, spoken, site.transport.public),
-        json_dumps_params={"ensure_ascii": False, "separators": (",", ":")},
-    )
-    response["Cache-Control"] = "no-cache"
+    plain, packed = site.form(language)
+    response = packed_or_not(request, plain, packed, "application/json")
+    response["Cache-Control"] = "public, max-age=86400"
     return response
 
 
@@ -66,15 +69,16 @@ def take(request: HttpRequest) -> HttpResponse:
     content = site.transport.opened(request.body)
     if content is None:
         return HttpResponse(status=400)
-    private, said = codes.read(str(content.get("private", ""))), content.get("answers")
+    token = str(content.get("token", ""))
+    private = site.from_ticket(content.get("ticket")) or (token if _TOKEN.fullmatch(token) else None)
     if private is None:
         return HttpResponse(status=400)
     if site.is_done(private):
         return HttpResponse(status=204)
     fill = site.read(private)
     if fill is None:
-        code = codes.read(str(content.get("entry", "")))
-        access = site.access(code) if code else None
+        code = site.from_ticket(content.get("entry"))
+        access = site.access(code) or site.codes.look(code, private) if code else None
         if code is None or access is None:
             site.wrong_codes.count(address)
             return HttpResponse(status=403)
@@ -82,15 +86,15 @@ def take(request: HttpRequest) -> HttpResponse:
         if fill.code and not access.begun:
             site.codes.hold(fill.code, private)
     try:
-        answers = taken({item.name: item for item in site.fieldwork.asked}, said, fill)
+        answers = taken({item.name: item for item in site.fieldwork.asked}, content.get("answers"))
     except (ValueError, TypeError, OverflowError):
         return HttpResponse(status=400)
     language = str(content.get("language", ""))
     fill = replace(
         fill,
-        answers=answers,
+        answers={**fill.answers, **answers},
         language=language if language in site.fieldwork.languages else "",
-        short=bool(content.get("short")) and bool(site.fieldwork.asking.short),
+        short=content.get("short") is True and bool(site.fieldwork.asking.short),
     )
     if site.way.open_required(fill) is not None:
         return HttpResponse(status=422)
@@ -101,8 +105,9 @@ def take(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@csrf_exempt
 def merge(request: HttpRequest) -> HttpResponse:
-    """Answers given without the net, back into the draft that was begun with it."""
+    """Answers given without the net, back into the draft that was begun with it. The draft's ticket inside what is sent stands for the form token."""
     visit = Visit(request)
     site, private = visit.site, visit.private
     if request.method != "POST" or private is None:
@@ -111,10 +116,10 @@ def merge(request: HttpRequest) -> HttpResponse:
     if fill is None:
         return HttpResponse(status=404)
     content = site.transport.opened(request.body) if len(request.body) <= LARGEST else None
-    if content is None:
+    if content is None or site.from_ticket(content.get("ticket")) != private:
         return HttpResponse(status=400)
     try:
-        answers = taken({item.name: item for item in site.fieldwork.asked}, content.get("answers"), fill)
+        answers = taken({item.name: item for item in site.fieldwork.asked}, content.get("answers"))
     except (ValueError, TypeError, OverflowError):
         return HttpResponse(status=400)
     site.save(private, replace(fill, answers={**fill.answers, **answers}))

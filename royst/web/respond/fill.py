@@ -10,7 +10,7 @@ from typing import Any
 
 from royst.evaluation.serve import Fieldwork
 from royst.study import routing
-from royst.study.expression import Value, text
+from royst.study.expression import Value, parse, references, text
 from royst.study.instrument import Item
 
 LONGEST = 2000
@@ -68,6 +68,14 @@ class Way:
         self._all = fieldwork.asked
         self._short = tuple(item for item in self._all if item.name in short)
         self.place = {item.name: place for place, item in enumerate(self.instrument.items, start=1)}
+        self.named = frozenset(
+            name
+            for item in self.instrument.items
+            for said in (item.relevant, item.calculation, item.constraint, item.choice_filter)
+            if said
+            for name in references(parse(said))
+        )
+        """Items whose answers some rule looks at."""
         self._asked = frozenset(item.name for item in self._all)
 
     def pages(self, fill: Fill) -> tuple[Item, ...]:
@@ -160,7 +168,7 @@ def _value(item: Item, said: list[str]) -> Value | None:
             raise Refused("wrong.choice")
         return said[0] if item.kind == "one" else " ".join(name for name in names if name in said)
     if item.kind == "number":
-        plain = "".join(said[0].split())
+        plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in "".join(said[0].split()))
         if not _NUMBER.fullmatch(plain):
             raise Refused("wrong.number")
         return float(plain.replace(",", "."))
@@ -176,7 +184,7 @@ def _clean(said: str) -> str:
     ).strip()
 
 
-def taken(instrument_items: Mapping[str, Item], said: Any, fill: Fill) -> dict[str, Value]:
+def taken(instrument_items: Mapping[str, Item], said: Any) -> dict[str, Value]:
     """Answers that a device sends, each held against its item; what cannot be is left out. Raises ``ValueError`` where it is no table of answers."""
     if not isinstance(said, dict) or len(said) > len(instrument_items):
         raise ValueError("not a table of answers")

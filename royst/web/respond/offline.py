@@ -109,12 +109,17 @@ def form(way: Way, language: str, spoken: Spoken, public: bytes) -> dict[str, An
             ("h", said(item.hint or {})), ("s", item.scale.name if item.scale else 0), ("r", rule(item.relevant)), ("c", rule(item.constraint)), ("x", rule(item.calculation)),
             ("f", rule(item.choice_filter)), ("q", int(item.required)), ("lo", item.low), ("hi", item.high), ("p", way.place[item.name]),
         ):  # fmt: skip
-            if value not in (0, "", None):
+            if value not in (0, "", None) or (key in ("lo", "hi") and value is not None):
                 row[key] = value
         items.append(row)
+    asking = way.fieldwork.asking
+    words: dict[str, str] = {}
+    for section in ("offline", "wrong", "thanks", "send", "start"):
+        words |= spoken.section(section)
     return {
-        "lang": tag(language), "dir": direction(language), "code": language, "items": items, "scales": scales, "words": spoken.section("offline") | spoken.section("wrong") | spoken.section("thanks")
-        | spoken.section("send"), "key": base64.b64encode(public).decode(), "consent": way.fieldwork.asking.consent_version,
+        "lang": tag(language), "dir": direction(language), "code": language, "title": said(way.instrument.title) or spoken("title"), "items": items, "scales": scales, "words": words,
+        "key": base64.b64encode(public).decode(), "consent": asking.consent_version, "terms": said(asking.consent), "results": said(asking.results),
+        "short": [name for name in asking.short if name in asked],
     }  # fmt: skip
 
 

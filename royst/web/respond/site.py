@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import hmac
+import json
 import secrets
 import threading
 import time
 from dataclasses import replace
+
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
 
 from royst.collect import codes, sealed
 from royst.collect.codes import Access, Codes
 from royst.evaluation.serve import Fieldwork
 from royst.web.respond import store
 from royst.web.respond.fill import Fill, Way, fill_of
-from royst.web.respond.offline import Transport
+from royst.web.respond.offline import Transport, form
+from royst.web.respond.words import Spoken
 
 
 class Begun(Exception):
@@ -66,11 +73,39 @@ class Site:
         self.wrong_codes = Limits(10, 6.0)
         self.begun = Limits(120, 0.5)
         self._draft_key = fieldwork.derived("drafts")
+        self._ticket_key = fieldwork.derived("tickets")
+        self._forms: dict[str, tuple[bytes, bytes]] = {}
         self._many: dict[str, Access] = {}
 
     def mark(self, private: str) -> bytes:
         """By which a draft is found: nothing of the private code can be read from it."""
         return hmac.new(self._draft_key, private.encode("ascii"), hashlib.sha256).digest()
+
+    def ticket(self, code: str) -> str:
+        """A code as a device may keep it: closed to all but this server, and the same each time."""
+        nonce = hashlib.blake2b(code.encode(), key=self._ticket_key, digest_size=24).digest()
+        return base64.b64encode(SecretBox(self._ticket_key).encrypt(code.encode(), nonce)).decode()
+
+    def from_ticket(self, said: object) -> str | None:
+        """The code of a ticket; None for anything that is none."""
+        try:
+            return codes.read(SecretBox(self._ticket_key).decrypt(base64.b64decode(str(said), validate=True)).decode())
+        except (CryptoError, ValueError, TypeError):
+            return None
+
+    def form(self, language: str) -> tuple[bytes, bytes]:
+        """The questionnaire for a device without the net, plain and compressed."""
+        if language not in self._forms:
+            spoken = Spoken(language, self.fieldwork.languages, self.fieldwork.asking.words)
+            plain = json.dumps(
+                form(self.way, language, spoken, self.transport.public), ensure_ascii=False, separators=(",", ":")
+            ).encode()
+            self._forms[language] = plain, gzip.compress(plain, 9, mtime=0)
+        return self._forms[language]
+
+    def form_path(self, language: str) -> str:
+        """Its address, another one when it changes."""
+        return f"/form/{language}?{hashlib.sha256(self.form(language)[0]).hexdigest()[:10]}"
 
     def access(self, code: str) -> Access | None:
         """What an access code opens; those for many are remembered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
@@ -153,6 +154,7 @@ def start(visit: Visit) -> HttpResponse:
         who=visit.text(asking.who),
         contact=asking.contact,
         version=asking.consent_version,
+        entry=visit.site.ticket(code),
         count=count,
         short=short,
         begun=access.begun,
@@ -270,6 +272,9 @@ def _question(
         left=way.left(fill, item),
         wrong=wrong,
         first=way.beside(fill, item, -1) is None,
+        ticket=visit.site.ticket(visit.private or ""),
+        routing=json.dumps({name: fill.answers[name] for name in way.named if name in fill.answers}),
+        short=fill.short,
         inside=True,
     )  # fmt: skip
 
@@ -370,12 +375,22 @@ def again(visit: Visit) -> HttpResponse:
     return visit.page("again.html", refresh=f"{TABLET_WAITS};url=/again?gone")
 
 
+def packed_or_not(request: HttpRequest, plain: bytes, packed: bytes, kind: str) -> HttpResponse:
+    """Compressed where the browser takes it. Only for what is the same for everybody."""
+    small = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(packed if small else plain, content_type=kind)
+    response["Vary"] = "Accept-Encoding"
+    if small:
+        response["Content-Encoding"] = "gzip"
+    return response
+
+
 def asset(request: HttpRequest, name: str) -> HttpResponse:
     """Style and scripts."""
     found = assets.at(request.path)
     if found is None:
         raise Http404
-    response = HttpResponse(found[0], content_type=found[1])
+    response = packed_or_not(request, assets.content(found[0]), assets.packed(found[0]), found[1])
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 

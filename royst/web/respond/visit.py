@@ -103,6 +103,7 @@ class Visit:
             ],
             "style": assets.path("style.css"),
             "script": assets.path("page.js"),
+            "form_path": self.site.form_path(self.language),
             "action": context.get("action", self.request.path),
             "tablet": bool(self.tablet),
         }

@@ -1,1 +1,193 @@
 "use strict";
+// The questionnaire without the net: the same rules as on the server, from a table. Nothing leaves this page but what is encrypted to the server.
+const main = document.querySelector("main"), T = value => value === true ? "true" : value === false ? "false" : String(value);
+const N = value => typeof value == "string" ? (/^\s*-?(\d+(\.\d*)?|\.\d+)\s*$/.test(value) ? +value : NaN) : +value;
+const B = value => typeof value == "number" ? value != 0 && !isNaN(value) : !!value;
+const split = text => text.split(/\s+/).filter(Boolean), whole = value => isFinite(value) ? Math.trunc(value) : value;
+const least = (values, choose) => { const numbers = values.filter(value => value !== "").map(N); return !numbers.length || numbers.some(isNaN) ? NaN : choose(...numbers); };
+const FUNCTIONS = {
+  "selected": (said, name) => split(T(said)).includes(T(name)), "selected-at": (said, place) => split(T(said))[whole(N(place))] || "",
+  "count-selected": said => split(T(said)).length, "coalesce": (a, b) => T(a) !== "" ? a : b, "if": (test, yes, no) => B(test) ? yes : no,
+  "not": value => !B(value), "true": () => true, "false": () => false, "boolean": B, "number": N, "int": value => whole(N(value)),
+  "round": (value, digits = 0) => { const scale = 10 ** whole(N(digits)), number = N(value); return isFinite(number) ? Math.floor(number * scale + .5) / scale : number; },
+  "floor": value => Math.floor(N(value)), "ceiling": value => Math.ceil(N(value)), "abs": value => Math.abs(N(value)),
+  "min": (...values) => least(values, Math.min), "max": (...values) => least(values, Math.max), "string": T, "string-length": value => [...T(value)].length,
+  "normalize-space": value => split(T(value)).join(" "), "concat": (...values) => values.map(T).join(""), "contains": (a, b) => T(a).includes(T(b)),
+  "starts-with": (a, b) => T(a).startsWith(T(b)), "ends-with": (a, b) => T(a).endsWith(T(b)),
+  "substr": (text, start, end = Infinity) => [...T(text)].slice(whole(N(start)) || 0, isFinite(N(end)) ? whole(N(end)) : undefined).join(""),
+};
+function value(rule, at) {
+  const [sign, a, b] = rule;
+  switch (sign) {
+    case "v": return a;
+    case "r": return at.answers[a] ?? "";
+    case ".": return at.current ?? "";
+    case "a": return at.row?.[a] ?? "";
+    case "f": return FUNCTIONS[a](...rule.slice(2).map(part => value(part, at)));
+    case "and": return B(value(a, at)) && B(value(b, at));
+    case "or": return B(value(a, at)) || B(value(b, at));
+  }
+  const x = value(a, at), y = value(b, at);
+  if (sign == "=" || sign == "!=") {
+    const some = kind => typeof x == kind || typeof y == kind;
+    return (some("boolean") ? B(x) == B(y) : some("number") ? N(x) == N(y) : x == y) == (sign == "=");
+  }
+  const m = N(x), n = N(y);
+  return { "<": () => m < n, "<=": () => m <= n, ">": () => m > n, ">=": () => m >= n, "+": () => m + n, "-": () => m - n, "*": () => m * n, "div": () => m / n, "mod": () => m % n }[sign]();
+}
+const names = rule => !Array.isArray(rule) ? [] : rule[0] == "r" ? [rule[1]] : rule[0] == "v" ? [] : rule.flatMap(names);
+function ordered(items) {
+  const done = new Set(), known = new Set(items.map(item => item.n)), found = [];
+  let waiting = items;
+  while (waiting.length) {
+    const later = [];
+    for (const item of waiting)
+      if ([...names(item.r), ...names(item.x)].every(name => done.has(name) || !known.has(name))) { done.add(item.n); found.push(item); } else later.push(item);
+    if (later.length == waiting.length) return found.concat(later);
+    waiting = later;
+  }
+  return found;
+}
+function effective(items, answers) {
+  const values = {}, applies = {};
+  for (const item of ordered(items)) {
+    applies[item.n] = !item.r || B(value(item.r, { answers: values }));
+    if (!applies[item.n]) continue;
+    if (item.x) values[item.n] = value(item.x, { answers: values });
+    else if (item.n in answers) values[item.n] = answers[item.n];
+  }
+  return { values, applies };
+}
+let table, fill, words;
+const say = (key, put = {}) => Object.entries(put).reduce((text, [name, said]) => text.replace(`{${name}}`, said), words[key] || key);
+const offered = (item, answers) => table.scales[item.s].filter(([name, , row]) => !item.f || B(value(item.f, { answers, row: { name, ...row } })));
+// What was typed or chosen: {value} or {wrong}.
+function understood(item, said, answers) {
+  if (!said.length || item.k == "note") return {};
+  let found = said[0];
+  if (item.s) {
+    const there = offered(item, answers).map(choice => choice[0]);
+    if (said.some(name => !there.includes(name))) return { wrong: say("wrong.choice") };
+    if (item.k == "many") found = there.filter(name => said.includes(name)).join(" ");
+  } else if (item.k == "number") {
+    found = found.replace(/\s/g, "").replace(",", ".").replace(/[٠-٩۰-۹]/g, digit => digit.charCodeAt(0) & 15);
+    if (!/^-?\d{1,9}(\.\d{1,6})?$/.test(found)) return { wrong: say("wrong.number") };
+    found = +found;
+    if ((item.lo != null && found < item.lo) || (item.hi != null && found > item.hi)) return { wrong: item.lo != null && item.hi != null ? say("wrong.range", { low: item.lo, high: item.hi }) : say("wrong.rule") };
+  }
+  return item.c && !B(value(item.c, { answers: { ...answers, [item.n]: found }, current: found })) ? { wrong: say("wrong.rule") } : { value: found };
+}
+const typed = () => { const found = {}; for (const item of table.items) if (item.n in fill.answers) { const got = understood(item, [].concat(fill.answers[item.n]).map(T), {}); if ("value" in got) found[item.n] = got.value; } return found; };
+const kept = () => Object.fromEntries(Object.keys(typed()).map(name => [name, fill.answers[name]]));
+function pages() {
+  const { applies } = effective(table.items, typed());
+  return table.items.filter(item => applies[item.n] && !item.x && (!fill.short || table.short.includes(item.n)));
+}
+function node(kind, put = {}, ...inner) {
+  const made = document.createElement(kind);
+  for (const [name, said] of Object.entries(put)) if (name == "on") made.onclick = said; else if (said !== false) made.setAttribute(name, said === true ? "" : said);
+  made.append(...inner.filter(part => part != null));
+  return made;
+}
+const button = (key, on, kind = "", put) => node("button", { type: "button", class: kind, on }, say(key, put));
+function show(heading, ...inner) {
+  main.replaceChildren(...inner.filter(Boolean));
+  const focus = main.querySelector(".wrong") || main.querySelector("h1");
+  if (focus) { focus.tabIndex = -1; focus.focus(); }
+  document.title = heading || table?.title || document.title;
+  scrollTo(0, 0);
+}
+const piped = text => text.replace(/\$\{\s*([\w.-]+)\s*\}/g, (_, name) => {
+  const item = table.items.find(one => one.n == name), said = T(typed()[name] ?? "");
+  return item?.s ? split(said).map(word => table.scales[item.s].find(choice => choice[0] == word)?.[1] || word).join(", ") : said;
+});
+function ask(item, wrong = "", said = [].concat(fill.answers[item.n] ?? []).map(T)) {
+  fill.at = item.n;
+  const list = pages(), left = list.filter(one => one.k != "note" && one.p >= item.p).length, label = piped(item.l);
+  const head = put => node("h1", { class: item.k == "note" ? "ask note" : "ask", ...put }, label), hint = key => node("p", { class: "hint" }, say(key));
+  let field;
+  if (item.k == "note") field = head();
+  else if (item.s) field = node("fieldset", {}, node("legend", {}, head()), item.h ? node("p", { class: "hint" }, piped(item.h)) : null, item.k == "many" ? hint("choose_many") : null,
+    ...offered(item, typed()).map(([name, text]) => node("label", { class: "pick" }, node("input", { type: item.k == "many" ? "checkbox" : "radio", name: "a", value: name, checked: said.includes(name) }), node("span", {}, text))));
+  else field = node("div", {}, node("h1", { class: "ask" }, node("label", { for: "a" }, label)), item.h ? node("p", { class: "hint" }, piped(item.h)) : null, hint(item.k == "number" ? "number_hint" : "text_hint"),
+    item.k == "number" ? node("input", { id: "a", name: "a", class: "number", inputmode: "decimal", autocomplete: "off", value: said[0] || "" }) : node("textarea", { id: "a", name: "a", rows: 5, maxlength: 2000 }, said[0] || ""));
+  const go = step => move(item, step);
+  const first = list[0]?.n == item.n;
+  show(label, node("p", { class: "left" }, item.k == "note" ? say("read") : left == 1 ? say("left_one") : say("left_many", { left })), wrong ? node("p", { class: "wrong", role: "alert" }, wrong) : null, field,
+    node("div", { class: "go" }, button("next", () => go("next"), "main"), first ? null : button("back", () => go("back")), item.k == "note" || item.q ? null : button("skip", () => go("skip"))));
+  form.onsubmit = event => { event.preventDefault(); go("next"); };
+}
+async function move(item, step) {
+  const said = new FormData(form).getAll("a").filter(Boolean), got = step == "skip" ? {} : understood(item, said, typed());
+  if (step == "next" && (got.wrong || (item.k != "note" && !("value" in got)))) return ask(item, got.wrong || say(item.q ? "wrong.required" : "wrong.none"), said);
+  if ("value" in got) fill.answers[item.n] = said; else if (!got.wrong) delete fill.answers[item.n];
+  go(item, step == "back" ? -1 : 1);
+}
+async function go(item, step) {
+  const list = pages(), to = step < 0 ? list.filter(one => one.p < item.p).pop() : list.find(one => one.p > item.p);
+  fill.at = to ? to.n : "";
+  if (!tablet) await saveFill(fill);
+  if (to) ask(to); else if (step < 0) ask(item); else last();
+}
+function last() {
+  const list = pages(), open = list.find(item => item.q && item.k != "note" && !(item.n in typed()));
+  if (open) return ask(open, say("wrong.required"));
+  form.onsubmit = event => event.preventDefault();
+  show("", node("h1", {}, say("send.title")), node("p", {}, say("send.answered", { count: list.filter(item => item.n in typed()).length })), node("p", {}, say("send.about")),
+    node("div", { class: "go" }, button("send.go", finish, "main"), button("back", () => ask(list[list.length - 1]))));
+}
+async function finish() {
+  const content = { ticket: fill.ticket, entry: fill.entry, token: fill.token, answers: kept(), short: fill.short, language: table.code, consent: table.consent };
+  const body = await toServer(content, table.key);
+  await wait((await store("q", "readwrite")).add(body));
+  await forget(); fill = null;
+  let left = 1;
+  try { left = await flush(); } catch { /* still without the net */ }
+  show("", node("h1", {}, say("thanks.title")), node("p", {}, say(left ? "offline.saved" : "thanks.about")), table.results ? node("p", {}, table.results) : null,
+    tablet ? node("div", { class: "go" }, button("thanks.next_person", begin, "main")) : node("p", {}, say("thanks.close")));
+  await said(left, 0);
+}
+async function begin() {
+  const entry = await get("entry");
+  if (!entry || !table) return show("", node("h1", {}, say("offline.title")), node("p", {}, say("offline.need")));
+  const start = short => async () => {
+    fill = { answers: {}, entry, token: [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join(""), short };
+    if (!tablet) { await saveFill(fill); await put("entry"); }
+    ask(pages()[0]);
+  };
+  show("", node("h1", {}, say("start.title")), table.terms ? node("p", {}, table.terms) : null, node("ul", { class: "terms" }, ...["voluntary", "anonymous", "sealed", "withdraw"].map(key => node("li", {}, say("start." + key)))),
+    node("p", {}, say("offline.about")), node("div", { class: "go one" }, button("start.yes", start(false), "main"), table.short.length ? button("start.short", start(true), "", { count: table.short.length }) : null));
+}
+// Back on the net: what was answered here goes into the form that was begun there.
+async function online() {
+  if (!fill?.ticket || document.querySelector(".online")) return;
+  main.before(node("p", { class: "wait online", role: "status" }, say("offline.online") + " ", button("offline.back_online", async () => {
+    const answers = kept();
+    const done = await send("/merge", await toServer({ ticket: fill.ticket, answers }, table.key));
+    if (done.ok) location.href = fill.at ? "/q/" + table.items.find(item => item.n == fill.at).p : "/send";
+  })));
+}
+let tablet = false;
+async function boot() {
+  try { table = await (await fetch(await get("form"))).json(); } catch { table = null; }
+  const body = document.body.dataset;
+  words = table ? table.words : JSON.parse(body.words);
+  if (table) { document.documentElement.lang = table.lang; document.documentElement.dir = table.dir; }
+  tablet = !!await get("tablet");
+  document.querySelector("header").append(button("leave", async () => { await forget(); main.replaceChildren(); location.replace(body.leave); }, "leave"));
+  document.querySelector("footer p").textContent = say("nobody");
+  fill = table && !tablet ? await readFill() : null;
+  addEventListener("online", online);
+  if (!fill) await begin();
+  else {
+    main.before(node("p", { class: "wait" }, node("strong", {}, say("offline.title") + ". "), say("offline.about")));
+    const here = table.items.find(item => item.n == fill.at), pressed = fill.pressed;
+    delete fill.pressed;
+    if (!here) last();
+    else if (pressed == "back") await go(here, -1);
+    else if (pressed == "skip" || (pressed == "next" && "value" in understood(here, [].concat(fill.answers[here.n] ?? []).map(T), typed()))) await go(here, 1);
+    else ask(here);
+  }
+  try { await flush(); } catch { /* without the net */ }
+}
+if (safe && document.body.dataset.shell !== undefined) boot();

@@ -1,1 +1,124 @@
 "use strict";
+// What a page with scripts does more than one without: it keeps going without the net, and reads aloud. Everything works without this file.
+const form = document.getElementById("f"), safe = self.crypto && crypto.subtle && "indexedDB" in self;
+const wait = request => new Promise((yes, no) => { request.onsuccess = () => yes(request.result); request.onerror = () => no(request.error); });
+let opened;
+function keep() {
+  if (!opened) {
+    const request = indexedDB.open("r", 1);
+    request.onupgradeneeded = () => { request.result.createObjectStore("k"); request.result.createObjectStore("q", { autoIncrement: true }); };
+    opened = wait(request);
+  }
+  return opened;
+}
+async function store(name, mode = "readonly") { return (await keep()).transaction(name, mode, { durability: "strict" }).objectStore(name); }
+const get = async key => wait((await store("k")).get(key));
+async function put(key, value) {
+  const to = await store("k", "readwrite");
+  await (value === undefined ? wait(to.delete(key)) : wait(to.put(value, key)));
+}
+// The answers of an unfinished form, under a key that this browser can use and nobody can read out of it.
+async function fillKey() {
+  let key = await get("key");
+  if (!key) await put("key", key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]));
+  return key;
+}
+async function readFill() {
+  const kept = await get("fill");
+  if (!kept) return null;
+  try {
+    return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({ name: "AES-GCM", iv: kept.slice(0, 12) }, await fillKey(), kept.slice(12))));
+  } catch { return null; }
+}
+async function saveFill(fill) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const body = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await fillKey(), new TextEncoder().encode(JSON.stringify(fill)));
+  await put("fill", await new Blob([iv, body]).arrayBuffer());
+}
+async function forget() { await put("fill"); await put("key"); }
+// Encrypted to the server: from here on this device cannot read it either.
+async function toServer(content, key) {
+  const raw = Uint8Array.from(atob(key), sign => sign.charCodeAt(0)), curve = { name: "ECDH", namedCurve: "P-256" };
+  const mine = await crypto.subtle.generateKey(curve, false, ["deriveBits"]);
+  const point = await crypto.subtle.exportKey("raw", mine.publicKey);
+  const shared = await crypto.subtle.deriveBits({ name: "ECDH", public: await crypto.subtle.importKey("raw", raw, curve, false, []) }, mine.privateKey, 256);
+  const from = await crypto.subtle.importKey("raw", shared, "HKDF", false, ["deriveKey"]);
+  const how = { name: "HKDF", hash: "SHA-256", salt: point, info: new TextEncoder().encode("royst answer") };
+  const secret = await crypto.subtle.deriveKey(how, from, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  return new Blob([point, iv, await crypto.subtle.encrypt({ name: "AES-GCM", iv }, secret, new TextEncoder().encode(JSON.stringify(content)))]).arrayBuffer();
+}
+const send = (path, body) => fetch(path, { method: "POST", body, headers: { "Content-Type": "application/octet-stream" } });
+// Send what waits. What the server has taken, or can never take, is erased here; the rest waits on.
+async function flush() {
+  const from = await store("q"), [keys, bodies] = await Promise.all([wait(from.getAllKeys()), wait(from.getAll())]);
+  let left = keys.length, sent = 0;
+  for (const [place, body] of bodies.entries()) {
+    let status = 0;
+    try { status = (await send("/take", body)).status; } catch { break; }
+    if ([204, 400, 403, 409, 413, 422].includes(status)) { await wait((await store("q", "readwrite")).delete(keys[place])); left--; sent += status == 204; }
+  }
+  await said(left, sent);
+  return left;
+}
+async function said(left, sent) {
+  self.onbeforeunload = left ? event => event.preventDefault() : null;
+  let bar = document.querySelector(".wait");
+  if (!left && !sent) return bar && bar.remove();
+  const words = await get("words") || {};
+  if (!bar) { bar = document.createElement("p"); bar.className = "wait"; bar.setAttribute("role", "status"); document.querySelector("main").before(bar); }
+  bar.textContent = left ? (words["offline.waits"] || "").replace("{count}", left) : words["offline.sent"];
+}
+async function prepare() {
+  const data = form.dataset, body = document.body.dataset, inside = "item" in data, shared = "tablet" in body;
+  if (data.entry) await put("entry", data.entry);
+  await put("tablet", shared || undefined);
+  if (!inside && !("keep" in data)) await forget();
+  if (inside && !shared) {
+    const fill = await readFill() || { answers: {} };
+    if (fill.ticket != data.ticket) { fill.answers = {}; fill.ticket = data.ticket; }
+    Object.assign(fill.answers, JSON.parse(data.answers));
+    fill.at = data.item; fill.short = "short" in data; delete fill.pressed;
+    await saveFill(fill);
+    let saved = false;
+    form.addEventListener("submit", async event => {
+      const button = event.submitter;
+      if (saved || !button || button.value == "leave") return;
+      event.preventDefault(); saved = true;
+      const said = new FormData(form).getAll("a").filter(Boolean);
+      if (button.value == "skip" || !said.length) delete fill.answers[data.item]; else fill.answers[data.item] = said;
+      fill.pressed = button.value;
+      // Should this fail, the page goes on as it would without scripts.
+      try { await saveFill(fill); } catch {}
+      self.onbeforeunload = null;
+      form.requestSubmit(button);
+      setTimeout(() => { saved = false; }, 3000);
+    });
+  }
+  await navigator.serviceWorker.register("/sw.js");
+  if (data.entry || inside) {
+    await put("form", body.form);
+    if (!await caches.match(body.form)) {
+      const asked = await fetch(body.form);
+      if (asked.ok) { await put("words", (await asked.clone().json()).words); await (await caches.open("r-form")).put(body.form, asked); }
+    }
+  }
+  await flush();
+}
+function aloud() {
+  if (!("speechSynthesis" in self) || !form.dataset.aloud) return;
+  const lang = document.documentElement.lang.slice(0, 2), known = lang == "nb" || lang == "nn" ? ["nb", "no", "nn"] : [lang];
+  const voice = speechSynthesis.getVoices().find(one => one.localService && known.includes(one.lang.slice(0, 2)));
+  if (!voice || document.querySelector(".aloud")) return;
+  const button = document.createElement("button");
+  button.type = "button"; button.className = "aloud"; button.textContent = form.dataset.aloud;
+  button.onclick = () => {
+    speechSynthesis.cancel();
+    const text = [...document.querySelectorAll(".ask,.hint,.pick span")].map(part => part.textContent).join(". "), speech = new SpeechSynthesisUtterance(text);
+    speech.voice = voice; speech.lang = voice.lang; speech.rate = .9; speechSynthesis.speak(speech);
+  };
+  document.querySelector(".left").after(button);
+}
+const shell = document.body.dataset.shell !== undefined;
+if (safe && "serviceWorker" in navigator && !shell) prepare().catch(() => {});
+if ("speechSynthesis" in self && !shell) { aloud(); speechSynthesis.onvoiceschanged = aloud; }
