@@ -75,7 +75,7 @@ def tests_table(edition: Edition, rows: list[Row], caption: str) -> Table | None
         for name in dict.fromkeys(row["family"] for row in whole if row["family"])
         if (text := _family(edition, name, whole))
     ]
-    return Table(caption, columns, lines, frozenset({1, 2, 3, 4, 5}), tuple(notes))
+    return Table(caption, columns, lines, frozenset({3, 4, 5}), tuple(notes))
 
 
 def _family(edition: Edition, name: str, rows: list[Row]) -> str:
@@ -150,7 +150,8 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     if index_chart is not None:
         blocks += [paragraph(words("change.index_text")), index_chart]
     blocks += _populations(edition, level + 1)
-    table = tests_table(edition, rows, words("change.tests"))
+    named_first = sorted(rows, key=lambda row: (row["wave_1"] != edition.facts.wave, not _declared(edition, row)))
+    table = tests_table(edition, named_first, words("change.tests"))
     return blocks + ([table] if table is not None else [])
 
 
