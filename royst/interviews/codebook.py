@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from royst.errors import Faults, InputError, wrong
-from royst.interviews.store import Store, checked_id
+from royst.errors import Faults, wrong
+from royst.interviews.store import Store, checked_id, field_faults
 
 FILE = "codebook.json"
 What = Literal["added", "changed", "retired", "merged"]
@@ -246,17 +246,7 @@ def read_codebook(
     try:
         file = _File.model_validate(store.read_json(FILE))
     except ValidationError as error:
-        faults = Faults()
-        for fault in error.errors():
-            place = ".".join(str(part) for part in fault["loc"])
-            faults.add(
-                "codebook-field",
-                f"{place}: {fault['msg']}",
-                "Mend it as docs/interviews.md shows.",
-                file=store.path(FILE),
-                column=place,
-            )
-        raise InputError(faults.found) from None
+        raise field_faults(error, "codebook-field", store.path(FILE)) from None
     codebook = Codebook(
         tuple(Code(**row.model_dump()) for row in file.codes), tuple(Change(**row.model_dump()) for row in file.history)
     )

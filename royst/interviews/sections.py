@@ -73,6 +73,13 @@ class GuideSection(_Section):
     piloted: Text = Field(default_factory=dict)
 
 
+class ConsentSection(_Section):
+    """``[consents.1]``: a version of the letter that people signed: from when, and what it says of use, quotes and withdrawal."""
+
+    on: str
+    says: Text = Field(default_factory=dict)
+
+
 class SubstudyFile(_Section):
     """The whole of ``substudy.toml``."""
 
@@ -84,7 +91,7 @@ class SubstudyFile(_Section):
     population: Text
     approach: Approach = "codebook"
     sealed: bool = False
-    consent_version: str = "1"
+    consents: dict[str, ConsentSection] = Field(default_factory=dict)
     attributes: dict[str, AttributeSection] = Field(default_factory=dict)
     quota: list[QuotaSection] = Field(default_factory=list)
     label: list[str] = Field(default_factory=list)

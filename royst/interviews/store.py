@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from royst.errors import wrong
+from pydantic import ValidationError
+
+from royst.errors import Faults, InputError, wrong
 from royst.interviews.seal import Seal
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -26,6 +28,15 @@ def checked_id(value: str, what: str) -> str:
             "Use letters A–Z, digits, - and _, at most 64 of them.",
         )
     return value
+
+
+def field_faults(error: ValidationError, code: str, path: Path) -> InputError:
+    """What is wrong in a file that people write, each field by its place: ``codes.3.name``."""
+    faults = Faults()
+    for fault in error.errors():
+        place = ".".join(str(part) for part in fault["loc"])
+        faults.add(code, f"{place}: {fault['msg']}", "Mend it as docs/interviews.md shows.", file=path, column=place)
+    return InputError(faults.found)
 
 
 @dataclass(frozen=True)

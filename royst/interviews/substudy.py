@@ -15,13 +15,11 @@ from dataclasses import dataclass, field
 import polars as pl
 from pydantic import ValidationError
 
-from royst.errors import Faults, InputError, wrong
+from royst.errors import Faults, wrong
+from royst.interviews.crosscheck import FILE, Rows, check_file, check_rows
 from royst.interviews.sections import SubstudyFile
-from royst.interviews.store import Store, checked_id
+from royst.interviews.store import Store, field_faults
 from royst.study import delimited
-
-FILE = "substudy.toml"
-OUTCOMES = ("agreed", "declined", "not reached", "not eligible", "withdrew")
 
 
 @dataclass(frozen=True)
@@ -143,8 +141,8 @@ def read_substudy(store: Store) -> Substudy:
     )
     consents = _table(store, "consents.csv", ["participant", "version", "given", "quotes"], ["withdrawn"], faults)
     faults.stop()
-    _check_file(file, faults)
-    _check_rows(file, asked, people, consents, faults)
+    check_file(file, faults)
+    check_rows(file, asked, people, consents, faults)
     faults.stop()
     return Substudy(
         store,
@@ -186,23 +184,10 @@ def _read_file(store: Store) -> SubstudyFile:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise wrong("damaged-toml", f"not TOML: {error}", "Mend the line that is named.", file=path) from None
     except ValidationError as error:
-        faults = Faults()
-        for fault in error.errors():
-            place = ".".join(str(part) for part in fault["loc"])
-            faults.add(
-                "substudy-field",
-                f"{place}: {fault['msg']}",
-                "Mend it as docs/interviews.md shows.",
-                file=path,
-                column=place,
-            )
-        raise InputError(faults.found) from None
+        raise field_faults(error, "substudy-field", path) from None
 
 
-_Rows = Sequence[tuple[int, dict[str, str]]]
-
-
-def _table(store: Store, name: str, needed: Sequence[str], allowed: Sequence[str], faults: Faults) -> _Rows:
+def _table(store: Store, name: str, needed: Sequence[str], allowed: Sequence[str], faults: Faults) -> Rows:
     """Rows with their numbers in the file; none where the table was not begun."""
     if not store.exists(name):
         return []
@@ -235,130 +220,6 @@ def _table(store: Store, name: str, needed: Sequence[str], allowed: Sequence[str
     return [
         (number, {column: cell.strip() for column, cell in zip(header, cells, strict=True)}) for number, cells in rows
     ]
-
-
-def _check_file(file: SubstudyFile, faults: Faults) -> None:
-    for number, quota in enumerate(file.quota):
-        for name, value in quota.cell.items():
-            if name not in file.attributes or value not in file.attributes[name].values:
-                faults.add(
-                    "unknown-value",
-                    f"quota {number + 1} asks for {name}={value}",
-                    "Name an attribute and value of the file.",
-                    file=FILE,
-                    column="quota",
-                )
-    for name in file.label:
-        attribute = file.attributes.get(name)
-        if attribute is None or not attribute.publish or attribute.kind == "place":
-            faults.add(
-                "label-not-published",
-                f"labels of quotes would tell {name}",
-                "Use attributes with publish = true; a place never.",
-                file=FILE,
-                column="label",
-            )
-    for name, attribute in file.attributes.items():
-        if attribute.kind == "place" and attribute.publish:
-            faults.add(
-                "place-published",
-                f"attribute {name} is a place",
-                "A place is never published: publish = false.",
-                file=FILE,
-                column=f"attributes.{name}",
-            )
-
-
-def _check_rows(file: SubstudyFile, asked: _Rows, people: _Rows, consents: _Rows, faults: Faults) -> None:
-    for table, rows in (("asked.csv", asked), ("participants.csv", people)):
-        for number, row in rows:
-            for name, attribute in file.attributes.items():
-                if row.get(name) and row[name] not in attribute.values:
-                    known = ", ".join(attribute.values)
-                    faults.add(
-                        "unknown-value",
-                        f"{row[name]!r} is no value of {name}",
-                        f"Values: {known}.",
-                        file=table,
-                        row=number,
-                        column=name,
-                    )
-    for number, row in asked:
-        if row["outcome"] not in OUTCOMES:
-            faults.add(
-                "unknown-value",
-                f"outcome {row['outcome']!r}",
-                f"Outcomes: {', '.join(OUTCOMES)}.",
-                file="asked.csv",
-                row=number,
-                column="outcome",
-            )
-    ids = [row["participant"] for _, row in people]
-    for (number, row), place in zip(people, range(len(ids)), strict=True):
-        try:
-            checked_id(row["participant"], "participant")
-        except InputError as error:
-            faults.add(
-                "unsafe-id",
-                error.faults[0].found,
-                error.faults[0].todo,
-                file="participants.csv",
-                row=number,
-                column="participant",
-            )
-        if row["participant"] in ids[:place]:
-            faults.add(
-                "double-participant",
-                f"{row['participant']} stands twice",
-                "Keep one row.",
-                file="participants.csv",
-                row=number,
-                column="participant",
-            )
-        if row.get("guide") and row["guide"] not in file.guides:
-            faults.add(
-                "unknown-guide",
-                f"guide {row['guide']}",
-                f"Guides: {', '.join(file.guides)}.",
-                file="participants.csv",
-                row=number,
-                column="guide",
-            )
-        if row.get("minutes") and not row["minutes"].isdigit():
-            faults.add(
-                "not-a-number",
-                f"minutes {row['minutes']!r}",
-                "Give whole minutes.",
-                file="participants.csv",
-                row=number,
-                column="minutes",
-            )
-    given = {row["participant"] for _, row in consents}
-    for number, row in people:
-        if row["participant"] not in given:
-            faults.add(
-                "no-consent", f"{row['participant']} has given no consent that is kept", "Add it, or take the person and the words out.",
-                file="participants.csv", row=number, column="participant",
-            )  # fmt: skip
-    for number, row in consents:
-        if row["quotes"] not in ("yes", "no"):
-            faults.add(
-                "unknown-value",
-                f"quotes {row['quotes']!r}",
-                "Say yes or no.",
-                file="consents.csv",
-                row=number,
-                column="quotes",
-            )
-        if row["participant"] not in ids and not row.get("withdrawn"):
-            faults.add(
-                "unknown-participant",
-                f"{row['participant']} is no participant",
-                "Add the row, or mend it.",
-                file="consents.csv",
-                row=number,
-                column="participant",
-            )
 
 
 def write_table(store: Store, name: str, header: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:

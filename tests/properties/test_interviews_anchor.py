@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from royst.interviews import coding as cod
+from royst.interviews import revision, transcript
 from royst.interviews.anchor import Edit, Replacement, align
+from royst.interviews.codebook import Code, Codebook
+from royst.interviews.store import Store
 from royst.interviews.text import normalise, sha256
 
 LETTERS = st.sampled_from(
@@ -130,3 +135,29 @@ def test_known_replacements_move_a_selection_as_if_its_edges_were_marked_in_the_
     moved = replacement.move(start, end)
     assert len(stands) == len(replacement.new)
     assert (moved.start, moved.end) == ((touched[0], touched[-1] + 1) if touched else (None, None))
+
+
+@settings(max_examples=40, deadline=None)
+@given(TEXT, st.data())
+def test_codings_survive_any_number_of_edits_around_them(
+    tmp_path_factory: pytest.TempPathFactory, middle: str, data: st.DataObject
+) -> None:
+    """Through the files: each edit is a new version, and the coding holds the same words in each."""
+    mark = "«" + middle + "»"
+    text = normalise(data.draw(INSERTED) + "|" + mark + "|" + data.draw(INSERTED))
+    assume(text.count(mark) == 1)
+    store = Store(tmp_path_factory.mktemp("s"))
+    transcript.add(store, "t", text, voices={})
+    cod.open_round(store, "r", ["x"], ["t"])
+    start = text.index(mark)
+    book = Codebook().add(Code("c", "C"), by="x", on="2020-01-01")
+    cod.code_words(store, book, "r", "x", transcript.latest(store, "t"), start, start + len(mark), "c")
+    for version in range(2, 2 + data.draw(st.integers(1, 3))):
+        before, after = text.split(mark)
+        at, to = sorted((data.draw(st.integers(0, len(before) - 1)), data.draw(st.integers(0, len(before) - 1))))
+        text = normalise(before[:at] + data.draw(INSERTED) + before[to:] + mark + after + data.draw(INSERTED) + "x")
+        assume(text.count(mark) == 1)
+        made = revision.revise(store, "t", text, by="x", why="test")
+        (coding,) = cod.read_codings(store, "x", "r")
+        assert (coding.version, coding.state, made.same) == (version, "same", 1)
+        assert text[coding.start : coding.end] == mark

@@ -167,6 +167,12 @@ def test_every_fault_of_the_files_at_once(tmp_path: Path) -> None:
             *["unknown-participant"] * 3,
         ]
     )
+    path = store.path("substudy.toml")
+    path.write_text(TOML + '\n[consents.2]\non = "2020-01-01"\n', encoding="utf-8")
+    store.write("participants.csv", "participant,sex,age,town\np01,k,old,a\n")
+    store.write("consents.csv", "participant,version,given,quotes\np01,1,2019-10-02,yes\n")
+    store.write("asked.csv", "contact,outcome\n")
+    assert faults(read_substudy, store) == ["unknown-consent"]
     store.write("participants.csv", "participant,sex,age,town,navn\np01,k,old,a,Kari\n")
     assert faults(read_substudy, store) == ["unknown-column"]
 
