@@ -11,7 +11,7 @@ them from its pool, its region or the nation. All of them are taken to read ever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from royst.protect.block import WITHHELD_LEVEL, Block
-from royst.protect.facts import ROUND, facts, recoverable, values
+from royst.protect.facts import ROUND, Facts, facts, leaves, recoverable, values
 from royst.protect.rules import RuleSet
 from royst.protect.worlds import Exchange, Model, OneAnswer, pairs, programme, signs, solve
 
@@ -27,6 +27,10 @@ PULLS = 60
 """Most exchanges that pull at many facts at once."""
 WALKS = 3
 """How often all pairs of answers are gone through for one fact before the whole programme is solved."""
+SHIELDS = 240
+"""Most exchanges that leave half of the units as they are."""
+PATIENCE = 3
+"""How often a pair of answers may open little before it is left alone."""
 TRIES = 12
 """How many rows are tried for the one whose withdrawal opens a fact."""
 WORTH = 0.05
@@ -35,11 +39,15 @@ WORTH = 0.05
 
 @dataclass(frozen=True)
 class Tally:
-    """What an audit tried and found: facts, how they were opened, and how many programmes it took."""
+    """What an audit tried and found: facts, how they were opened, and how many programmes it took.
+
+    ``by_units``: pairs of a fact and a unit that needed a look of their own.
+    """
 
     facts: int = 0
     by_worlds: int = 0
     by_programme: int = 0
+    by_units: int = 0
     programmes: int = 0
     recoverable: int = 0
     withdrawn: int = 0
@@ -83,11 +91,10 @@ class Audit:
     ``wanted``: the facts; ``low`` and ``high``: how far below and above the truth each fact's count was seen.
     """
 
-    def __init__(self, block: Block, rules: RuleSet, level: NDArray[np.int64]):
+    def __init__(self, block: Block, rules: RuleSet, level: NDArray[np.int64], wanted: Facts | None = None):
         self.block, self.rules, self.level = block, rules, level.copy()
-        self.wanted = facts(block, rules)
+        self.wanted = facts(block, rules) if wanted is None else wanted
         self.low, self.high = np.zeros(len(self.wanted)), np.zeros(len(self.wanted))
-        self.worlds: list[NDArray[np.float64]] = []
         self.programmes = 0
         self._exchanges: dict[tuple[int, int], Exchange] = {}
         self._wide: dict[tuple[int, int], Exchange] = {}
@@ -101,11 +108,11 @@ class Audit:
         least, most = np.ceil(w.count + self.low - ROUND), np.floor(w.count + self.high + ROUND)
         return ~recoverable(self.rules, w.n, least, most)
 
-    def see(self, change: NDArray[np.float64]) -> None:
-        """Take note of one more world, told as its difference from the truth (atoms × answers)."""
+    def see(self, change: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Take note of one more world, told as its difference from the truth (atoms × answers); returns each fact's own."""
         moved = values(self.block, self.wanted, change)
         self.low, self.high = np.minimum(self.low, moved), np.maximum(self.high, moved)
-        self.worlds.append(change)
+        return moved
 
     @cached_property
     def gains(self) -> dict[tuple[int, int], NDArray[np.float64]]:
@@ -131,21 +138,64 @@ class Audit:
             if pair is None or not waiting[pair]:
                 return
             towards = signs(f"{self.block.name}/{pair}/{turn}", len(closed))
-            self._pull(pair, closed * self.gains[pair] * towards)
+            change = self._pull(pair, closed * self.gains[pair] * towards)
+            if change is not None:
+                self.see(change)
             if waiting[pair] - int((~self.open & (self.gains[pair] != 0)).sum()) <= WORTH * waiting[pair]:
                 tired.add(pair)
 
-    def _pull(self, pair: tuple[int, int], weight: NDArray[np.float64]) -> None:
+    def exchange_around_units(self) -> NDArray[np.bool_]:
+        """Open facts to staff and to every unit: a fact is open to a unit by a world in which that unit's answers stay.
+
+        Each exchange leaves the answers of a pseudo-random half of the units as they are. Returns (facts × units): what no
+        world opened to which unit; facts of the unit's own people are none.
+        """
+        block, w = self.block, self.wanted
+        units = int(block.holder.max()) + 1
+        own = np.zeros((len(block.rows), units))
+        for unit in range(units):
+            own[:, unit] = block.members @ (block.atoms * (block.holder == unit))
+        left = (own[w.row] < w.n[:, None]) & (units > 1)
+        tired: dict[tuple[int, int], int] = {}
+        for turn in range(SHIELDS):
+            waiting = {
+                pair: int(left[gain != 0].sum()) for pair, gain in self.gains.items() if tired.get(pair, 0) < PATIENCE
+            }
+            pair = max(waiting, key=lambda pair: (waiting[pair], pair), default=None)
+            if pair is None or not waiting[pair]:
+                break
+            seed = f"{block.name}/{pair}/units/{turn}"
+            kept = signs(f"{seed}/kept", units) > 0
+            wanted = left[:, kept].any(1)
+            change = self._pull(
+                pair, wanted * self.gains[pair] * signs(seed, len(w)), kept[block.holder] & (block.holder >= 0)
+            )
+            if change is not None:
+                moved = self.see(change)
+                opened = leaves(self.rules, w.n, w.count, moved)
+                changed = (
+                    np.bincount(np.maximum(block.holder, 0), np.abs(change).sum(1) * (block.holder >= 0), units) > 0
+                )
+                left[np.ix_(opened, ~changed)] = False
+            enough = int(left[self.gains[pair] != 0].sum()) <= (1 - WORTH) * waiting[pair]
+            tired[pair] = 0 if enough else tired.get(pair, 0) + 1
+        return left
+
+    def _pull(
+        self, pair: tuple[int, int], weight: NDArray[np.float64], still: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64] | None:
+        """The world (its difference from the truth) that an exchange of a pair of answers leads to."""
         if pair not in self._exchanges:
             self._exchanges[pair] = Exchange(self.block, self.level, pair)
         exchange = self._exchanges[pair]
         exchange.update(self.level)
         pull = np.bincount(self.wanted.row, weight, len(self.block.rows))
-        found = exchange.pull(self.block.members.T @ pull)
-        if found is not None:
-            change = np.zeros(self.block.counts.shape)
-            change[:, pair[0]], change[:, pair[1]] = found, -found
-            self.see(change)
+        found = exchange.pull(self.block.members.T @ pull, still=still)
+        if found is None:
+            return None
+        change = np.zeros(self.block.counts.shape)
+        change[:, pair[0]], change[:, pair[1]] = found, -found
+        return change
 
     def tells(self, k: int) -> set[int] | None:
         """The rows that tell fact ``k``; ``None`` where it is open."""
@@ -256,25 +306,64 @@ class Audit:
 
 
 def repair(
-    block: Block, rules: RuleSet, level: NDArray[np.int64], *, out: NDArray[np.int64] | None = None
+    block: Block, rules: RuleSet, level: NDArray[np.int64], *, out: NDArray[np.int64] | None = None, units: bool = False
 ) -> tuple[NDArray[np.int64], Tally]:
     """Withdraw rows until no fact is recoverable; returns the levels (rows,) and the audit's tally.
 
     Withdrawing only widens intervals, so a fact that was open stays so and each is looked at once. ``out``: levels at which
-    earlier releases printed rows; those cannot be withdrawn, and what they alone tell is counted as recoverable.
+    earlier releases printed rows; those cannot be withdrawn, and what they alone tell is counted as recoverable. With
+    ``units`` every fact is looked at through the eyes of every unit too, which takes some ten times as long.
     """
     out = np.full(len(block.rows), WITHHELD_LEVEL) if out is None else out
     audit = Audit(block, rules, level)
+    units = units and len(block.holder) > 0 and bool(block.holder.max() > 0)
+    left = audit.exchange_around_units() if units else None
     audit.exchange()
-    by_worlds, told, withdrawn = int(audit.open.sum()), 0, 0
-    for k in np.flatnonzero(~audit.open):
+    total = len(audit.wanted)
+    tally = _mend(audit, np.flatnonzero(~audit.open), out)
+    tally = replace(tally, facts=total, by_worlds=total - tally.by_programme - tally.recoverable)
+    for unit in np.flatnonzero(left.any(0)) if left is not None else ():
+        mine = block.holder == unit
+        rest = known(block, mine)
+        wanted = _of_others(audit.wanted.take(left[:, unit]), rest, rules)
+        inside = Audit(rest, rules, np.where(rest.n > 0, audit.level, WITHHELD_LEVEL), wanted)
+        inside.exchange()
+        again = _mend(inside, np.flatnonzero(~inside.open), out)
+        audit.level = np.where(rest.n > 0, inside.level, audit.level)
+        tally += replace(again, by_programme=0, by_units=len(wanted))
+    return audit.level, tally
+
+
+def _mend(audit: Audit, closed: NDArray[np.int64], out: NDArray[np.int64]) -> Tally:
+    """Look at each of the closed facts, and withdraw rows until it is open."""
+    told, withdrawn = 0, 0
+    for k in closed:
         while not audit.open[k] and (rows := audit.tells(int(k))) is not None:
             if not audit.withdraw(int(k), rows, out):
                 told += 1
                 break
             withdrawn += 1
-    facts_found = len(audit.wanted)
-    return audit.level, Tally(facts_found, by_worlds, facts_found - by_worlds - told, audit.programmes, told, withdrawn)
+    return Tally(0, 0, len(closed) - told, 0, audit.programmes, told, withdrawn)
+
+
+def known(block: Block, atoms: NDArray[np.bool_]) -> Block:
+    """The block that is left for somebody who knows the answers of the marked atoms."""
+    rest = ~atoms
+    return replace(
+        block,
+        members=block.members[:, rest].tocsr(),
+        counts=block.counts[rest],
+        holder=block.holder[rest],
+        weight=None if block.weight is None else block.weight[rest],
+    )
+
+
+def _of_others(wanted: Facts, rest: Block, rules: RuleSet) -> Facts:
+    """The same facts about the people of ``rest``, where they still are any."""
+    n = rest.n[wanted.row]
+    count = np.array([rest.table(int(d))[r, c] for r, d, c in zip(wanted.row, wanted.level, wanted.category)], np.int64)
+    still = rules.sensitive_cells(n, np.stack([count, n - count], 1))[:, 0] if len(n) else np.zeros(0, bool)
+    return replace(wanted, n=n, count=count).take(still)
 
 
 def recoverable_facts(block: Block, rules: RuleSet, level: NDArray[np.int64]) -> list[int]:

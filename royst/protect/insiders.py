@@ -12,21 +12,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from royst.protect.audit import recoverable_facts
+from royst.protect.audit import known, recoverable_facts
 from royst.protect.block import Block
 from royst.protect.rules import RuleSet
-
-
-def known(block: Block, atoms: NDArray[np.bool_]) -> Block:
-    """The block that is left when somebody knows the answers of the marked atoms."""
-    rest = ~atoms
-    return replace(
-        block,
-        members=block.members[:, rest].tocsr(),
-        counts=block.counts[rest],
-        holder=block.holder[rest],
-        weight=None if block.weight is None else block.weight[rest],
-    )
 
 
 def one_lower(rules: RuleSet) -> RuleSet:

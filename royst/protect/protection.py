@@ -89,19 +89,24 @@ def _same(population: str) -> str:
 
 
 def protect(
-    candidate: Candidate, rules: RuleSet, ledger: Ledger | None = None, progress: Progress = lambda text: None
+    candidate: Candidate,
+    rules: RuleSet,
+    ledger: Ledger | None = None,
+    progress: Progress = lambda text: None,
+    *,
+    thorough: bool = False,
 ) -> Protected:
     """Withhold what must be withheld, audit what is left, and repair until no fact is recoverable.
 
     Rows of a wave that an earlier release published stay published; the numbers that are out are put back by
-    ``Ledger.restore`` after rounding. Raises ``InputError``: ``table-outside-plan``, ``missing-relation``,
+    ``Ledger.restore`` after rounding. With ``thorough`` the programmes are solved for every unit's own eyes too. Raises ``InputError``: ``table-outside-plan``, ``missing-relation``,
     ``contradictory-counts``.
     """
     ledger = ledger or Ledger()
     _check(candidate)
     printed, tally = _Printed(), Tally()
     for wave in sorted(candidate.estimates["wave"].unique()):
-        found = _Wave(wave, candidate, rules, ledger)
+        found = _Wave(wave, candidate, rules, ledger, thorough)
         with ThreadPoolExecutor(WORKERS) as workers:
             for done, decided in enumerate(workers.map(found.decide, found.items), start=1):
                 for keys, levels, part in decided:
@@ -146,8 +151,8 @@ def _check(candidate: Candidate) -> None:
 class _Wave:
     """One wave's rows, item by item."""
 
-    def __init__(self, wave: str, candidate: Candidate, rules: RuleSet, ledger: Ledger):
-        self.wave, self.rules = wave, rules
+    def __init__(self, wave: str, candidate: Candidate, rules: RuleSet, ledger: Ledger, thorough: bool):
+        self.wave, self.rules, self.thorough = wave, rules, thorough
         self.people: People = candidate.people[wave]
         estimates = candidate.estimates.filter(pl.col("wave") == wave)
         self.estimates = estimates.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
@@ -250,7 +255,11 @@ class _Wave:
             level, tally = out, Tally()
         else:
             level = suppress(block, self.rules, out, self._floor(block, part) if kind == "answers" else None)
-            level, tally = repair(block, self.rules, level, out=out) if kind == "answers" else (level, Tally())
+            level, tally = (
+                repair(block, self.rules, level, out=out, units=self.thorough)
+                if kind == "answers"
+                else (level, Tally())
+            )
         keys, told = [], []
         for row in np.flatnonzero(level != WITHHELD_LEVEL):
             population, domain = block.rows[row].split("/", 1)

@@ -169,4 +169,56 @@ def suppress(
         forced = None if out is None else (out != WITHHELD_LEVEL) & (out <= coarse)
         printed = secondary(block, sensitive, among=among, forced=forced)
         level[printed] = coarse
+        _unlink(block, sensitive, level, coarse, out)
     return level
+
+
+def _unlink(
+    block: Block, sensitive: NDArray[np.bool_], level: NDArray[np.int64], coarse: int, out: NDArray[np.int64] | None
+) -> None:
+    """Withhold rows until no unit can subtract rows of its own people from printed ones to reach a sensitive row of others.
+
+    A row of a unit's people and a sensitive row are linked where what the printed rows leave of both is the same but for a
+    factor. Changes ``level``.
+    """
+    unit = _unit_of(block)
+    if unit.max(initial=-1) < 1:
+        return
+    chosen = np.flatnonzero(sensitive | (unit >= 0))
+    size = np.asarray(block.members.sum(1)).ravel()
+    own = np.asarray((block.members[chosen] @ block.members[chosen].T).todense())
+    place = np.cumsum(block.candidate) - 1
+    while True:
+        printed = np.flatnonzero(level == coarse)
+        if not len(printed):
+            return
+        towards = block.gram[np.ix_(chosen, place[printed])]
+        inverse = np.linalg.pinv(block.gram[np.ix_(printed, place[printed])], rcond=1e-9, hermitian=True)
+        solved = towards @ inverse
+        left = own - solved @ towards.T
+        far = np.diag(left).copy()
+        far[far <= TOLERANCE * size[chosen]] = np.inf
+        same = left**2 >= (1 - TOLERANCE) * np.outer(far, far)
+        same &= (
+            sensitive[chosen][:, None] & (unit[chosen] >= 0)[None, :] & (unit[chosen][:, None] != unit[chosen][None, :])
+        )
+        pairs = np.argwhere(same)
+        if not len(pairs):
+            return
+        one, other = pairs[0]
+        share = solved[one] - left[one, other] / far[other] * solved[other]
+        telling = printed[np.abs(share) > 1e-6]
+        if out is not None:
+            telling = telling[out[telling] == WITHHELD_LEVEL]
+        if not len(telling):
+            return
+        row = min(telling, key=lambda row: (block.cost[row], row))
+        level[row] = coarse + 1 if coarse + 1 < len(block.levels) else WITHHELD_LEVEL
+
+
+def _unit_of(block: Block) -> NDArray[np.int64]:
+    """The unit that holds all of a row's people, −1 where several do. Shape (rows,)."""
+    holder = block.holder[block.members.indices]
+    starts = block.members.indptr[:-1]
+    least, most = np.minimum.reduceat(holder, starts), np.maximum.reduceat(holder, starts)
+    return np.where((least == most) & (np.diff(block.members.indptr) > 0), least, -1)
