@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+import re
+from functools import cache, lru_cache
 from importlib.resources import files
 
 UNKNOWN = 700  # thousandths of an em, for a character the font lacks
@@ -12,21 +13,29 @@ UNKNOWN = 700  # thousandths of an em, for a character the font lacks
 @cache
 def _widths(weight: int) -> dict[int, int]:
     runs = json.loads(files("royst.look").joinpath("fonts", "widths.json").read_text(encoding="utf-8"))[str(weight)]
-    return {int(start) + step: width for start, run in runs.items() for step, width in enumerate(run)}
+    found = {int(start) + step: width for start, run in runs.items() for step, width in enumerate(run)}
+    return found | {ord(digit): found[ord("0")] for digit in "123456789"}  # figures of one width, as they are set
+
+
+@lru_cache(1 << 16)
+def _thousandths(text: str, weight: int) -> int:
+    widths = _widths(weight)
+    return sum(widths.get(ord(letter), UNKNOWN) for letter in text)
 
 
 def width(text: str, size: float, weight: int = 400) -> float:
     """Width of ``text`` in the unit of ``size``. ``weight``: 400 or 600."""
-    widths = _widths(weight)
-    return sum(widths.get(ord(letter), UNKNOWN) for letter in text) * size / 1000
+    return _thousandths(text, weight) * size / 1000
+
+
+@cache
+def _strangers() -> re.Pattern[str]:
+    return re.compile("[^\n" + "".join(re.escape(chr(code)) for code in sorted(_widths(400))) + "]")
 
 
 def covered(text: str) -> str:
-    """``text`` with each character that the font lacks replaced by ``?``; a PDF for all readers may not hold a letter without a glyph."""
-    widths = _widths(400)
-    return "".join(
-        letter if ord(letter) in widths or letter == "\n" else " " if letter.isspace() else "?" for letter in text
-    )
+    """``text`` with each character that the font lacks replaced by ``?`` (a space by a space); a PDF for all readers may not hold a letter without a glyph."""
+    return _strangers().sub(lambda found: " " if found[0].isspace() else "?", text)
 
 
 def wrap(text: str, size: float, room: float, weight: int = 400) -> list[str]:

@@ -43,7 +43,6 @@ from royst.publish.html import data_address
 CHART_WIDTH = 640
 TABLE_WIDTH = 459.0  # points between the margins
 TABLE_TEXT = 9.0
-TABULAR = 1.03  # figures of one width are a little wider
 COLUMN_GAP = 11.0
 UNBROKEN = 62.0  # a number no wider than this stays on one line
 HEADER_LINES = 2.1  # a column's name may take about so many lines
@@ -144,13 +143,10 @@ def widths(table: Table, room: float = TABLE_WIDTH, size: float = TABLE_TEXT) ->
             for text, weight in [(name, 600), *((text, 400) for text in said)]
             for part in text.split(" ")
         )
-        least.append(
-            max(word, cells[-1] if index in table.numeric and cells[-1] <= UNBROKEN else 0.0) * TABULAR + COLUMN_GAP
-        )
+        least.append(max(word, cells[-1] if index in table.numeric and cells[-1] <= UNBROKEN else 0.0) + COLUMN_GAP)
     for header_lines in (1.0, HEADER_LINES):
         natural = [
-            max(need, max(cell, name / header_lines) * TABULAR + COLUMN_GAP)
-            for need, cell, name in zip(least, cells, names)
+            max(need, max(cell, name / header_lines) + COLUMN_GAP) for need, cell, name in zip(least, cells, names)
         ]
         spare = room - sum(natural)
         if spare >= 0:
