@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from royst.estimation.estimate import Result as Result
     from royst.estimation.estimate import estimate as estimate
     from royst.estimation.measures import band as band
     from royst.estimation.measures import index as index
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from royst.estimation.measures import ratio as ratio
     from royst.estimation.measures import share as share
     from royst.estimation.measures import total as total
+    from royst.estimation.result import Result as Result
     from royst.totals.design import Design as Design
     from royst.weighting.calibration import calibrate as calibrate
 
@@ -25,7 +25,7 @@ _PLACES = {
     "Design": "royst.totals.design",
     "calibrate": "royst.weighting.calibration",
     "estimate": "royst.estimation.estimate",
-    "Result": "royst.estimation.estimate",
+    "Result": "royst.estimation.result",
     **dict.fromkeys(
         ("mean", "share", "band", "not_relevant", "total", "ratio", "index", "quantile"), "royst.estimation.measures"
     ),

@@ -78,4 +78,4 @@ def _interactions(height: int, width: int) -> Floats:
     def centred(size: int) -> Floats:
         return np.eye(size)[:, 1:] - 1.0 / size
 
-    return np.kron(centred(height), centred(width))
+    return np.asarray(np.kron(centred(height), centred(width)), np.float64)

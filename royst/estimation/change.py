@@ -20,7 +20,7 @@ from scipy import stats
 
 from royst.errors import wrong
 from royst.estimation import intervals
-from royst.estimation.estimate import KEY, Result, Scores
+from royst.estimation.result import KEY, Result, Scores
 from royst.totals.table import Floats
 
 SCHEMA = {

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from royst.estimation import intervals
-from royst.estimation.estimate import Result
+from royst.estimation.result import Result
 
 
 @dataclass(frozen=True)

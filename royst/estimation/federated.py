@@ -16,8 +16,9 @@ import numpy as np
 import polars as pl
 
 from royst.errors import wrong
-from royst.estimation.estimate import KEY, Result, Row, as_groupings, domain_name, estimate_from
+from royst.estimation.estimate import as_groupings, estimate_from
 from royst.estimation.measures import Measure, statistics
+from royst.estimation.result import KEY, Result, Row, domain_name
 from royst.totals import files
 from royst.totals.design import Design
 from royst.totals.engines import engine_for

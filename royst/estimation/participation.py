@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from royst.errors import Faults
-from royst.estimation.estimate import Result
+from royst.estimation.result import Result
 from royst.totals.table import Floats
 
 LEDGER = ("unit", "offered", "refused", "not_eligible", "not_asked", "answered")

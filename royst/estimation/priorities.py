@@ -123,7 +123,7 @@ def shapley(between: Floats, with_outcome: Floats) -> Floats:
         raise wrong(
             "too-many-items", f"Shapley shares of {count} items need 2^{count} regressions.", 'Use method="johnson".'
         )
-    fit = {(): 0.0}
+    fit: dict[tuple[int, ...], float] = {(): 0.0}
     for size in range(1, count + 1):
         for chosen in combinations(range(count), size):
             at = np.ix_(chosen, chosen)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from royst.estimation import intervals, variance
+from royst.estimation import intervals, linearise, variance
+from royst.estimation.result import SCHEMA, Row, domain_name
 from royst.totals.design import Design
 from royst.totals.request import AtMost, Number, Request, Variable
 from royst.totals.table import Floats, GroupTotals, Totals
 
 if TYPE_CHECKING:
-    from royst.estimation.estimate import Row
     from royst.estimation.measures import Statistic
 
 
@@ -42,8 +42,6 @@ def table(
     source: Any, design: Design, statistic: Statistic, groupings: tuple[tuple[str, ...], ...], level: float
 ) -> tuple[pl.DataFrame, list[Row], tuple[str, ...]]:
     """A quantile's rows by grouping and domain, their places, and the notes of the design."""
-    from royst.estimation.estimate import SCHEMA, Row, domain_name
-
     assert isinstance(statistic.variable.y, Number)
     item, p = statistic.variable.y.item, statistic.probability
     asked = Request(design, (statistic.variable,), groupings)
@@ -109,12 +107,10 @@ def _reached_se(
 
 
 def _one_se(form: variance.Structure, totals: Totals, place: int, d: int, source: Any) -> float:
-    from royst.estimation.estimate import group_variances
-
     group = _only(totals.groups[0], d)
     value = group.by_domain("wy")[:, [place]] / np.maximum(group.by_domain("wx")[:, [place]], 1e-300)
     denominator = group.by_domain("wx")[:, [place]]
-    spread = group_variances(form, group, [place], value, denominator, np.array([False]), source, totals)
+    spread = linearise.group_variances(form, group, [place], value, denominator, np.array([False]), source, totals)
     return float(np.sqrt(max(spread[0, 0], 0.0))) if np.isfinite(spread[0, 0]) else float("nan")
 
 

@@ -18,9 +18,10 @@ from royst.errors import wrong
 from royst.estimation import variance
 from royst.estimation.intervals import quantile_t
 from royst.totals.design import Design
-from royst.totals.embedded import Embedded, Rows
+from royst.totals.embedded import Embedded
 from royst.totals.reading import encode, numbers, open_frame, read_columns
 from royst.totals.request import Request
+from royst.totals.rows import Rows
 from royst.totals.table import Floats
 from royst.weighting.irls import design_matrix, fit
 
@@ -91,7 +92,9 @@ def regress(
 def _outcome(column: pl.Series, family: str, scores: Mapping[str, float] | None) -> Floats:
     if scores is not None:
         codes = encode(column)
-        return np.array([np.nan, *(scores.get(label, np.nan) for label in codes.labels)])[codes.codes]
+        return np.asarray(
+            np.array([np.nan, *(scores.get(label, np.nan) for label in codes.labels)])[codes.codes], np.float64
+        )
     if family == "linear":
         return numbers(column)
     codes = encode(column)
@@ -102,13 +105,13 @@ def _outcome(column: pl.Series, family: str, scores: Mapping[str, float] | None)
             "A logistic outcome has two; say with scores= which answers are 1 and which 0.",
             column=column.name,
         )
-    return np.array([np.nan, 0.0, 1.0])[codes.codes]
+    return np.asarray(np.array([np.nan, 0.0, 1.0])[codes.codes], np.float64)
 
 
 def unit_sums(influence: Floats, rows: Rows, design: Design) -> Floats:
     """Row-level scores (rows × columns, weights in them) added up to units, less what calibration explains."""
     count = len(rows.units)
-    sums = np.column_stack([np.bincount(rows.unit, column, count) for column in influence.T])
+    sums: Floats = np.column_stack([np.bincount(rows.unit, column, count).astype(np.float64) for column in influence.T])
     calibration = design.calibration
     if calibration is None:
         return sums

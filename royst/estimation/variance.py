@@ -155,7 +155,7 @@ def _collapsed(index: StageIndex, population: Floats) -> tuple[StageIndex, Float
     stratum = target[index.stratum]
     size = np.bincount(stratum).astype(np.float64)
     joined = StageIndex(index.cluster, stratum, np.zeros(len(size), np.int64), size)
-    return joined, joined_population[stratum[index.cluster]], notes
+    return joined, np.asarray(joined_population[stratum[index.cluster]], np.float64), notes
 
 
 # ---- the form, by domain

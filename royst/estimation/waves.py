@@ -17,8 +17,9 @@ import polars as pl
 from royst.errors import wrong
 from royst.estimation.change import SCHEMA as CHANGE_SCHEMA
 from royst.estimation.change import _followed, change
-from royst.estimation.estimate import Result, as_groupings, estimate
+from royst.estimation.estimate import as_groupings, estimate
 from royst.estimation.measures import Measure
+from royst.estimation.result import Result
 from royst.totals.design import Design
 from royst.totals.reading import encode, open_frame
 from royst.totals.request import Request

@@ -126,4 +126,4 @@ class Design:
     def replace(self, **changes: object) -> Design:
         """The same design with some of its parts changed."""
         old = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return Design(**{**old, **changes})  # type: ignore[arg-type]
+        return Design(**{**old, **changes})

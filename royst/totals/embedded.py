@@ -6,68 +6,24 @@ small matrix product; groupings are crossed while the cross stays small, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
-from scipy import sparse
 
 from royst.errors import Faults, wrong
+from royst.totals.cells import FINE_CELLS, Bin, Block, domain_codes, make_bin
 from royst.totals.design import Design
-from royst.totals.reading import Codes, encode, label, many_values, numbers, open_frame, read_columns
+from royst.totals.reading import Codes, encode, many_values, numbers, open_frame, read_columns
 from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
+from royst.totals.rows import Rows, read_units, read_weights
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import check_units, weights_from_fpc
 
 FEW_VALUES = 64
-FINE_CELLS = 1 << 16
 ITEMS_AT_ONCE = 16
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The design applied to rows: each row's weight and unit, and the units."""
-
-    weight: Floats
-    unit: Ints
-    units: Units
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Groupings that share a pass: each row's fine cell, and per grouping the matrix that adds fine cells to cells."""
-
-    fine: Ints
-    count: int
-    groups: tuple[tuple[int, GroupTotals, sparse.csr_matrix], ...]
-    _spread: dict[int, Ints] = field(default_factory=dict)
-
-    def spread(self, width: int) -> Ints:
-        """Fine cells times ``width``, kept for the next item with as many values."""
-        if width not in self._spread:
-            self._spread.clear()
-            self._spread[width] = self.fine * width
-        return self._spread[width]
-
-
-@dataclass(frozen=True)
-class Block:
-    """Fine sums of some variables: ``terms`` says which columns of ``fine`` make each sum, and the matrix from answers'
-    values to variables (None: as they are)."""
-
-    places: list[int]
-    fine: Floats
-    terms: dict[str, tuple[slice, Floats | None]]
-
-    def add(self, values: Floats, names: Iterable[str], found: dict[str, list[Floats]]) -> None:
-        """Put the named sums of the blocks' variables, made from added-up columns, where they belong."""
-        for name in names:
-            columns, matrix = self.terms[name]
-            part = values[:, columns]
-            found[name].append(part if matrix is None else part @ matrix)
 
 
 class Embedded:
@@ -140,9 +96,9 @@ class Embedded:
         if isinstance(column, AtMost):
             values = self.values(column.item)
             return np.where(np.isnan(values), np.nan, (values <= column.cut).astype(np.float64))
-        total, answered = 0.0, 0.0
-        for part in column.parts:
-            value = self.column(part)
+        parts = [self.column(part) for part in column.parts]
+        total, answered = np.zeros(len(parts[0])), np.zeros(len(parts[0]))
+        for value in parts:
             there = ~np.isnan(value)
             total = total + np.where(there, value, 0.0)
             answered = answered + there
@@ -163,8 +119,8 @@ class Embedded:
         height = self._frame.select(pl.len()).collect().item()
         if height == 0:
             raise wrong("no-rows", "The data have no rows.", "Give data with at least one answer.")
-        weight = _read_weights(table, design, height)
-        unit, strata, clusters, first = _read_units(table, design, element, height)
+        weight = read_weights(table, design, height)
+        unit, strata, clusters, first = read_units(table, design, element, height)
         fpc = np.full((len(first), len(clusters)), np.nan)
         faults = Faults()
         for number, name in enumerate(design.fpc[: len(clusters)]):
@@ -186,8 +142,8 @@ class Embedded:
             weight = weights_from_fpc(units, design)[unit] if design.fpc else np.ones(height)
         if design.calibration is not None:
             weight = design.calibration.weights_for(height)
-        sums = (np.bincount(unit, weight, count), np.bincount(unit, weight * weight, count))
-        return Rows(weight, unit, Units(strata, clusters, fpc, rows, *sums, float(weight.min()), element))
+        w, ww = (np.bincount(unit, part, count).astype(np.float64) for part in (weight, weight * weight))
+        return Rows(weight, unit, Units(strata, clusters, fpc, rows, w, ww, float(weight.min()), element))
 
     # ---- totals
 
@@ -254,24 +210,26 @@ class Embedded:
         counted = [np.bincount(key, minlength=length), np.bincount(key, rows.weight, length)]
         if squares:
             counted.append(np.bincount(key, rows.weight * rows.weight, length))
-        fine = np.concatenate([part.reshape(one.count, width)[:, 1:] for part in counted], axis=1)
-        scores = np.array([_scored(codes, column) for column in columns]).T.reshape(width - 1, len(columns))
+        fine = np.concatenate([part.reshape(one.count, width)[:, 1:] for part in counted], axis=1).astype(
+            np.float64, copy=False
+        )
+        scores: Floats = np.array([_scored(codes, column) for column in columns]).T.reshape(width - 1, len(columns))
         y = np.where(np.isnan(scores), 0.0, scores)
         answered = (~np.isnan(scores)).astype(np.float64)
         n, w, q = 0, 1, 2
-        terms = {
+        terms: dict[str, tuple[int, Floats]] = {
             "n": (n, answered), "ny": (n, y), "w": (w, answered), "wy": (w, y), "wyy": (w, y * y), "wx": (w, answered),
             "wxy": (w, y), "wxx": (w, answered), "qyy": (q, y * y), "qxy": (q, y), "qxx": (q, answered),
         }  # fmt: skip
         parts = {name: (slice(kind * (width - 1), (kind + 1) * (width - 1)), m) for name, (kind, m) in terms.items()}
-        return Block(places, fine, parts)
+        return Block(places, np.asarray(fine, np.float64), parts)
 
     def _row_sums(self, place: int, variable: Variable, rows: Rows, one: Bin, names: tuple[str, ...]) -> Block:
         y = self.column(variable.y)
         x = np.ones_like(y) if variable.x is None else self.column(variable.x)
         there = ~(np.isnan(y) | np.isnan(x))
         y, x, w = np.where(there, y, 0.0), np.where(there, x, 0.0), np.where(there, rows.weight, 0.0)
-        terms = {
+        terms: dict[str, Callable[[], Floats]] = {
             "n": lambda: there.astype(np.float64),
             "ny": lambda: y,
             "w": lambda: w,
@@ -284,7 +242,9 @@ class Embedded:
             "qxy": lambda: w * w * x * y,
             "qxx": lambda: (w * x) ** 2,
         }
-        fine = np.column_stack([np.bincount(one.fine, terms[name](), one.count) for name in names])
+        fine = np.column_stack([np.bincount(one.fine, terms[name](), one.count) for name in names]).astype(
+            np.float64, copy=False
+        )
         return Block([place], fine, {name: (slice(k, k + 1), None) for k, name in enumerate(names)})
 
     def distribution(self, request: Request, item: str) -> list[list[tuple[Floats, Floats]]]:
@@ -296,7 +256,7 @@ class Embedded:
         found = []
         for by in request.groupings:
             columns = [encode(read_columns(self._frame, [name])[name]) for name in by]
-            domain, labels = _domain_codes(columns, len(values))
+            domain, labels = domain_codes(columns, len(values))
             parts = [order[domain[order] == d + 1] for d in range(len(labels))]
             found.append([(values[part], rows.weight[part]) for part in parts])
         return found
@@ -311,7 +271,7 @@ class Embedded:
         rows, calibration = self.rows(request), request.design.calibration
         assert calibration is not None
         columns = [encode(read_columns(self._frame, [name])[name]) for name in group.by]
-        code, labels = _domain_codes(columns, len(rows.unit))
+        code, labels = domain_codes(columns, len(rows.unit))
         places = {label: place for place, label in enumerate(group.domains)}
         domain = np.array([-1, *(places.get(label, -1) for label in labels)])[code]
         found = np.empty((len(group.domains), calibration.columns.shape[1], len(variables)))
@@ -350,7 +310,7 @@ class Embedded:
     def _make_bins(self, request: Request, rows: Rows) -> tuple[Bin, ...]:
         named = sorted({name for by in request.groupings for name in by})
         columns = {name: encode(read_columns(self._frame, [name])[name]) for name in named}
-        coded = [_domain_codes([columns[name] for name in by], len(rows.unit)) for by in request.groupings]
+        coded = [domain_codes([columns[name] for name in by], len(rows.unit)) for by in request.groupings]
         bins: list[list[int]] = []
         sizes: list[int] = []
         for number in sorted(range(len(coded)), key=lambda k: (len(coded[k][1]), k)):
@@ -363,7 +323,7 @@ class Embedded:
             else:
                 bins.append([number])
                 sizes.append(len(rows.units) * width)
-        return tuple(_make_bin(numbers_, coded, request.groupings, rows) for numbers_ in bins)
+        return tuple(make_bin(numbers_, coded, request.groupings, rows) for numbers_ in bins)
 
 
 def _stored(request: Request) -> tuple[str, ...]:
@@ -411,142 +371,3 @@ def _level_values(item: str, codes: Codes) -> Floats:
     if codes.values is not None:
         return codes.values
     return numbers(pl.Series(item, list(codes.labels), dtype=pl.String))
-
-
-def _domain_codes(columns: list[Codes], height: int) -> tuple[Ints, list[tuple[str, ...]]]:
-    """Each row's domain (0 where a grouping column is missing) and the domains that occur, in the columns' order."""
-    if not columns:
-        return np.ones(height, np.int64), [()]
-    key = np.zeros(height, np.int64)
-    missing = np.zeros(height, bool)
-    for codes in columns:
-        missing |= codes.codes == 0
-        key = key * (len(codes.labels) + 1) + codes.codes
-    key[missing] = 0
-    seen, dense = compress(key)
-    labels = []
-    for value in seen.tolist():
-        parts: list[str] = []
-        for codes in reversed(columns):
-            value, code = divmod(value, len(codes.labels) + 1)
-            parts.append(codes.labels[code - 1] if code else "")
-        labels.append(tuple(reversed(parts)))
-    if missing.any():
-        return dense, labels[1:]
-    return dense + 1, labels
-
-
-def compress(key: Ints) -> tuple[Ints, Ints]:
-    """The values that occur, sorted, and each row's place among them."""
-    high = int(key.max()) + 1 if len(key) else 0
-    if high <= max(4 * len(key), 1 << 16):
-        seen = np.flatnonzero(np.bincount(key, minlength=high))
-        place = np.zeros(high, np.int64)
-        place[seen] = np.arange(len(seen))
-        return seen, place[key]
-    seen, place = np.unique(key, return_inverse=True)
-    return seen, place.astype(np.int64)
-
-
-def _make_bin(
-    numbers_: list[int],
-    coded: list[tuple[Ints, list[tuple[str, ...]]]],
-    groupings: tuple[tuple[str, ...], ...],
-    rows: Rows,
-) -> Bin:
-    key = rows.unit
-    for number in numbers_:
-        key = key * (len(coded[number][1]) + 1) + coded[number][0]
-    seen, fine = compress(key)
-    size = np.bincount(fine, minlength=len(seen)).astype(np.float64)
-    parts: dict[int, Ints] = {}
-    rest = seen
-    for number in reversed(numbers_):
-        rest, parts[number] = np.divmod(rest, len(coded[number][1]) + 1)
-    groups = []
-    for number in sorted(numbers_):
-        inside = np.flatnonzero(parts[number])
-        cell_key = (parts[number][inside] - 1) * len(rows.units) + rest[inside]
-        cells, place = compress(cell_key)
-        matrix = sparse.csr_matrix((np.ones(len(inside)), (place, inside)), shape=(len(cells), len(seen)))
-        domain, unit = np.divmod(cells, len(rows.units))
-        group = GroupTotals(groupings[number], tuple(coded[number][1]), domain, unit, matrix @ size, {})
-        groups.append((number, group, matrix))
-    return Bin(fine, len(seen), tuple(groups))
-
-
-def _read_weights(table: pl.DataFrame, design: Design, height: int) -> Floats | None:
-    """The rows' weights, checked; None where the design names neither weights nor probabilities."""
-    names = (design.weight,) if design.weight else design.probs
-    if not names:
-        return None
-    faults = Faults()
-    weight = np.ones(height)
-    for name in names:
-        values = numbers(table[name])
-        for code, bad, what in (
-            ("weight-missing", np.isnan(values), "missing"),
-            ("weight-infinite", np.isinf(values), "infinite"),
-            ("weight-negative", values < 0, "negative"),
-            ("weight-zero", values == 0, "zero"),
-        ):
-            if bad.any():
-                faults.add(
-                    code,
-                    f"{name} is {what} in {int(bad.sum())} row(s), first in data row {int(np.argmax(bad)) + 1}.",
-                    "Every row needs a positive, finite weight; leave rows out that are not in the sample.",
-                    row=int(np.argmax(bad)) + 2,
-                    column=name,
-                )
-        if design.probs and (values > 1 + 1e-12).any():
-            faults.add("prob-above-one", f"{name} is above 1.", "Probabilities lie in (0, 1].", column=name)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            weight = weight / values if design.probs else values
-    faults.stop()
-    return weight
-
-
-def _read_units(
-    table: pl.DataFrame, design: Design, element: bool, height: int
-) -> tuple[Ints, tuple[NDArray[np.object_], ...], tuple[NDArray[np.object_], ...], Ints]:
-    """Each row's unit, the units' labels per stage, and a row of each unit."""
-    faults = Faults()
-    key = np.zeros(height, np.int64)
-    coded: list[Codes | None] = []
-    count = 1 if element else max(design.stages, 1)
-    for stage in range(count):
-        for names, row_id in ((design.strata, False), (design.psu, not element)):
-            if stage < len(names):
-                codes = encode(table[names[stage]])
-                if (codes.codes == 0).any():
-                    faults.add(
-                        "design-missing",
-                        f"{names[stage]} is missing in {int((codes.codes == 0).sum())} row(s).",
-                        "Every row needs its stratum and its sampling unit.",
-                        row=int(np.argmax(codes.codes == 0)) + 2,
-                        column=names[stage],
-                    )
-                key = compress(key * (len(codes.labels) + 1) + codes.codes)[1]
-                coded.append(codes)
-            elif row_id:
-                key = compress(key * height + np.arange(height))[1]
-                coded.append(Codes(np.arange(1, height + 1), (), None))
-            else:
-                coded.append(None)
-    faults.stop()
-    units = int(key.max()) + 1
-    first = np.full(units, height, np.int64)
-    first[key[::-1]] = np.arange(height)[::-1]
-    labels = [_labels(codes, first) for codes in coded]
-    return key, tuple(labels[0::2]), tuple(labels[1::2]), first
-
-
-def _labels(codes: Codes | None, first: Ints) -> NDArray[np.object_]:
-    if codes is None:
-        return np.full(len(first), "", dtype=object)
-    if not codes.labels:
-        return np.asarray(codes.codes[first], dtype=object)
-    return np.array(codes.labels, dtype=object)[codes.codes[first] - 1]
-
-
-__all__ = ["Bin", "Embedded", "Rows", "compress", "label"]

@@ -15,29 +15,13 @@ import polars as pl
 
 from royst.errors import Faults, wrong
 from royst.totals.design import Design
-from royst.totals.embedded import Embedded, compress
+from royst.totals.embedded import Embedded
 from royst.totals.reading import Codes, encode, open_frame
-from royst.totals.request import AtMost, Coded, Column, Index, Number, Request, Variable
+from royst.totals.request import AtMost, Coded, Column, Number, Request, Variable
+from royst.totals.rows import compress
+from royst.totals.sqltext import TABLE, column_names, literal, quoted, sum_expressions, unit_keys, without_nan
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import check_units
-
-TABLE = "royst_answers"
-
-
-def quoted(name: str) -> str:
-    """A column's name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: Any) -> str:
-    """A value as an SQL literal of its own type; floats with all their digits."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int | np.integer):
-        return str(int(value))
-    if isinstance(value, float | np.floating):
-        return f"CAST({float(value)!r} AS DOUBLE)"
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 class Sql:
@@ -103,21 +87,21 @@ class Sql:
     def text(self, request: Request) -> str:
         """The SQL of a request: one pass for all variables and groupings."""
         design = request.design
-        keys = _unit_keys(request)
+        keys = unit_keys(request)
         groups = list(dict.fromkeys(name for by in request.groupings for name in by))
-        columns = _names(request)
+        columns = column_names(request)
         inner = [f"{quoted(name)} AS k{number}" for number, name in enumerate(keys)]
         inner += [f"{quoted(name)} AS g{number}" for number, name in enumerate(groups)]
         inner += [f"{self._weight(design)} AS w"]
         inner += [f"{self._expression(column)} AS {name}" for column, name in columns.items()]
-        sums, _ = _sums(request, columns, self._is_indicator)
+        expressions, _ = sum_expressions(request, columns, self._is_indicator)
         sets = ", ".join(
             "(" + ", ".join([*(f"k{n}" for n in range(len(keys))), *(f"g{groups.index(name)}" for name in by)]) + ")"
             for by in request.groupings
         )
         chosen = [f"k{n}" for n in range(len(keys))] + [f"g{n}" for n in range(len(groups))]
         chosen += [f"GROUPING(g{n}) AS o{n}" for n in range(len(groups))]
-        chosen += ["COUNT(*) AS size", *(f"{expression} AS {alias}" for expression, alias in sums.items())]
+        chosen += ["COUNT(*) AS size", *(f"{expression} AS {alias}" for expression, alias in expressions.items())]
         body = f"WITH answers AS (SELECT {', '.join(inner)} FROM {TABLE})\nSELECT {', '.join(chosen)}\nFROM answers"
         if not keys and request.groupings == ((),):
             return body
@@ -195,7 +179,7 @@ class Sql:
 
     def _units(self, request: Request) -> tuple[Units, list[pl.Series]]:
         """The units, sorted as the embedded engine sorts them, and their key columns in that order."""
-        design, names = request.design, _unit_keys(request)
+        design, names = request.design, unit_keys(request)
         stages = 1 if request.element else max(design.stages, 1)
         fpc = design.fpc[:stages]
         keys = ", ".join(f"{quoted(name)} AS k{n}" for n, name in enumerate(names))
@@ -212,7 +196,7 @@ class Sql:
         )
         _refuse_missing(table, names)
         coded = [encode(table[f"k{n}"]) for n in range(len(names))]
-        order = np.lexsort([codes.codes for codes in reversed(coded)]) if coded else np.arange(len(table))
+        order: Any = np.lexsort([codes.codes for codes in reversed(coded)]) if coded else np.arange(len(table))
         table = table[order]
         values = np.full((len(table), stages), np.nan)
         for n, name in enumerate(fpc):
@@ -221,14 +205,16 @@ class Sql:
                             "A stratum has one population size, the same on each of its rows.", column=name)  # fmt: skip
             values[:, n] = table[f"f{n}"].to_numpy()
         labels = [np.array(codes.labels, dtype=object)[codes.codes[order] - 1] for codes in coded]
-        strata, clusters, place = [], [], 0
+        strata: list[Any] = []
+        clusters: list[Any] = []
+        place = 0
         blank = np.full(len(table), "", dtype=object)
         for stage in range(stages):
             for found, given in ((strata, design.strata), (clusters, () if request.element else design.psu)):
                 found.append(labels[place] if stage < len(given) else blank)
                 place += stage < len(given)
         n, w, ww = (table[name].cast(pl.Float64).to_numpy() for name in ("n", "w", "ww"))
-        units = Units(tuple(strata), tuple(clusters), values, n, w, ww, float(table["low"].min()), request.element)  # type: ignore[arg-type]
+        units = Units(tuple(strata), tuple(clusters), values, n, w, ww, float(table["low"].min()), request.element)
         check_units(units, design)
         return units, [table[f"k{k}"] for k in range(len(names))]
 
@@ -248,7 +234,7 @@ class Sql:
         domain, labels = _domains(coded, len(part))
         order = np.lexsort([unit, domain])
         part, unit, domain = part[order], unit[order], domain[order]
-        _, aliases = _sums(request, _names(request), self._is_indicator)
+        _, aliases = sum_expressions(request, column_names(request), self._is_indicator)
         sums = {
             name: np.column_stack([part[alias].cast(pl.Float64).fill_null(0.0).to_numpy() for alias in row])
             if row
@@ -307,7 +293,7 @@ class DuckDB(Sql):
             self._connection.register("royst_source", open_frame(data).collect().to_arrow())
             source = "royst_source"
         schema = dict(self._connection.sql(f"SELECT * FROM {source} LIMIT 0").pl().schema)
-        self._connection.execute(f"CREATE VIEW {TABLE} AS SELECT {_without_nan(schema, quoted)} FROM {source}")
+        self._connection.execute(f"CREATE VIEW {TABLE} AS SELECT {without_nan(schema, quoted)} FROM {source}")
         return schema
 
     def query(self, text: str) -> pl.DataFrame:
@@ -338,7 +324,7 @@ class Spark(Sql):
         schema = dict(pl.from_arrow(frame.limit(0).toArrow()).schema)  # type: ignore[union-attr]
         frame.createOrReplaceTempView("royst_source")
         self.query_only(
-            f"CREATE OR REPLACE TEMP VIEW {TABLE} AS SELECT {_without_nan(schema, quoted)} FROM royst_source"
+            f"CREATE OR REPLACE TEMP VIEW {TABLE} AS SELECT {without_nan(schema, quoted)} FROM royst_source"
         )
         return schema
 
@@ -380,82 +366,6 @@ def _plain(request: Request) -> bool:
     return request.element or (bool(design.psu) and design.stages <= len(design.psu))
 
 
-def _unit_keys(request: Request) -> list[str]:
-    """The columns that make a unit, in the units' order: stratum and unit, stage by stage."""
-    design, found = request.design, []
-    for stage in range(1 if request.element else max(design.stages, 1)):
-        found += [*design.strata[stage : stage + 1]]
-        if not request.element:
-            found += [*design.psu[stage : stage + 1]]
-    return found
-
-
-def _names(request: Request) -> dict[Column, str]:
-    columns: dict[Column, str] = {}
-    for variable in request.variables:
-        for column in (variable.y, variable.x):
-            if column is not None:
-                columns.setdefault(column, f"c{len(columns)}")
-    return columns
-
-
-def _sums(
-    request: Request, columns: dict[Column, str], is_indicator: Any
-) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Distinct sum expressions with their aliases, and for each kind of sum the alias of every variable."""
-    found: dict[str, str] = {}
-    aliases: dict[str, list[str]] = {name: [] for name in request.sums}
-    for variable in request.variables:
-        y = columns[variable.y]
-        x = None if variable.x is None else columns[variable.x]
-        terms = _terms(y, x, x is None and is_indicator(variable.y))
-        for name in request.sums:
-            expression = terms[name]
-            aliases[name].append(found.setdefault(expression, f"s{len(found)}"))
-    return found, aliases
-
-
-def _terms(y: str, x: str | None, indicator: bool) -> dict[str, str]:
-    """The sums of one variable as SQL; an indicator's square is itself, and x = 1 where there is none."""
-    if x is None:
-        square = "wy" if indicator else "wyy"
-        terms = {
-            "n": f"COUNT({y})",
-            "ny": f"SUM({y})",
-            "w": f"SUM(CASE WHEN {y} IS NOT NULL THEN w END)",
-            "wy": f"SUM(w * {y})",
-            "wyy": f"SUM(w * {y} * {y})",
-            "qyy": f"SUM(w * w * {y} * {y})",
-            "qxy": f"SUM(w * w * {y})",
-            "qxx": f"SUM(CASE WHEN {y} IS NOT NULL THEN w * w END)",
-        }
-        return {**terms, "wyy": terms[square], "wx": terms["w"], "wxy": terms["wy"], "wxx": terms["w"]}
-    both = f"{x} IS NOT NULL AND {y} IS NOT NULL"
-    return {
-        "n": f"SUM(CASE WHEN {both} THEN 1 ELSE 0 END)",
-        "ny": f"SUM(CASE WHEN {x} IS NOT NULL THEN {y} END)",
-        "w": f"SUM(CASE WHEN {both} THEN w END)",
-        "wy": f"SUM(CASE WHEN {x} IS NOT NULL THEN w * {y} END)",
-        "wx": f"SUM(CASE WHEN {y} IS NOT NULL THEN w * {x} END)",
-        "wyy": f"SUM(CASE WHEN {x} IS NOT NULL THEN w * {y} * {y} END)",
-        "wxy": f"SUM(w * {x} * {y})",
-        "wxx": f"SUM(CASE WHEN {y} IS NOT NULL THEN w * {x} * {x} END)",
-        "qyy": f"SUM(CASE WHEN {x} IS NOT NULL THEN w * w * {y} * {y} END)",
-        "qxy": f"SUM(w * w * {x} * {y})",
-        "qxx": f"SUM(CASE WHEN {y} IS NOT NULL THEN w * w * {x} * {x} END)",
-    }
-
-
-def _without_nan(schema: dict[str, pl.DataType], name_of: Any) -> str:
-    """A select list in which NaN is null, as everywhere in Røyst."""
-    return ", ".join(
-        f"CASE WHEN isnan({name_of(name)}) THEN NULL ELSE {name_of(name)} END AS {name_of(name)}"
-        if kind.is_float()
-        else name_of(name)
-        for name, kind in schema.items()
-    )
-
-
 def _refuse_missing(table: pl.DataFrame, names: list[str]) -> None:
     faults = Faults()
     for n, name in enumerate(names):
@@ -493,6 +403,3 @@ def _domains(coded: list[Codes], rows: int) -> tuple[Ints, tuple[tuple[str, ...]
             parts.append(codes.labels[code - 1])
         labels.append(tuple(reversed(parts)))
     return place, tuple(labels)
-
-
-__all__ = ["DuckDB", "Index", "Spark", "Sql", "literal", "quoted"]

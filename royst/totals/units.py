@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -103,7 +104,7 @@ def _check_fpc(units: Units, design: Design, number: int, index: StageIndex, fau
     if design.pps == "brewer" and (values > 1).any():
         faults.add("fpc-pps", f"{name} is above 1.", "With pps, fpc holds inclusion probabilities.", column=name)
     sizes = population_sizes(values[first], index.size[stratum_of_unit[first]])
-    small = np.flatnonzero(sizes < index.size * (1 - 1e-12)) if design.pps != "brewer" else []
+    small: Any = np.flatnonzero(sizes < index.size * (1 - 1e-12)) if design.pps != "brewer" else []
     if len(small):
         stratum = units.strata[number][first[small[0]]]
         faults.add(

@@ -1,0 +1,328 @@
+"""What an estimation gives: a table, and all that tests between its rows need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from royst.errors import wrong
+from royst.estimation import intervals, linearise, variance
+from royst.estimation.measures import Levels, Statistic
+from royst.totals.design import Design
+from royst.totals.reading import label
+from royst.totals.request import AtMost, Request, Variable, unique_variables
+from royst.totals.table import Floats, GroupTotals, Totals
+
+SCHEMA = {
+    "measure": pl.String,
+    "item": pl.String,
+    "category": pl.String,
+    "domain": pl.String,
+    "n": pl.Int64,
+    "n_units": pl.Int64,
+    "estimate": pl.Float64,
+    "se": pl.Float64,
+    "df": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "deff": pl.Float64,
+    "n_eff": pl.Float64,
+    "method": pl.String,
+    "status": pl.String,
+}
+
+
+KEY = ("measure", "item", "category", "domain")
+
+
+SCORES_AT_MOST = 50_000_000
+
+
+class Source(Levels, Protocol):
+    """An engine, or sums from files: whatever answers a request."""
+
+    name: str
+
+    def totals(self, request: Request) -> Totals: ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """Where a row of the table comes from: its statistic, its grouping and its domain's place in it."""
+
+    statistic: Statistic
+    grouping: int
+    domain: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Linearised scores: ``values`` is first-stage units × rows; ``psu`` and ``stratum`` are the units' labels.
+
+    The covariance of two rows is the design's quadratic form in their columns; ``centred`` (units × rows) holds
+    √c·(z − z̄) of the first stage, whose inner products give that form, and ``rest`` the covariance of later stages.
+    ``answers`` (units × rows) counts them. ``linked`` is false where every row is its own unit, so that ids say nothing between waves.
+    """
+
+    psu: tuple[str, ...]
+    stratum: tuple[str, ...]
+    values: Floats
+    centred: Floats
+    rest: Floats
+    answers: Floats
+    linked: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """Estimates with all that tests between them need.
+
+    ``table`` has one row per estimate: measure item category domain n n_units estimate se df low high deff n_eff method
+    status. Shares are fractions. ``n`` counts answers, ``n_units`` first-stage units with an answer; ``df`` is the
+    domain's first-stage units, answering or not, minus their strata. ``status`` is "ok"; "not_estimable" (nobody answered, or the denominator is 0: estimate is null); or
+    "no_se" (fewer than two units, or no degrees of freedom: an estimate, but no standard error or interval).
+    ``counts`` has the unweighted number of answers in a share or band. ``notes`` say what was done with lonely strata.
+    """
+
+    table: pl.DataFrame
+    design: Design
+    level: float
+    notes: tuple[str, ...]
+    rows: tuple[Row, ...]
+    groupings: tuple[tuple[str, ...], ...]
+    source: Source
+    counts: pl.DataFrame
+
+    @cached_property
+    def _place(self) -> dict[tuple[str, ...], int]:
+        return {key: place for place, key in enumerate(self.table.select(KEY).iter_rows())}
+
+    def find(self, measure: str, item: str, category: str = "", domain: str = "all") -> int:
+        """The place of a row in ``table``; an ``InputError`` where there is none."""
+        key = (measure, item, category, domain)
+        if key not in self._place:
+            raise wrong(
+                "no-such-row",
+                f"There is no estimate {dict(zip(KEY, key))}.",
+                "Look in result.table for the rows that there are.",
+            )
+        return self._place[key]
+
+    def _places(self, rows: Any) -> list[int]:
+        """Places from places, key tuples, mappings, or a frame with the key columns; None is every row."""
+        if rows is None:
+            return list(range(len(self.rows)))
+        if isinstance(rows, pl.DataFrame):
+            rows = rows.select([name for name in KEY if name in rows.columns]).to_dicts()
+        found = []
+        for row in rows:
+            if isinstance(row, int | np.integer):
+                found.append(int(row))
+            elif isinstance(row, Mapping):
+                found.append(self.find(**{str(name): str(row[name]) for name in KEY if name in row}))
+            else:
+                found.append(self.find(*row))
+        return found
+
+    def scores(self, rows: Any = None) -> Scores:
+        """Scores of some rows (places in the table, keys, or a frame of keys; None for all), asked for anew."""
+        places = self._places(rows)
+        values, form, answers = self._unit_scores(places)
+        centred = variance.centred_scores(form, values)
+        first = np.unique(form.psu, return_index=True)[1]
+        added, answered = (np.zeros((len(first), values.shape[1])) for _ in range(2))
+        np.add.at(added, form.psu, values)
+        np.add.at(answered, form.psu, answers)
+        rest = sum((part.T @ part for part in centred[1:]), np.zeros((len(places), len(places))))
+        psu = _unit_labels(self.design, form, first)
+        stratum = tuple(str(one) for one in form.units.strata[0][first])
+        return Scores(psu, stratum, added, centred[0], np.asarray(rest), answered, bool(self.design.psu))
+
+    def _unit_scores(self, places: Sequence[int]) -> tuple[Floats, variance.Structure, Floats]:
+        """Scores (units × rows), the structure they belong to, and answers (units × rows)."""
+        if not places:
+            raise wrong("no-rows-asked", "No rows are named.", "Name at least one row of result.table.")
+        chosen = [self.rows[place] for place in places]
+        wanted = unique_variables(row.statistic.variable for row in chosen)
+        used = tuple(dict.fromkeys(row.grouping for row in chosen))
+        request = Request(self.design, wanted, tuple(self.groupings[g] for g in used), rows=not self.design.psu)
+        totals = self.source.totals(request)
+        form = variance.structure_of(totals)
+        if len(form.units) * len(places) > SCORES_AT_MOST:
+            raise wrong(
+                "too-many-scores",
+                f"{len(places)} rows × {len(form.units)} units do not fit in memory.",
+                "Ask for fewer rows at a time.",
+            )
+        values, answers = (np.zeros((len(form.units), len(places))) for _ in range(2))
+        for column, (place, row) in enumerate(zip(places, chosen)):
+            group, variable = totals.groups[used.index(row.grouping)], wanted.index(row.statistic.variable)
+            if row.domain not in group.domains:
+                continue
+            if row.statistic.form == "quantile":
+                values[:, column] = self._quantile_scores(place, row)
+            else:
+                values[:, column] = linearise.row_scores(row, group, variable, form, self.source, totals)
+            inside = group.domain == group.domains.index(row.domain)
+            answers[group.unit[inside], column] = group.sums["n"][inside, variable]
+        return values, form, answers
+
+    def _quantile_scores(self, place: int, row: Row) -> Floats:
+        """A quantile's scores: those of the distribution function at it, turned and scaled to Woodruff's error."""
+        cut, se = self.estimates[place], self.table["se"][place]
+        variable = Variable(AtMost(row.statistic.variable.y.items[0], float(cut)))
+        request = Request(self.design, (variable,), (self.groupings[row.grouping],), rows=not self.design.psu)
+        totals = self.source.totals(request)
+        form = variance.structure_of(totals)
+        statistic = replace(row.statistic, variable=variable, form="ratio")
+        reached = linearise.row_scores(
+            replace(row, statistic=statistic), totals.groups[0], 0, form, self.source, totals
+        )
+        spread = float(variance.covariance(form, reached[:, None])[0, 0])
+        return np.asarray(-reached * (se / np.sqrt(spread))) if spread > 0 and se else np.zeros(len(reached))
+
+    @property
+    def estimates(self) -> Floats:
+        """The estimates, in the table's order, NaN where not estimable."""
+        return self.table["estimate"].fill_null(float("nan")).to_numpy()
+
+    def covariance(self, rows: Any = None) -> Floats:
+        """The covariance matrix of the named rows (see ``scores`` for how to name them)."""
+        values, form, _ = self._unit_scores(self._places(rows))
+        return variance.covariance(form, values)
+
+    def contrast(self, weights: Mapping[Any, float] | Sequence[tuple[Any, float]]) -> dict[str, float]:
+        """A linear contrast Σ weight × row: estimate, se, df (the least of the rows'), low, high, t, p."""
+        pairs = list(weights.items()) if isinstance(weights, Mapping) else list(weights)
+        places = self._places([row for row, _ in pairs])
+        c = np.array([float(weight) for _, weight in pairs])
+        estimate = float(c @ self.estimates[places])
+        edges = [_at_the_edge(self.table.row(place, named=True), self.level) for place in places]
+        se = float(np.sqrt(max(c @ self.covariance(places) @ c + c * c @ np.array(edges), 0.0)))
+        df = float(np.min(self.table["df"].to_numpy()[places]))
+        return {"estimate": estimate, "se": se, **_tested(estimate, se, df, self.level)}
+
+    def wald(self, rows: Any, null: Sequence[float] | None = None) -> dict[str, float]:
+        """Joint test that the rows equal ``null`` (0): F = q⁻¹ d'V⁻¹d on q and df (R: ``regTermTest`` with its df)."""
+        places = self._places(rows)
+        d = self.estimates[places] - (np.zeros(len(places)) if null is None else np.asarray(null, float))
+        statistic = float(d @ np.linalg.solve(self.covariance(places), d)) / len(places)
+        df = float(np.min(self.table["df"].to_numpy()[places]))
+        return {
+            "F": statistic,
+            "df1": float(len(places)),
+            "df2": df,
+            "p": float(stats.f.sf(statistic, len(places), df)),
+        }
+
+    def difference(self, by: str | Sequence[str], between: tuple[Any, Any], rows: Any = None) -> pl.DataFrame:
+        """The first group minus the second, for every measure of the table.
+
+        ``by`` is a grouping that was asked for, ``between`` two of its groups (values, or tuples of values for a cross).
+        Columns: measure item category estimate se df low high t p n_first n_second status. df is that of the two
+        groups together less one, as R's ``svyttest(y ~ group, subset(design, group %in% between))``.
+        """
+        names = (by,) if isinstance(by, str) else tuple(by)
+        if names not in self.groupings:
+            known = ", ".join(str(list(one)) for one in self.groupings)
+            raise wrong(
+                "no-such-grouping", f"There are no estimates by {list(names)}.", f"Ask for them; there are {known}."
+            )
+        first, second = (self._domain(names, one) for one in between)
+        wanted = None if rows is None else {tuple(self.table.row(place)[:3]) for place in self._places(rows)}
+        pairs = [
+            (place, self._place[(*key[:3], second)])
+            for place, key in enumerate(self.table.select(KEY).iter_rows())
+            if key[3] == first and (*key[:3], second) in self._place and (wanted is None or key[:3] in wanted)
+        ]
+        return _differences(self, pairs)
+
+    def _domain(self, names: tuple[str, ...], value: Any) -> str:
+        parts = (value,) if isinstance(value, str) or not isinstance(value, Sequence) else tuple(value)
+        wanted = domain_name(names, tuple(label(part) for part in parts))
+        there = self.table["domain"].unique().sort().to_list()
+        if wanted not in there:
+            raise wrong("no-such-domain", f"There is no group {wanted!r}.", f"There are: {', '.join(there)}.")
+        return wanted
+
+
+def domain_name(by: tuple[str, ...], values: tuple[str, ...]) -> str:
+    """A domain as text: "all", or "a=x;b=y"."""
+    return ";".join(f"{name}={value}" for name, value in zip(by, values)) or "all"
+
+
+def _unit_labels(design: Design, form: variance.Structure, first: np.ndarray) -> tuple[str, ...]:
+    """The first-stage units' ids; with ``nest`` an id is only one within its stratum."""
+    ids = form.units.clusters[0][first]
+    if design.nest:
+        return tuple(f"{h}/{i}" for h, i in zip(form.units.strata[0][first], ids))
+    return tuple(str(one) for one in ids)
+
+
+def _tested(estimate: float, se: float, df: float, level: float) -> dict[str, float]:
+    half = float(intervals.quantile_t(np.array([df]), level)[0]) * se
+    t = estimate / se if se > 0 else float("nan")
+    p = float(2 * stats.t.sf(abs(t), df)) if se > 0 else (1.0 if estimate == 0 else 0.0)
+    return {"df": df, "low": estimate - half, "high": estimate + half, "t": t, "p": p}
+
+
+DIFFERENCE_SCHEMA = {
+    "measure": pl.String, "item": pl.String, "category": pl.String, "estimate": pl.Float64, "se": pl.Float64,
+    "df": pl.Float64, "low": pl.Float64, "high": pl.Float64, "t": pl.Float64, "p": pl.Float64,
+    "n_first": pl.Int64, "n_second": pl.Int64, "status": pl.String,
+}  # fmt: skip
+
+
+def _differences(result: Result, pairs: list[tuple[int, int]]) -> pl.DataFrame:
+    """First minus second of each pair of places, with the covariance between them."""
+    if not pairs:
+        return pl.DataFrame(schema=DIFFERENCE_SCHEMA)
+    found = []
+    joint = _joint_df(result, pairs)
+    values, form, _ = result._unit_scores([place for pair in pairs for place in pair])
+    change = values[:, 0::2] - values[:, 1::2]
+    spread = np.sum([np.sum(part * part, axis=0) for part in variance.centred_scores(form, change)], axis=0)
+    for column, (a, b) in enumerate(pairs):
+        one, other = result.table.row(a, named=True), result.table.row(b, named=True)
+        df = joint[result.rows[a].statistic.variable]
+        row: dict[str, Any] = {name: one[name] for name in KEY[:3]}
+        row.update(n_first=one["n"], n_second=other["n"], df=df, estimate=None, status="not_estimable")
+        if one["status"] != "not_estimable" and other["status"] != "not_estimable":
+            row.update(estimate=one["estimate"] - other["estimate"], status="no_se")
+            if one["status"] == other["status"] == "ok" and df >= 1 and np.isfinite(spread[column]):
+                se = float(
+                    np.sqrt(spread[column] + _at_the_edge(one, result.level) + _at_the_edge(other, result.level))
+                )
+                row.update(se=se, status="ok", **_tested(row["estimate"], se, df, result.level))
+        found.append(row)
+    return pl.DataFrame(found, schema=DIFFERENCE_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _at_the_edge(row: dict[str, Any], level: float) -> float:
+    """The variance that a share of 0 or 1 brings to a difference beyond its linearised one, which is 0."""
+    return 0.0 if row["se"] is None else float(intervals.share_se(row, level) ** 2 - row["se"] ** 2)
+
+
+def _joint_df(result: Result, pairs: list[tuple[int, int]]) -> dict[Variable, float]:
+    """df by variable of the pairs' two domains taken together, over units that answered, less one for the difference."""
+    one, other = (result.rows[place] for place in pairs[0])
+    wanted = unique_variables(result.rows[place].statistic.variable for place, _ in pairs)
+    totals = result.source.totals(Request(result.design, wanted, (result.groupings[one.grouping],)))
+    form, group = variance.structure_of(totals), totals.groups[0]
+    there = [group.domains.index(row.domain) for row in (one, other) if row.domain in group.domains]
+    inside = np.isin(group.domain, there)
+    order = np.flatnonzero(inside)[np.argsort(group.unit[inside], kind="stable")]
+    unit = group.unit[order]
+    if len(unit) == 0:
+        return dict.fromkeys(wanted, 0.0)
+    starts = np.flatnonzero(np.r_[True, unit[1:] != unit[:-1]])
+    answered = np.add.reduceat(group.sums["n"][order], starts, axis=0)
+    joined = GroupTotals((), ((),), np.zeros(len(starts), np.int64), unit[starts], answered[:, 0], {})
+    df = variance.answering_df(form, joined, answered)[0] - 1.0
+    return dict(zip(wanted, df.tolist()))
