@@ -1,0 +1,202 @@
+"""What protection promises to those who use it, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from royst import protect
+from royst.errors import InputError
+from royst.protect import history
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "attacks"))
+import simulate
+
+RULES = protect.rule_set("user-survey-10")
+ITEMS = ["q1", "q2"]
+GROUPS = ("unit", "region", "sex", "age")
+
+
+def candidate(**changed: object) -> protect.Candidate:
+    people = simulate.people("spec", 300, 10, 2, 2)
+    by = [(), ("region",), ("sex",), ("age",), ("unit",)]
+    scale = protect.Scale(simulate.CHOICES, simulate.BANDS, ("nr",))
+    made = protect.Candidate(
+        simulate.estimates("2019", people, by, ITEMS),
+        {"2019": protect.People(people, GROUPS, dict.fromkeys(ITEMS, scale), unit="unit", weight="weight")},
+    )
+    return replace(made, **changed)
+
+
+@pytest.fixture(scope="module")
+def made() -> protect.Protected:
+    return protect.protect(candidate(changes=changes()), RULES)
+
+
+def changes() -> pl.DataFrame:
+    domains = [f"age=age{k}" for k in range(5)]
+    rows = [
+        {"kind": "groups", "item": "q1", "measure": "share", "category": "1", "population": "all", "wave_1": "2019", "domain_1": a,
+         "wave_2": "2019", "domain_2": b, "estimate": 1.0, "p": 0.5, "status": None}
+        for a in domains for b in ["all", *domains]
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema_overrides={"status": pl.String})
+
+
+def test_every_row_comes_back_in_its_place(made):
+    asked = candidate().estimates
+    key = ["item", "measure", "category", "domain"]
+    assert made.estimates.select(key).equals(asked.select(key))
+    assert set(made.estimates["status"]) == {"published", "withheld"}
+
+
+def test_a_withheld_row_holds_no_number(made):
+    withheld = made.estimates.filter(pl.col("status") == "withheld")
+    assert withheld.height
+    assert withheld.select("n", "n_units", "estimate", "unweighted").null_count().row(0) == (withheld.height,) * 4
+
+
+def test_a_row_keeps_bands_where_it_cannot_keep_answers(made):
+    kept = made.estimates.filter(pl.col("status") == "published").select("item", "domain", "measure").unique()
+    with_bands = kept.filter(pl.col("measure") == "band").select("item", "domain")
+    with_shares = kept.filter(pl.col("measure") == "share").select("item", "domain")
+    assert with_bands.height > with_shares.height
+    assert with_shares.join(with_bands, on=["item", "domain"], how="anti").is_empty()
+
+
+def test_no_answer_of_fewer_than_ten_is_printed(made):
+    printed = made.estimates.filter((pl.col("status") == "published") & pl.col("measure").is_in(["share", "band"]))
+    counts = (printed["unweighted"] * printed["n"] / 100).round()
+    assert printed["n"].min() >= 10
+    shares = printed.with_columns(count=counts).filter(pl.col("measure") == "share")
+    assert not shares["count"].is_in([1.0, 2.0]).any()
+    assert (shares["n"] - shares["count"]).min() > 2
+
+
+def test_a_change_falls_with_its_estimates(made):
+    out = set(
+        made.estimates.filter(
+            (pl.col("status") == "published")
+            & (pl.col("item") == "q1")
+            & (pl.col("measure") == "share")
+            & (pl.col("category") == "1")
+        )["domain"]
+    )
+    for row in made.changes.iter_rows(named=True):
+        assert (row["status"] == "published") == ({row["domain_1"], row["domain_2"]} <= out)
+        assert (row["p"] is None) == (row["status"] == "withheld")
+
+
+def test_the_certificate_names_no_cell(made):
+    text = json.dumps(made.certificate)
+    assert made.certificate["recoverable"] == 0 and made.certificate["facts"] > 100
+    for secret in ("K00", "q1", "age=", "region", "2019"):
+        assert secret not in text
+
+
+def test_cells_are_counted_by_kind_of_table(made):
+    cells = {row["table"]: row for row in made.cells.iter_rows(named=True)}
+    assert cells["estimates by unit"]["cells"] > cells["estimates by unit"]["published"] > 0
+    assert (
+        sum(row["published"] for t, row in cells.items() if t.startswith("estimates"))
+        == (made.estimates["status"] == "published").sum()
+    )
+
+
+def test_the_same_input_gives_the_same_output(made):
+    assert protect.protect(candidate(changes=changes()), RULES).estimates.equals(made.estimates)
+
+
+def refused(code: str, **changed: object) -> str:
+    with pytest.raises(InputError, match=code) as caught:
+        protect.protect(candidate(**changed), RULES)
+    return str(caught.value)
+
+
+def test_an_unknown_rule_set_is_refused():
+    with pytest.raises(InputError, match="unknown-rule-set") as caught:
+        protect.rule_set("user-survey-5")
+    assert "user-survey-10" in str(caught.value)
+
+
+def test_a_table_outside_the_plan_is_refused():
+    row = candidate().estimates.head(1).with_columns(domain=pl.lit("shoe=42"))
+    assert "shoe" in refused("table-outside-plan", estimates=pl.concat([candidate().estimates, row]))
+
+
+def test_a_missing_relation_is_refused():
+    people = candidate().people["2019"]
+    assert "age" in refused("missing-relation", people={"2019": replace(people, frame=people.frame.drop("age"))})
+    assert "2019" in refused("missing-relation", people={})
+    panel = candidate().estimates.head(1).with_columns(population=pl.lit("panel"))
+    assert "panel" in refused("missing-relation", estimates=pl.concat([candidate().estimates, panel]))
+
+
+def test_contradictory_counts_are_refused():
+    wrong = candidate().estimates.with_columns(
+        n=pl.when(pl.col("domain") == "sex=sex1").then(pl.col("n") + 1).otherwise(pl.col("n"))
+    )
+    assert "sex=sex1" in refused("contradictory-counts", estimates=wrong)
+    refused("contradictory-counts", estimates=pl.concat([candidate().estimates, candidate().estimates.head(1)]))
+
+
+@pytest.fixture
+def ledger(tmp_path, made) -> Path:
+    path = tmp_path / "releases" / "history.jsonl"
+    history.record(path, name="2020-06", date="2020-06-15", rules=RULES.label, estimates=made.estimates, key=b"k")
+    history.record(
+        path, name="2021-12", date="2021-12-01", rules=RULES.label, estimates=made.estimates.head(0), key=b"k"
+    )
+    return path
+
+
+def test_the_ledger_holds_published_figures_only(ledger, made):
+    out = history.read(ledger, b"k").published()
+    assert out.height == (made.estimates["status"] == "published").sum()
+    assert out["estimate"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [lambda t: t.replace("2020-06-15", "2020-06-16"), lambda t: t.split("\n", 1)[1], lambda t: t.replace("}", "", 1)],
+)
+def test_an_edited_ledger_is_refused(ledger, edit):
+    ledger.write_text(edit(ledger.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(InputError, match="edited-ledger"):
+        history.read(ledger, b"k")
+
+
+def test_a_ledger_written_with_another_key_is_refused(ledger):
+    with pytest.raises(InputError, match="edited-ledger"):
+        history.read(ledger, b"other")
+
+
+def test_a_release_is_entered_once(ledger, made):
+    before = ledger.read_bytes()
+    history.record(ledger, name="2020-06", date="2020-06-15", rules=RULES.label, estimates=made.estimates, key=b"k")
+    assert ledger.read_bytes() == before
+    with pytest.raises(InputError, match="release-taken"):
+        history.record(
+            ledger, name="2020-06", date="2020-06-15", rules=RULES.label, estimates=made.estimates.head(3), key=b"k"
+        )
+
+
+def test_what_is_out_stays_as_it_is(ledger, made):
+    moved = made.estimates.with_columns(pl.col("estimate") + 1)
+    restored = history.read(ledger, b"k").restore(moved)
+    published = pl.col("status") == "published"
+    assert restored.filter(published).equals(made.estimates.filter(published))
+
+
+def test_of_a_wave_that_is_out_nothing_new_is_printed_after_a_withdrawal(ledger, made):
+    people = candidate().people["2019"]
+    fewer = replace(people, frame=people.frame.slice(1))
+    by = [(), ("sex",), ("sex", "age")]
+    asked = protect.Candidate(simulate.estimates("2019", fewer.frame, by, ITEMS), {"2019": fewer})
+    again = protect.protect(asked, RULES, history.read(ledger, b"k")).estimates
+    assert (again.filter(pl.col("domain").str.contains(";"))["status"] == "withheld").all()
