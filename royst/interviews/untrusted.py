@@ -102,7 +102,13 @@ def parse_xml(content: bytes, file: str | Path) -> etree._Element:
     Raises ``InputError`` (``damaged-xml``) with the row where it is not well formed; nothing is fetched from anywhere.
     """
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_pis=True,
+        remove_comments=True,
     )
     try:
         root = etree.fromstring(content, parser)
