@@ -63,10 +63,10 @@ async function flush() {
 }
 async function said(left, sent) {
   self.onbeforeunload = left ? event => event.preventDefault() : null;
-  let bar = document.querySelector(".wait");
+  let bar = document.querySelector(".queue");
   if (!left && !sent) return bar && bar.remove();
   const words = await get("words") || {};
-  if (!bar) { bar = document.createElement("p"); bar.className = "wait"; bar.setAttribute("role", "status"); document.querySelector("main").before(bar); }
+  if (!bar) { bar = document.createElement("p"); bar.className = "wait queue"; bar.setAttribute("role", "status"); document.querySelector("main").before(bar); }
   bar.textContent = left ? (words["offline.waits"] || "").replace("{count}", left) : words["offline.sent"];
 }
 async function prepare() {
