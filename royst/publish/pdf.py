@@ -7,6 +7,7 @@ level is jumped, or a letter has no glyph (letters that our font lacks are print
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -182,8 +183,6 @@ def _picture(block: Picture, files: Mapping[str, bytes]) -> dict[str, Any]:
 
 def size(content: bytes) -> tuple[float, float]:
     """Width and height of a PNG, JPEG, GIF, WebP or SVG in its own units. Raises ``ValueError`` for another kind."""
-    import re
-
     if content[:8] == b"\x89PNG\r\n\x1a\n":
         return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
     if content[:2] == b"\xff\xd8":
