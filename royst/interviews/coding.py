@@ -246,3 +246,26 @@ def files(store: Store) -> tuple[tuple[str, str], ...]:
         for coder in (*found.coders, CONSENSUS)
         if store.exists(_file(coder, found.name))
     )
+
+
+def segments(length: int, codings: Sequence[Coding]) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
+    """A text of ``length`` cut wherever any coding begins or ends: (start, end, ids of the codings over it), covering all of it, for showing overlaps.
+
+    One sweep: work grows with the codings and how many lie over each other, not with their square.
+    """
+    edges: dict[int, tuple[list[str], list[str]]] = {}
+    for coding in sorted(codings, key=lambda c: (c.start, -c.end, c.id)):
+        edges.setdefault(coding.start, ([], []))[0].append(coding.id)
+        edges.setdefault(coding.end, ([], []))[1].append(coding.id)
+    found: list[tuple[int, int, tuple[str, ...]]] = []
+    over: dict[str, None] = {}
+    at = 0
+    for place in sorted({*edges, length}):
+        if place > at:
+            found.append((at, place, tuple(over)))
+            at = place
+        begin, end = edges.get(place, ([], []))
+        for id in end:
+            del over[id]
+        over.update(dict.fromkeys(begin))
+    return tuple(found)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from royst.errors import wrong
+from royst.errors import InputError, wrong
 from royst.interviews.text import decode, normalise
 from royst.interviews.untrusted import parse_xml, unzip
 
@@ -107,14 +107,13 @@ _WORD_SKIPPED = {_W + "del", _W + "moveFrom", _W + "pPr", _W + "rPr"}
 
 def _docx(content: bytes, path: Path, encoding: str | None) -> _Read:
     import docx
-    from docx.opc.exceptions import PackageNotFoundError
 
     for name, member in unzip(content, path).items():
         if name.endswith((".xml", ".rels")):
             parse_xml(member, f"{path}:{name}")
     try:
         body = docx.Document(io.BytesIO(content)).element.body
-    except (PackageNotFoundError, KeyError, ValueError) as error:
+    except Exception as error:  # a reader of damaged parts may raise anything
         raise wrong("damaged-archive", f"not a Word document ({error})", "Save it again as .docx.", file=path) from None
     return normalise("\n".join(_word_blocks(body))), ()
 
@@ -192,7 +191,9 @@ def _pdf(content: bytes, path: Path, encoding: str | None) -> _Read:
         if reader.is_encrypted and not reader.decrypt(""):
             raise wrong("encrypted-pdf", "the PDF asks for a password", "Save it without one.", file=path)
         pages = [page.extract_text() for page in reader.pages]
-    except (pypdf.errors.PyPdfError, ValueError, KeyError, RecursionError, AttributeError, TypeError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # a reader of damaged bytes may raise anything
         raise wrong(
             "damaged-pdf",
             f"the PDF cannot be read ({error})",

@@ -72,3 +72,25 @@ def _marked(content: bytes) -> tuple[str, bytes] | None:
         if content.startswith(mark):
             return encoding, content[len(mark) :]
     return None
+
+
+def to_utf16(text: str, place: int) -> int:
+    """A place in code points as UTF-16 counts it, which is how browsers do. ``ValueError`` outside the text."""
+    if not 0 <= place <= len(text):
+        raise ValueError(f"place {place} in a text of {len(text)}")
+    return place + sum(ord(character) > 0xFFFF for character in text[:place])
+
+
+def from_utf16(text: str, place: int) -> int:
+    """A place that a browser counted, in code points; inside a surrogate pair it is the place before it. ``ValueError`` outside the text."""
+    counted = 0
+    for here, character in enumerate(text):
+        wide = 2 if ord(character) > 0xFFFF else 1
+        if place < counted + wide:
+            if place < 0:
+                break
+            return here
+        counted += wide
+    if place != counted:
+        raise ValueError(f"place {place} in a text of {counted} UTF-16 units")
+    return len(text)

@@ -13,7 +13,7 @@ from royst.interviews import revision, transcript
 from royst.interviews.anchor import Edit, Replacement, align
 from royst.interviews.codebook import Code, Codebook
 from royst.interviews.store import Store
-from royst.interviews.text import normalise, sha256
+from royst.interviews.text import from_utf16, normalise, sha256, to_utf16
 
 LETTERS = st.sampled_from(
     [
@@ -161,3 +161,25 @@ def test_codings_survive_any_number_of_edits_around_them(
         (coding,) = cod.read_codings(store, "x", "r")
         assert (coding.version, coding.state, made.same) == (version, "same", 1)
         assert text[coding.start : coding.end] == mark
+
+
+@given(st.text(st.sampled_from("aå👍é\u0301ש\n𝔸"), max_size=30), st.data())
+def test_places_go_to_utf16_and_back(text: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(text)))
+    assert to_utf16(text, place) == len(text[:place].encode("utf-16-le")) // 2
+    assert from_utf16(text, to_utf16(text, place)) == place
+    with pytest.raises(ValueError, match="place"):
+        from_utf16(text, to_utf16(text, len(text)) + 1)
+    with pytest.raises(ValueError, match="place"):
+        from_utf16(text, -1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 19), st.integers(1, 20)), max_size=8))
+def test_segments_cover_the_text_and_say_what_lies_over_each(spans: list[tuple[int, int]]) -> None:
+    codings = [cod.Coding(str(i), "t", 1, s, min(s + n, 20), "c", "x", "r") for i, (s, n) in enumerate(spans)]
+    found = cod.segments(20, codings)
+    assert [s for s, _, _ in found] == [0, *[e for _, e, _ in found[:-1]]] and found[-1][1] == 20
+    for start, end, ids in found:
+        for place in range(start, end):
+            assert set(ids) == {c.id for c in codings if c.start <= place < c.end}
