@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from royst.errors import Faults, InputError
 from royst.interviews.sections import SubstudyFile
@@ -14,7 +14,7 @@ Rows = Sequence[tuple[int, dict[str, str]]]
 """A table's rows, each with its number in the file (the header is row 1)."""
 
 
-def check_file(file: SubstudyFile, faults: Faults) -> None:
+def check_file(file: SubstudyFile, faults: Faults, units: Collection[str] = ()) -> None:
     """The settings among themselves: quota cells of known values, labels of published attributes, no place published."""
     for number, quota in enumerate(file.quota):
         for name, value in quota.cell.items():
@@ -42,6 +42,18 @@ def check_file(file: SubstudyFile, faults: Faults) -> None:
                 "place-published",
                 f"attribute {name} is a place",
                 "A place is never published: publish = false.",
+                file=FILE,
+                column=f"attributes.{name}",
+            )
+    known = {unit.casefold() for unit in units}
+    for name, attribute in file.attributes.items():
+        said = {text for texts in attribute.values.values() for text in texts.values()}
+        told = sorted(text for text in said if text.casefold() in known)
+        if attribute.publish and told:
+            faults.add(
+                "place-published",
+                f"attribute {name} names {', '.join(told)}, which the study's frame has as places",
+                'Say kind = "place", which is never published.',
                 file=FILE,
                 column=f"attributes.{name}",
             )

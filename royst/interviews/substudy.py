@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -130,8 +130,10 @@ def _of(text: Mapping[str, str], language: str) -> str:
     return text.get(language) or next(iter(text.values()), "")
 
 
-def read_substudy(store: Store) -> Substudy:
-    """Read and check a sub-study. Raises ``InputError`` with every fault of its four files, each with file, row and column."""
+def read_substudy(store: Store, units: Collection[str] = ()) -> Substudy:
+    """Read and check a sub-study. ``units``: names of the study's municipalities or districts, which no published attribute may tell.
+
+    Raises ``InputError`` with every fault of its four files, each with file, row and column."""
     faults = Faults()
     file = _read_file(store)
     names = list(file.attributes)
@@ -141,7 +143,7 @@ def read_substudy(store: Store) -> Substudy:
     )
     consents = _table(store, "consents.csv", ["participant", "version", "given", "quotes"], ["withdrawn"], faults)
     faults.stop()
-    check_file(file, faults)
+    check_file(file, faults, units)
     check_rows(file, asked, people, consents, faults)
     faults.stop()
     return Substudy(

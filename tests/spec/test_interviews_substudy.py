@@ -189,6 +189,12 @@ def test_a_place_is_never_published_and_no_label_tells_it(tmp_path: Path) -> Non
     assert sorted(faults(read_substudy, substudy.store)) == ["label-not-published", "place-published"]
 
 
+def test_a_municipality_under_another_name_is_found_by_the_frame(tmp_path: Path) -> None:
+    substudy, _ = begun(tmp_path)
+    assert faults(read_substudy, substudy.store, ["Mann", "Storvik"]) == ["place-published"]
+    assert read_substudy(substudy.store, ["Storvik"]).file.id == "65plus"
+
+
 def test_names_stand_in_the_key_alone(tmp_path: Path) -> None:
     substudy, _ = begun(tmp_path)
     seal = Seal("fire ord som ingen vet", light=True)

@@ -1,10 +1,12 @@
 """Coefficients of agreement against what was published.
 
-- Cohen's kappa, Scott-type data of Krippendorff (1995, Sociological Methodology 25:47–76, p. 57): kappa .385 and nominal alpha .329 (example A, cut into 24
-  units), kappa .314 (example C). The values are those the DKPro Statistics test suite (Apache-2.0) quotes.
+- Cohen (1960), Educational and Psychological Measurement 20:37–46, table 1: kappa .492.
+- Krippendorff (1995), Sociological Methodology 25:47–76, p. 57, examples A and C cut into 24 units: kappa .385, nominal alpha .329; kappa .314. Data and values
+  as the tests of DKPro Statistics (Apache-2.0) quote them from the paper.
 - Nominal alpha .743 with missing values: Krippendorff (2011), "Computing Krippendorff's alpha-reliability", part C (four observers, 12 units); .691 of the
   three-coder example that the encyclopaedia article on the coefficient works through (26 pairable values).
-- ᵤα .510, |ᵤα .413, ᶜᵤα .724: Krippendorff (2019), Content Analysis, 4th ed., figure 12.11 and section 12.6.3–12.6.5 (three observers, 60 characters).
+- ᵤα .510, |ᵤα .413, ᶜᵤα .724: Krippendorff (2019), Content Analysis, 4th ed., figure 12.11 and section 12.6.3–12.6.5 (three observers, 60 characters),
+  data and values as the tests of the R package quallmer quote them from the book.
 - α_U: Krippendorff (2004), Quality and Quantity 38:787–800, the example of two observers: D_o .0144, D_e .0532 and .0490, α .7285 and 1, jointly .8587
   (unrounded; the paper rounds its parts first).
 - α_U of examples A to D of Krippendorff (1995), stretched to 1,200,000 characters: .553, −.926, .679, .066 (the paper's own rounding: within .02).
