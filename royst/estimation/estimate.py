@@ -57,6 +57,7 @@ def estimate_from(
     if not 0 < level < 1:
         raise wrong("level", f"level={level} is not between 0 and 1.", "Use 0.95 for 95 % intervals.")
     asked = [measures] if isinstance(measures, Measure) else list(measures)
+    _check_measures(asked)
     if not asked:
         raise wrong("no-measures", "No measures are asked for.", 'Ask for at least one, as royst.mean("item").')
     groupings = as_groupings(by)
@@ -70,6 +71,16 @@ def estimate_from(
     frames, rows, notes, counts = _estimated(source, design, wanted, groupings, level)
     table = pl.concat(frames)
     return Result(table, design, level, notes, tuple(rows), groupings, source, counts)
+
+
+def _check_measures(asked: list[Any]) -> None:
+    for one in asked:
+        if not isinstance(one, Measure):
+            raise wrong(
+                "not-a-measure",
+                f"{one!r} is not a measure.",
+                'Ask with royst.mean("item"), royst.share("item") and the like.',
+            )
 
 
 def as_groupings(by: Any) -> tuple[tuple[str, ...], ...]:

@@ -35,7 +35,7 @@ class Measure:
     not_relevant: tuple[str, ...] = ()
     at_least: float = 0.5
     scale: tuple[float, float] | None = None
-    probability: float = 0.5
+    probabilities: tuple[float, ...] = ()
     interval: str | None = None
     name: str | None = None
     part_scores: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
@@ -138,11 +138,15 @@ def index(
     )
 
 
-def quantile(item: str, probability: float = 0.5, *, interval: str | None = None, name: str | None = None) -> Measure:
-    """The weighted quantile (R's ``qrule = "math"``) with Woodruff's interval."""
-    if not 0 < probability < 1:
-        raise wrong("quantile-probability", f"probability={probability} is outside (0, 1).", "Use 0.5 for the median.")
-    return Measure("quantile", (item,), probability=float(probability), interval=interval, name=name)
+def quantile(
+    item: str, probability: float | Sequence[float] = 0.5, *, interval: str | None = None, name: str | None = None
+) -> Measure:
+    """The weighted quantile (R's ``qrule = "math"``) with Woodruff's interval; several probabilities make a row each."""
+    wanted = tuple(float(one) for one in ([probability] if isinstance(probability, int | float) else probability))
+    for one in wanted:
+        if not 0 < one < 1:
+            raise wrong("quantile-probability", f"probability={one} is outside (0, 1).", "Use 0.5 for the median.")
+    return Measure("quantile", (item,), probabilities=wanted, interval=interval, name=name)
 
 
 def _codes(codes: Any) -> tuple[str, ...]:
@@ -192,8 +196,7 @@ def _statistics(measure: Measure, data: Levels) -> list[Statistic]:
         return [Statistic("index", name, "", Variable(Index(parts, measure.at_least)), "ratio", "wald")]
     if kind == "quantile":
         column = Variable(Number(measure.items[0]))
-        probability = measure.probability
-        return [Statistic("quantile", name, label(probability), column, "quantile", "woodruff", probability)]
+        return [Statistic("quantile", name, label(p), column, "quantile", "woodruff", p) for p in measure.probabilities]
     if data.is_number(measure.items[0]):
         return [Statistic("total", name, "", Variable(Number(measure.items[0])), "total", "wald")]
     labels = data.levels(measure.items[0]).labels

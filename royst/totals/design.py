@@ -119,9 +119,12 @@ class Design:
 
     @property
     def stages(self) -> int:
-        """How many stages the variance uses: later ones count only where fpc says how much of the earlier was drawn."""
-        full = max(1, len(self.psu), len(self.fpc))
-        return full if self.fpc and not self.pps else 1
+        """How many stages the variance uses: those that have an fpc, and the first in any case.
+
+        Without an fpc the first stage's variance holds the later ones' (with replacement); with one it must be added for
+        each stage whose fpc is given, as in R.
+        """
+        return max(1, len(self.fpc)) if not self.pps else 1
 
     def replace(self, **changes: object) -> Design:
         """The same design with some of its parts changed."""
