@@ -70,14 +70,14 @@ def take(request: HttpRequest) -> HttpResponse:
     if content is None:
         return HttpResponse(status=400)
     token = str(content.get("token", ""))
-    private = site.from_ticket(content.get("ticket")) or (token if _TOKEN.fullmatch(token) else None)
+    private = site.tickets.opened(content.get("ticket")) or (token if _TOKEN.fullmatch(token) else None)
     if private is None:
         return HttpResponse(status=400)
     if site.is_done(private):
         return HttpResponse(status=204)
     fill = site.read(private)
     if fill is None:
-        code = site.from_ticket(content.get("entry"))
+        code = site.tickets.opened(content.get("entry"))
         access = site.access(code) or site.codes.look(code, private) if code else None
         if code is None or access is None:
             site.wrong_codes.count(address)
@@ -116,7 +116,7 @@ def merge(request: HttpRequest) -> HttpResponse:
     if fill is None:
         return HttpResponse(status=404)
     content = site.transport.opened(request.body) if len(request.body) <= LARGEST else None
-    if content is None or site.from_ticket(content.get("ticket")) != private:
+    if content is None or site.tickets.opened(content.get("ticket")) != private:
         return HttpResponse(status=400)
     try:
         answers = taken({item.name: item for item in site.fieldwork.asked}, content.get("answers"))

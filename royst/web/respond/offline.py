@@ -8,6 +8,7 @@ lists, which the page evaluates as ``study.expression`` does.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
 
+from royst.collect import codes
 from royst.study import expression
 from royst.study.expression import Attribute, Binary, Call, Current, Expression, Literal, Reference
 from royst.web.respond.fill import Way
@@ -48,6 +52,24 @@ class Transport:
         except (ValueError, InvalidTag, RecursionError):
             return None
         return found if isinstance(found, dict) else None
+
+
+class Tickets:
+    """Codes as a device may keep them: closed to all but this server, and the same each time."""
+
+    def __init__(self, key: bytes):
+        self._key = key
+
+    def closed(self, code: str) -> str:
+        nonce = hashlib.blake2b(code.encode(), key=self._key, digest_size=24).digest()
+        return base64.b64encode(SecretBox(self._key).encrypt(code.encode(), nonce)).decode()
+
+    def opened(self, said: object) -> str | None:
+        """The code of a ticket; None for anything that is none."""
+        try:
+            return codes.read(SecretBox(self._key).decrypt(base64.b64decode(str(said), validate=True)).decode())
+        except (CryptoError, ValueError, TypeError):
+            return None
 
 
 def lock(content: Mapping[str, Any], public: bytes) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import hashlib
 import hmac
@@ -12,15 +11,12 @@ import threading
 import time
 from dataclasses import replace
 
-from nacl.exceptions import CryptoError
-from nacl.secret import SecretBox
-
 from royst.collect import codes, sealed
 from royst.collect.codes import Access, Codes
 from royst.evaluation.serve import Fieldwork
 from royst.web.respond import store
 from royst.web.respond.fill import Fill, Way, fill_of
-from royst.web.respond.offline import Transport, form
+from royst.web.respond.offline import Tickets, Transport, form
 from royst.web.respond.words import Spoken
 
 
@@ -73,25 +69,13 @@ class Site:
         self.wrong_codes = Limits(10, 6.0)
         self.begun = Limits(120, 0.5)
         self._draft_key = fieldwork.derived("drafts")
-        self._ticket_key = fieldwork.derived("tickets")
+        self.tickets = Tickets(fieldwork.derived("tickets"))
         self._forms: dict[str, tuple[bytes, bytes]] = {}
         self._many: dict[str, Access] = {}
 
     def mark(self, private: str) -> bytes:
         """By which a draft is found: nothing of the private code can be read from it."""
         return hmac.new(self._draft_key, private.encode("ascii"), hashlib.sha256).digest()
-
-    def ticket(self, code: str) -> str:
-        """A code as a device may keep it: closed to all but this server, and the same each time."""
-        nonce = hashlib.blake2b(code.encode(), key=self._ticket_key, digest_size=24).digest()
-        return base64.b64encode(SecretBox(self._ticket_key).encrypt(code.encode(), nonce)).decode()
-
-    def from_ticket(self, said: object) -> str | None:
-        """The code of a ticket; None for anything that is none."""
-        try:
-            return codes.read(SecretBox(self._ticket_key).decrypt(base64.b64decode(str(said), validate=True)).decode())
-        except (CryptoError, ValueError, TypeError):
-            return None
 
     def form(self, language: str) -> tuple[bytes, bytes]:
         """The questionnaire for a device without the net, plain and compressed."""
