@@ -25,7 +25,9 @@ from royst.protect.worlds import Exchange, Model, OneAnswer, pairs, programme, s
 
 PULLS = 60
 """Most exchanges that pull at many facts at once."""
-WALKS = 3
+SHAKES = 3
+"""Exchanges of other answers between two walks."""
+WALKS = 6
 """How often all pairs of answers are gone through for one fact before the whole programme is solved."""
 SHIELDS = 240
 """Most exchanges that leave half of the units as they are."""
@@ -202,24 +204,23 @@ class Audit:
         rows = self._one_answer(k)
         if rows is not None:
             return rows
-        for sign in (1.0, -1.0):
-            self._walk(k, sign)
+        down_alone = 2 * self.wanted.count[k] > self.wanted.n[k] >= self.rules.row.value
+        # more of what nearly all gave opens nothing, so that way is gone twice
+        for attempt, sign in enumerate((-1.0, -1.0) if down_alone else (1.0, -1.0)):
+            self._walk(k, sign, attempt)
             if self.open[k]:
                 return None
         return self._whole(k)
 
-    def _walk(self, k: int, sign: float) -> None:
+    def _walk(self, k: int, sign: float, attempt: int) -> None:
         """Go from world to world, one pair of answers after the other, until fact ``k`` is open or stays as it is."""
         towards = sign * self._atoms(k)
         world, reached = self.block.counts.astype(float), 0.0
         mine = [(pair, gain[k]) for pair, gain in self.gains.items() if gain[k]]
-        for _ in range(WALKS):
+        for turn in range(attempt * WALKS, attempt * WALKS + WALKS):
             before = reached
             for pair, gain in mine:
-                if pair not in self._wide:
-                    self._wide[pair] = Exchange(self.block, self.level, pair, wide=True)
-                self._wide[pair].update(self.level)
-                found = self._wide[pair].pull(gain * towards, world)
+                found = self._wide_exchange(pair).pull(gain * towards, world)
                 if found is not None:
                     world[:, pair[0]] += found
                     world[:, pair[1]] -= found
@@ -228,8 +229,25 @@ class Audit:
                         self.see(world - self.block.counts)
                         if self.open[k]:
                             return
-            if reached <= before + ROUND:
+            if reached <= before + ROUND and not self._shake(k, world, turn):
                 return
+
+    def _shake(self, k: int, world: NDArray[np.float64], turn: int) -> bool:
+        """Exchange answers that are not the fact's, in some direction, so that the next walk finds other room."""
+        others = [pair for pair, gain in self.gains.items() if not gain[k]]
+        for number, pair in enumerate(others[turn % max(1, len(others)) :][:SHAKES]):
+            cost = signs(f"{self.block.name}/{k}/{turn}/{number}", len(world))
+            found = self._wide_exchange(pair).pull(cost, world)
+            if found is not None:
+                world[:, pair[0]] += found
+                world[:, pair[1]] -= found
+        return bool(others)
+
+    def _wide_exchange(self, pair: tuple[int, int]) -> Exchange:
+        if pair not in self._wide:
+            self._wide[pair] = Exchange(self.block, self.level, pair, wide=True)
+        self._wide[pair].update(self.level)
+        return self._wide[pair]
 
     def _one_answer(self, k: int, level: NDArray[np.int64] | None = None) -> set[int] | None:
         """Rows that tell the fact even to who looks at its category alone."""

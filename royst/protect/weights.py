@@ -95,6 +95,10 @@ def _open(block: Block, rules: RuleSet, row: int, depth: int, category: int, dow
     alone = (gain >= down) & (gain <= up)
     first = np.searchsorted(gain, down - gain)
     last = np.searchsorted(gain, up - gain, side="right")
+    around = (last - first).astype(float)
+    plenty = np.bincount(more, around, len(size)) + np.bincount(less, around, len(size))
+    if len(size) >= 12:  # most pairs of exchanges lie between four different units
+        guarded = guarded[plenty[guarded] < 10 * WAYS]
     for unit in guarded:
         change = people * (more == unit) - people * (less == unit)
         opens = change != 0  # one exchange opens small domains; where more people must move, exchanges add up
