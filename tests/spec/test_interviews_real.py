@@ -194,3 +194,30 @@ def test_agreement_of_lines_coded_by_a_real_coder_with_oneself_is_full(real_data
     spans = sorted({(s.start, s.end) for s in text.selections})
     units = [Unit(start, end, "coded") for start, end in spans]
     assert u_alpha([units, units], len(text.text or "")).value == 1
+
+
+def test_a_real_project_becomes_a_sub_study_and_goes_out_again(real_data: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "s")
+    imported = read_qdpx(real_data / "interviews" / "qdpx" / "selections.qdpx")
+    arrived = exchange.from_project(store, imported, round="r1", by="k1", on="2024-08-01")
+    assert set(arrived.coders.values()) == {"cp"} and len(arrived.codes) == 262
+    codings = cod.read_codings(store, "cp", "r1")
+    there = {(x.start, x.end, c.code) for s in imported.project.sources for x in s.selections for c in x.codings}
+    ours = {(c.start, c.end, next(guid for guid, id in arrived.codes.items() if id == c.code)) for c in codings}
+    assert ours == there and len(codings) == len(there)
+    text = next(s.text for s in imported.project.sources if s.selections)
+    assert all(
+        transcript.latest(store, c.transcript).text[c.start : c.end] == (text or "")[c.start : c.end]
+        for c in codings[:20]
+    )
+
+
+def test_a_real_project_without_its_texts_brings_codes_and_says_what_is_missing(
+    real_data: Path, tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "s")
+    arrived = exchange.from_project(
+        store, read_qdpx(real_data / "interviews" / "qdpx" / "atlas8.qdpx"), round="r1", by="k1", on="2024-08-01"
+    )
+    assert len(arrived.codes) == 14 and transcript.ids(store) == ()
+    assert {"missing-source", "media-left"} <= {w.code for w in arrived.warnings}
