@@ -192,7 +192,7 @@ class Sentences:
         clause = self.clause(row["item"], row["measure"], row["category"] or "")
         who = self.who(row["domain"])
         half, tenths = numbers.half(words, value, n), numbers.tenths(words, value, n)
-        in_tenths = tenths is not None and half is None
+        in_tenths = tenths is not None and half is None and not who  # "seven in ten those who …" is no sentence
         digits = numbers.percent_digits(words, value)
         if row["wave"] != self.rows.facts.wave:
             if in_tenths:
