@@ -20,6 +20,9 @@ from royst.protect.rules import RuleSet
 TOLERANCE = 1e-7
 """Squared distance to the span, relative to the row's own size, below which a row counts as lying in it."""
 
+CLOSE = 1e-6
+"""Shadows that differ by less are looked at whole."""
+
 
 @dataclass
 class Span:
@@ -185,28 +188,22 @@ def _unlink(
     if unit.max(initial=-1) < 1:
         return
     chosen = np.flatnonzero(sensitive | (unit >= 0))
-    size = np.asarray(block.members.sum(1)).ravel()
-    own = np.asarray((block.members[chosen] @ block.members[chosen].T).todense())
+    members = block.members[chosen]
+    size = np.asarray(members.sum(1)).ravel()
     place = np.cumsum(block.candidate) - 1
     while True:
         printed = np.flatnonzero(level == coarse)
         if not len(printed):
             return
         towards = block.gram[np.ix_(chosen, place[printed])]
-        inverse = np.linalg.pinv(block.gram[np.ix_(printed, place[printed])], rcond=1e-9, hermitian=True)
-        solved = towards @ inverse
-        left = own - solved @ towards.T
-        far = np.diag(left).copy()
-        far[far <= TOLERANCE * size[chosen]] = np.inf
-        same = left**2 >= (1 - TOLERANCE) * np.outer(far, far)
-        same &= (
-            sensitive[chosen][:, None] & (unit[chosen] >= 0)[None, :] & (unit[chosen][:, None] != unit[chosen][None, :])
-        )
-        pairs = np.argwhere(same)
-        if not len(pairs):
+        solved = towards @ np.linalg.pinv(block.gram[np.ix_(printed, place[printed])], rcond=1e-9, hermitian=True)
+        far = np.maximum(size - (solved * towards).sum(1), 0.0)
+        pair = _linked(block, members, solved, printed, far, size, sensitive[chosen], unit[chosen])
+        if pair is None:
             return
-        one, other = pairs[0]
-        share = solved[one] - left[one, other] / far[other] * solved[other]
+        one, other = pair
+        both = (members[[one]] @ members[[other]].T).toarray()[0, 0] - solved[one] @ towards[other]
+        share = solved[one] - both / far[other] * solved[other]
         telling = printed[np.abs(share) > 1e-6]
         if out is not None:
             telling = telling[out[telling] == WITHHELD_LEVEL]
@@ -214,6 +211,46 @@ def _unlink(
             return
         row = min(telling, key=lambda row: (block.cost[row], row))
         level[row] = coarse + 1 if coarse + 1 < len(block.levels) else WITHHELD_LEVEL
+
+
+def _linked(
+    block: Block,
+    members,
+    solved: NDArray,
+    printed: NDArray,
+    far: NDArray,
+    size: NDArray,
+    sensitive: NDArray,
+    unit: NDArray,
+) -> tuple[int, int] | None:
+    """A sensitive row and a row of another unit whose remainders are the same but for a factor, as places in ``members``.
+
+    Remainders are compared by their shadows on two fixed directions first; equal shadows are then looked at whole.
+    """
+    atoms = len(block.atoms)
+    directions = np.stack([np.sin(1.0 + np.arange(atoms) * k) for k in (1.7, 2.3)], 1)
+    shadow = members @ directions - solved @ (block.members[printed] @ directions)
+    away = far > TOLERANCE * size
+    length = np.sqrt(np.where(away, far, 1.0))
+    first, second = np.abs(shadow / length[:, None]).T
+    order = np.flatnonzero(away)[np.argsort(first[away], kind="stable")]
+    for at, one in enumerate(order):
+        for other in order[at + 1 :]:
+            if first[other] - first[one] > CLOSE:
+                break
+            if abs(second[other] - second[one]) > CLOSE or unit[one] == unit[other]:
+                continue
+            remainder = [members[[k]].toarray()[0] - solved[k] @ block.members[printed].toarray() for k in (one, other)]
+            if (
+                abs(abs(remainder[0] @ remainder[1]) - length[one] * length[other])
+                > TOLERANCE * length[one] * length[other]
+            ):
+                continue
+            if sensitive[one] and unit[other] >= 0:
+                return int(one), int(other)
+            if sensitive[other] and unit[one] >= 0:
+                return int(other), int(one)
+    return None
 
 
 def _unit_of(block: Block) -> NDArray[np.int64]:
