@@ -67,13 +67,16 @@ def configure(fieldwork: Fieldwork, postgres: str | None = None, hosts: tuple[st
 
     address = fieldwork.asking.address
     host = urlsplit(address).hostname or "localhost"
-    if not settings.configured:
+    wanted = database(fieldwork, postgres)
+    if settings.configured:
+        from django.db import connections
+
+        connections.close_all()
+        connections.settings = connections.configure_settings({"default": wanted})
+        del connections["default"]
+    else:
         secret = fieldwork.derived("forms").hex()
-        settings.configure(
-            **guard.settings(
-                database(fieldwork, postgres), secret, address, sorted({host, "127.0.0.1", "localhost", *hosts})
-            )
-        )
+        settings.configure(**guard.settings(wanted, secret, address, sorted({host, "127.0.0.1", "localhost", *hosts})))
         django.setup()
     guard.quiet()
     from royst.web.respond import store

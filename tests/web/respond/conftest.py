@@ -95,6 +95,7 @@ class Running:
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
+        self.logged.append(line)
         if "asked at" not in line:
             raise RuntimeError(self.process.communicate()[1])
 

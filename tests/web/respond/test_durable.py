@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from royst.collect import sealed
 from royst.evaluation import serve
 from royst.study import folder
@@ -39,10 +40,21 @@ class Senders:
 
     def body(self, number: int) -> bytes:
         token = hashlib.sha256(f"token {number}".encode()).hexdigest()[:32]
-        answers = {"person_age": 18 + number % 80, "satisfied": str(1 + number % 5), "income": ["part_time", "retired"][number % 2], "substance": "alcohol"}
+        answers = {
+            "person_age": 18 + number % 80,
+            "satisfied": str(1 + number % 5),
+            "income": ["part_time", "retired"][number % 2],
+            "substance": "alcohol",
+        }
         # Each number is told apart by what no rule looks at.
-        digits = {name: str(1 + number // 5**place % 5) for place, name in enumerate(("respect", "trust", "time", "heard", "health", "mastery", "quality"))}
-        return offline.lock({"entry": self.entry, "token": token, "answers": answers | digits, "language": "nb", "consent": "2021-1"}, self.public)
+        digits = {
+            name: str(1 + number // 5**place % 5)
+            for place, name in enumerate(("respect", "trust", "time", "heard", "health", "mastery", "quality"))
+        }
+        return offline.lock(
+            {"entry": self.entry, "token": token, "answers": answers | digits, "language": "nb", "consent": "2021-1"},
+            self.public,
+        )
 
     def send(self) -> None:
         while True:
@@ -55,7 +67,12 @@ class Senders:
             for _ in range(400):
                 try:
                     connection = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=20)
-                    connection.request("POST", "/take", body, {"Host": f"127.0.0.1:{self.running.port}", "Content-Type": "application/octet-stream"})
+                    connection.request(
+                        "POST",
+                        "/take",
+                        body,
+                        {"Host": f"127.0.0.1:{self.running.port}", "Content-Type": "application/octet-stream"},
+                    )
                     status = connection.getresponse().status
                     connection.close()
                     self.tries += 1
@@ -86,7 +103,10 @@ class Senders:
 
 
 def number_of(answers: dict[str, Any]) -> int:
-    return sum((int(answers[name]) - 1) * 5**place for place, name in enumerate(("respect", "trust", "time", "heard", "health", "mastery", "quality")))
+    return sum(
+        (int(answers[name]) - 1) * 5**place
+        for place, name in enumerate(("respect", "trust", "time", "heard", "health", "mastery", "quality"))
+    )
 
 
 def stored(running: Running) -> list[int]:
@@ -124,7 +144,9 @@ def test_sqlite_survives_kills(written: Path, tmp_path: Path) -> None:
     check(set_up(written, tmp_path), 120, 3)
 
 
-def test_postgresql_survives_kills_of_the_server_and_of_the_database(written: Path, tmp_path: Path, cluster: Cluster) -> None:
+def test_postgresql_survives_kills_of_the_server_and_of_the_database(
+    written: Path, tmp_path: Path, cluster: Cluster
+) -> None:
     empty(cluster)
     running = set_up(written, tmp_path, cluster.address)
 
