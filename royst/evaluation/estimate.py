@@ -151,6 +151,15 @@ def table(result: Result, wave: str, population: str, unweighted: Result | None 
     return frame.select(pl.col(column).cast(kind) for column, kind in ESTIMATES.items())
 
 
+def planned(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows that the plan publishes: a group that names its items has rows of these alone."""
+    kept = pl.lit(True)
+    for name, group in study.file.groups.items():
+        if group.items:
+            kept = kept & (~pl.col("domain").str.starts_with(f"{name}=") | pl.col("item").is_in(group.items))
+    return frame.filter(kept)
+
+
 def unweighted(study: Study, wave: Wave, by: list[list[str]] | None = None) -> Result:
     """The same estimates with each answer counting one; their standard errors are not used."""
     plain = royst.Design(psu=[PSU])

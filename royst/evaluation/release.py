@@ -109,7 +109,7 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
         waves[wave] = estimate.prepare(study, wave)
         results[wave] = estimate.estimates(study, waves[wave])
         if wave not in ledger.waves:
-            tables.append(estimate.table(results[wave], wave, "all", estimate.unweighted(study, waves[wave])))
+            tables.append(estimate.planned(study, estimate.table(results[wave], wave, "all", estimate.unweighted(study, waves[wave]))))
     if section.wave in ledger.waves:
         out = ", ".join(entry.name for entry in ledger.entries if section.wave in entry.waves)
         raise wrong(

@@ -49,6 +49,9 @@ class Grouping(Crosscheck):
             else:
                 self._item_group(group, path)
             self._overlaps(group, path)
+            for item in group.items:
+                if item not in self.items and item not in self.file.indices:
+                    self.unknown("item", item, [*self.items, *self.file.indices], (*path, "items"))
 
     def _frame_group(self, group: GroupSection, path: Path) -> None:
         if self.frame is None:

@@ -78,13 +78,16 @@ class Category(Section):
 class GroupSection(Section):
     """``[groups.age]``: a division of those who answered. ``source``: ``frame`` (a column of the unit) or ``answers`` (an item).
 
-    Values that no category names belong to no category of the group: counted, said in ``royst check``, never guessed.
+    Values that no category names belong to no category of the group: counted, said in ``royst check``, never guessed. ``items``: the items and
+    indices published by this group; empty means all. A group that serves a few comparisons should name them: every further table is one
+    more to protect.
     """
 
     label: Languages
     source: Literal["frame", "answers"] = "answers"
     column: str
     categories: dict[str, Category]
+    items: list[str] = Field(default_factory=list)
 
 
 class FamilySection(Section):
