@@ -66,7 +66,10 @@ def estimate_from(
         check([*design.columns, *(name for one in groupings for name in one), *(i for m in asked for i in m.items)])
     prepare = getattr(source, "prepare", None)
     if prepare is not None:
-        prepare([item for measure in asked for item in measure.items])
+        prepare(
+            [item for measure in asked for item in measure.items],
+            [*design.columns, *(n for one in groupings for n in one)],
+        )
     wanted = statistics(asked, source, interval)
     frames, rows, notes, counts = _estimated(source, design, wanted, groupings, level)
     table = pl.concat(frames)

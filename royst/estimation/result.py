@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
@@ -52,8 +52,7 @@ class Source(Levels, Protocol):
     def totals(self, request: Request) -> Totals: ...
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """Where a row of the table comes from: its statistic, its grouping and its domain's place in it."""
 
     statistic: Statistic
@@ -182,7 +181,7 @@ class Result:
         form = variance.structure_of(totals)
         statistic = replace(row.statistic, variable=variable, form="ratio")
         reached = linearise.row_scores(
-            replace(row, statistic=statistic), totals.groups[0], 0, form, self.source, totals
+            row._replace(statistic=statistic), totals.groups[0], 0, form, self.source, totals
         )
         spread = float(variance.covariance(form, reached[:, None])[0, 0])
         return np.asarray(-reached * (se / np.sqrt(spread))) if spread > 0 and se else np.zeros(len(reached))

@@ -16,7 +16,7 @@ import polars as pl
 from royst.errors import Faults, wrong
 from royst.totals.cells import FINE_CELLS, Bin, Block, domain_codes, make_bin
 from royst.totals.design import Design
-from royst.totals.reading import Codes, encode, many_values, numbers, open_frame, read_columns
+from royst.totals.reading import Codes, check_columns, encode, many_values, numbers, open_frame, read_columns
 from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.rows import Rows, read_units, read_weights
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
@@ -36,12 +36,16 @@ class Embedded:
         self._codes: dict[str, Codes] = {}
         self._numbers: dict[str, Floats] = {}
         self._rows: dict[tuple[Design, bool], Rows] = {}
+        self._kept: dict[str, pl.Series] = {}
+        self._height: int | None = None
         self._bins: dict[tuple[Any, ...], tuple[Bin, ...]] = {}
 
     # ---- what the columns hold
 
-    def prepare(self, items: Iterable[str]) -> None:
-        """Read and encode the items that have not been read yet, some at a time to bound memory."""
+    def prepare(self, items: Iterable[str], keep: Iterable[str] = ()) -> None:
+        """Read and encode the items that have not been read yet, some at a time to bound memory; ``keep`` columns (of the
+        design, of groups) are read along and kept as they are."""
+        self._keep(keep)
         new = [item for item in dict.fromkeys(items) if item not in self._codes and item not in self._numbers]
         for start in range(0, len(new), ITEMS_AT_ONCE):
             block = read_columns(self._frame, new[start : start + ITEMS_AT_ONCE])
@@ -56,9 +60,27 @@ class Embedded:
         """The names of all columns."""
         return self._frame.collect_schema().names()
 
+    def _keep(self, names: Iterable[str]) -> None:
+        new = [name for name in dict.fromkeys(names) if name not in self._kept]
+        if new:
+            self._kept.update({column.name: column for column in read_columns(self._frame, new)})
+
+    def _table(self, names: Sequence[str]) -> pl.DataFrame:
+        """Columns of the design or of groups."""
+        self._keep(names)
+        return pl.DataFrame([self._kept[name] for name in names])
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        if self._height is None:
+            kept = next(iter(self._kept.values()), None)
+            self._height = len(kept) if kept is not None else self._frame.select(pl.len()).collect().item()
+        return self._height
+
     def check_columns(self, columns: Iterable[str]) -> None:
         """An ``InputError`` that names every column that is not there."""
-        read_columns(self._frame.head(0), list(dict.fromkeys(columns)))
+        check_columns(self.columns, columns)
 
     def levels(self, item: str) -> Codes:
         """The item's values as codes and labels."""
@@ -115,8 +137,8 @@ class Embedded:
         return self._rows[key]
 
     def _read_rows(self, design: Design, element: bool) -> Rows:
-        table = read_columns(self._frame, design.columns)
-        height = self._frame.select(pl.len()).collect().item()
+        table = self._table(design.columns)
+        height = self.height
         if height == 0:
             raise wrong("no-rows", "The data have no rows.", "Give data with at least one answer.")
         weight = read_weights(table, design, height)
@@ -255,7 +277,7 @@ class Embedded:
         order = there[np.argsort(values[there], kind="stable")]
         found = []
         for by in request.groupings:
-            columns = [encode(read_columns(self._frame, [name])[name]) for name in by]
+            columns = [encode(self._table([name])[name]) for name in by]
             domain, labels = domain_codes(columns, len(values))
             parts = [order[domain[order] == d + 1] for d in range(len(labels))]
             found.append([(values[part], rows.weight[part]) for part in parts])
@@ -270,7 +292,7 @@ class Embedded:
         """
         rows, calibration = self.rows(request), request.design.calibration
         assert calibration is not None
-        columns = [encode(read_columns(self._frame, [name])[name]) for name in group.by]
+        columns = [encode(self._table([name])[name]) for name in group.by]
         code, labels = domain_codes(columns, len(rows.unit))
         places = {label: place for place, label in enumerate(group.domains)}
         domain = np.array([-1, *(places.get(label, -1) for label in labels)])[code]
@@ -309,7 +331,7 @@ class Embedded:
 
     def _make_bins(self, request: Request, rows: Rows) -> tuple[Bin, ...]:
         named = sorted({name for by in request.groupings for name in by})
-        columns = {name: encode(read_columns(self._frame, [name])[name]) for name in named}
+        columns = {name: encode(self._table([name])[name]) for name in named}
         coded = [domain_codes([columns[name] for name in by], len(rows.unit)) for by in request.groupings]
         bins: list[list[int]] = []
         sizes: list[int] = []

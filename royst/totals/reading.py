@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,19 +70,23 @@ def _typed(texts: pl.Series) -> pl.Series:
     return whole if whole.null_count() == texts.null_count() else stripped.cast(pl.Float64)
 
 
-def read_columns(frame: pl.LazyFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """The named columns; an ``InputError`` names every one that is missing and lists those there are."""
-    there = frame.collect_schema().names()
+def check_columns(there: Sequence[str], columns: Iterable[str]) -> None:
+    """An ``InputError`` that names every column that is missing and lists those there are."""
     faults = Faults()
-    for name in columns:
+    for name in dict.fromkeys(columns):
         if name not in there:
             faults.add(
                 "column-missing",
                 f"There is no column {name!r}.",
-                f"The data have: {', '.join(there[:40])}{' …' if len(there) > 40 else ''}.",
+                f"The data have: {', '.join(list(there)[:40])}{' …' if len(there) > 40 else ''}.",
                 column=name,
             )
     faults.stop()
+
+
+def read_columns(frame: pl.LazyFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The named columns; an ``InputError`` names every one that is missing."""
+    check_columns(frame.collect_schema().names(), columns)
     if not columns:
         return frame.select(pl.lit(1).alias("__row").repeat_by(1).explode()).collect()
     return frame.select(columns).collect()
@@ -149,9 +153,7 @@ def _encode_whole(column: pl.Series) -> Codes:
         return Codes(np.zeros(len(column), np.uint8), (), np.zeros(0))
     low, high = int(low), int(high)  # type: ignore[arg-type]
     if high - low < NARROW:
-        offset = (
-            (column.cast(pl.Int32 if low > -(2**30) and high < 2**30 else pl.Int64) - (low - 1)).fill_null(0).to_numpy()
-        )
+        offset = _offset(column, low)
         seen = np.bincount(offset, minlength=high - low + 2) > 0
         seen[0] = False
         levels = np.flatnonzero(seen) - 1 + low
@@ -163,6 +165,16 @@ def _encode_whole(column: pl.Series) -> Codes:
         filled = column.cast(pl.Int64).fill_null(low).to_numpy()
         codes = np.where(column.is_null().to_numpy(), 0, np.searchsorted(levels, filled) + 1)
     return Codes(_narrow(codes, len(levels)), tuple(str(level) for level in levels.tolist()), levels.astype(np.float64))
+
+
+def _offset(column: pl.Series, low: int) -> NDArray[Any]:
+    """Whole numbers of a narrow range as 1, 2, … from ``low``, 0 where missing."""
+    if column.null_count() == 0:
+        return np.asarray(column.to_numpy().astype(np.int64) - (low - 1))
+    if abs(low) > 2**52:
+        return (column.cast(pl.Int64) - (low - 1)).fill_null(0).to_numpy()
+    shifted = column.to_numpy().astype(np.float64) - (low - 1)
+    return np.asarray(np.nan_to_num(shifted, copy=False, nan=0.0).astype(np.int32))
 
 
 def many_values(column: pl.Series, few: int) -> bool:
