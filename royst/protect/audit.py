@@ -43,7 +43,8 @@ WORTH = 0.05
 class Tally:
     """What an audit tried and found: facts, how they were opened, and how many programmes it took.
 
-    ``by_units``: pairs of a fact and a unit that needed a look of their own.
+    ``by_units``: pairs of a fact and a unit that needed a look of their own. ``narrowest``: how many counts the fact that was
+    opened least can still be, as far as worlds were seen.
     """
 
     facts: int = 0
@@ -53,9 +54,12 @@ class Tally:
     programmes: int = 0
     recoverable: int = 0
     withdrawn: int = 0
+    narrowest: int | None = None
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(*(getattr(self, n) + getattr(other, n) for n in Tally.__dataclass_fields__))
+        names = [name for name in Tally.__dataclass_fields__ if name != "narrowest"]
+        known = [tally.narrowest for tally in (self, other) if tally.narrowest is not None]
+        return Tally(*(getattr(self, n) + getattr(other, n) for n in names), min(known, default=None))
 
 
 class Polytope(Model):
@@ -109,6 +113,12 @@ class Audit:
         w = self.wanted
         least, most = np.ceil(w.count + self.low - ROUND), np.floor(w.count + self.high + ROUND)
         return ~recoverable(self.rules, w.n, least, most)
+
+    @property
+    def narrowest(self) -> int | None:
+        """The fewest whole numbers that an open fact was seen to be able to be."""
+        width = np.floor(self.high + ROUND) - np.ceil(self.low - ROUND) + 1
+        return int(width[self.open].min()) if self.open.any() else None
 
     def see(self, change: NDArray[np.float64]) -> NDArray[np.float64]:
         """Take note of one more world, told as its difference from the truth (atoms × answers); returns each fact's own."""
@@ -339,7 +349,9 @@ def repair(
     audit.exchange()
     total = len(audit.wanted)
     tally = _mend(audit, np.flatnonzero(~audit.open), out)
-    tally = replace(tally, facts=total, by_worlds=total - tally.by_programme - tally.recoverable)
+    tally = replace(
+        tally, facts=total, by_worlds=total - tally.by_programme - tally.recoverable, narrowest=audit.narrowest
+    )
     for unit in np.flatnonzero(left.any(0)) if left is not None else ():
         mine = block.holder == unit
         rest = known(block, mine)

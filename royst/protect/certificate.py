@@ -8,23 +8,41 @@ from royst.protect.audit import Tally
 from royst.protect.rules import RuleSet
 
 ATTACKS = {
-    "outsider": "knows all that is printed, and every report that was sent to one reader",
-    "staff": "knows besides who took part, and so the number of people in every domain",
+    "outsider": "knows all that is printed, every earlier release, and every report that was sent to one reader",
+    "staff": "knows besides who took part, and so the number of people in every domain and who answered each question",
+    "unit": "knows besides the answers of its own people, and subtracts them from its pool, its region and the nation",
+    "unit, thoroughly": "the same, with the programmes solved again as each unit would",
+    "respondent": "knows their own answer: a printed row leaves at least nine others",
+    "weights": "knows each unit's weight, and asks which splits over the units a weighted percentage allows",
+}
+PROVED_BY = {
+    "outsider": "every interval of staff lies inside the outsider's",
+    "staff": "worlds that differ and agree with all that is printed, and linear programmes, for each fact",
+    "unit": "the rules hold for each printed row without any one unit, and no row of a unit's people is linked to another's",
+    "unit, thoroughly": "worlds in which the unit's answers stay, and linear programmes, for each fact and unit",
+    "respondent": "the rule set's thresholds; by samples in the attack suite",
+    "weights": "other splits that agree, for each printed row of people who differ in weight",
 }
 
 
-def certificate(rules: RuleSet, tally: Tally, cells: pl.DataFrame, releases_before: int) -> dict[str, object]:
+def certificate(
+    rules: RuleSet, tally: Tally, cells: pl.DataFrame, releases_before: int, thorough: bool = False
+) -> dict[str, object]:
     """The content of ``certificate.json``. Names no cell, no domain, no unit, and no reason."""
     total, published = int(cells["cells"].sum()), int(cells["published"].sum())
+    tried = [name for name in ATTACKS if thorough or name != "unit, thoroughly"]
     return {
         "rule_set": rules.label,
         "thresholds": [
             {"name": t.name, "value": t.value, "meaning": t.meaning, "source": t.source} for t in rules.thresholds
         ],
-        "attacks": [{"attacker": name, "knows": knows} for name, knows in ATTACKS.items()],
+        "attacks": [{"attacker": name, "knows": ATTACKS[name], "withstood_by": PROVED_BY[name]} for name in tried],
         "facts": tally.facts,
         "facts_open_by_other_worlds": tally.by_worlds,
         "facts_open_by_linear_programmes": tally.by_programme,
+        "facts_looked_at_by_unit": tally.by_units,
+        "rows_withdrawn_by_the_audit": tally.withdrawn,
+        "narrowest_remaining": tally.narrowest,
         "recoverable": tally.recoverable,
         "releases_before": releases_before,
         "cells": total,

@@ -124,7 +124,7 @@ def protect(
         "report_units": _standing_on(candidate.report_units, estimates),
     }
     cells = _cells(frames)
-    return Protected(**frames, cells=cells, certificate=certificate(rules, tally, cells, len(ledger.entries)))
+    return Protected(**frames, cells=cells, certificate=certificate(rules, tally, cells, len(ledger.entries), thorough))
 
 
 def _check(candidate: Candidate) -> None:

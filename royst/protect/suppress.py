@@ -91,15 +91,15 @@ def subtracted(block: Block, rules: RuleSet, level: int) -> NDArray[np.bool_]:
     found = np.zeros(len(block.rows), bool)
     if not units:
         return found
-    table = block.table(level)
+    rows = np.flatnonzero(block.candidate)
+    held_by = (block.holder[:, None] == np.arange(units)).astype(float)
     merged = merge(block.counts, block.levels[level])
-    for unit in range(units):
-        mine = block.holder == unit
-        held = np.rint(block.members[:, mine] @ merged[mine].astype(float)).astype(np.int64)
-        touched = np.flatnonzero((held.sum(1) > 0) & block.candidate)
-        rest = table[touched] - held[touched]
-        n = rest.sum(1)
-        found[touched] |= rules.sensitive_rows(n, rest)
+    held = np.stack([block.members[rows] @ (held_by * merged[:, [k]]) for k in range(merged.shape[1])], 2)
+    rest = block.table(level)[rows][:, None, :] - np.rint(held).astype(np.int64)
+    touched = held.sum(2) > 0
+    flat = rest.reshape(-1, merged.shape[1])
+    sensitive = rules.sensitive_rows(flat.sum(1), flat).reshape(touched.shape)
+    found[rows] = (sensitive & touched).any(1)
     return found
 
 
@@ -234,13 +234,17 @@ def _linked(
     length = np.sqrt(np.where(away, far, 1.0))
     first, second = np.abs(shadow / length[:, None]).T
     order = np.flatnonzero(away)[np.argsort(first[away], kind="stable")]
+    whole: NDArray | None = None
     for at, one in enumerate(order):
         for other in order[at + 1 :]:
             if first[other] - first[one] > CLOSE:
                 break
             if abs(second[other] - second[one]) > CLOSE or unit[one] == unit[other]:
                 continue
-            remainder = [members[[k]].toarray()[0] - solved[k] @ block.members[printed].toarray() for k in (one, other)]
+            if not ((sensitive[one] and unit[other] >= 0) or (sensitive[other] and unit[one] >= 0)):
+                continue
+            whole = block.members[printed].toarray() if whole is None else whole
+            remainder = [members[[k]].toarray()[0] - solved[k] @ whole for k in (one, other)]
             if (
                 abs(abs(remainder[0] @ remainder[1]) - length[one] * length[other])
                 > TOLERANCE * length[one] * length[other]

@@ -58,71 +58,68 @@ def finest(block: Block, rules: RuleSet, weighted: NDArray[np.bool_] | None = No
     deep = len(block.levels)
     every = [windows(block, depth) for depth in range(deep)]
     for row in np.flatnonzero(uneven(block) & block.candidate & (True if weighted is None else weighted)):
+        split = _Split(block, row)
         for depth in reversed(range(deep)):  # a row printed finely prints its coarser percentages too
             told, least, most = (part[row] for part in every[depth])
+            counts = merge_float(split.counts, block.levels[depth]).astype(np.int64)
             if not all(
-                _open(
-                    block,
-                    rules,
-                    row,
-                    depth,
-                    category,
-                    least[category] - told[category],
-                    most[category] - told[category],
-                )
-                for category in range(len(told))
+                split.open(rules, counts[:, k], least[k] - told[k], most[k] - told[k]) for k in range(len(told))
             ):
                 found[row] = depth + 1
                 break
     return found
 
 
-def _open(block: Block, rules: RuleSet, row: int, depth: int, category: int, down: float, up: float) -> bool:
-    """Whether for every guarded unit enough splits near the true one, by one or two exchanges between two units each, give
-    a weighted total between ``down`` and ``up`` of the true one."""
-    size, weight, count = parts(block, row, depth, category)
-    guarded = np.flatnonzero(rules.sensitive_cells(size, np.stack([count, size - count], 1))[:, 0])
-    if not len(guarded):
+class _Split:
+    """A row's people by holder and weight. ``size``: how many; ``counts``: (parts × answers) what they gave."""
+
+    def __init__(self, block: Block, row: int):
+        inside = block.members.indices[slice(*block.members.indptr[row : row + 2])]
+        weight = block.weight[inside] if block.weight is not None else np.ones(len(inside))
+        key = np.stack([block.holder[inside].astype(float), np.round(weight, 9)], 1)
+        kinds, at = np.unique(key, axis=0, return_inverse=True)
+        self.size = np.bincount(at.ravel(), block.atoms[inside], len(kinds)).astype(np.int64)
+        self.counts = np.zeros((len(kinds), block.counts.shape[1]))
+        np.add.at(self.counts, at.ravel(), block.counts[inside])
+        parts = np.arange(len(kinds))
+        more, less, people = (a.ravel() for a in np.meshgrid(parts, parts, [1, 2], indexing="ij"))
+        gain = people * (kinds[more, 1] - kinds[less, 1])
+        order = np.argsort(gain, kind="stable")
+        self._steps = tuple(a[order] for a in (gain, more, less, people))
+
+    def open(self, rules: RuleSet, count: NDArray[np.int64], down: float, up: float) -> bool:
+        """Whether for every guarded part enough splits near the true one, by one or two exchanges between two parts each,
+        give a weighted total between ``down`` and ``up`` of the true one.
+
+        One exchange opens small domains; where more people must move, exchanges add up.
+        """
+        size = self.size
+        guarded = np.flatnonzero(rules.sensitive_cells(size, np.stack([count, size - count], 1))[:, 0])
+        if not len(guarded):
+            return True
+        gain, more, less, people = self._steps
+        able = (more != less) & (count[more] + people <= size[more]) & (count[less] >= people)
+        gain, more, less, people = gain[able], more[able], less[able], people[able]
+        first, last = np.searchsorted(gain, down - gain), np.searchsorted(gain, up - gain, side="right")
+        around = (last - first).astype(float)
+        plenty = np.bincount(more, around, len(size)) + np.bincount(less, around, len(size))
+        if len(size) >= 12:  # most pairs of exchanges lie between four different parts
+            guarded = guarded[plenty[guarded] < 10 * WAYS]
+        alone = (gain >= down) & (gain <= up)
+        for part in guarded:
+            moves = np.flatnonzero((more == part) | (less == part))
+            ways = int(alone[moves].sum())
+            for k in moves:
+                if ways >= WAYS:
+                    break
+                near = slice(first[k], last[k])
+                apart = (
+                    (more[near] != more[k])
+                    & (more[near] != less[k])
+                    & (less[near] != more[k])
+                    & (less[near] != less[k])
+                )
+                ways += int(apart.sum())
+            if ways < WAYS:
+                return False
         return True
-    more, less, people = (
-        a.ravel() for a in np.meshgrid(np.arange(len(size)), np.arange(len(size)), [1, 2], indexing="ij")
-    )
-    able = (more != less) & (count[more] + people <= size[more]) & (count[less] >= people)
-    more, less, people = more[able], less[able], people[able]
-    gain = people * (weight[more] - weight[less])
-    order = np.argsort(gain, kind="stable")
-    gain, more, less, people = gain[order], more[order], less[order], people[order]
-    alone = (gain >= down) & (gain <= up)
-    first = np.searchsorted(gain, down - gain)
-    last = np.searchsorted(gain, up - gain, side="right")
-    around = (last - first).astype(float)
-    plenty = np.bincount(more, around, len(size)) + np.bincount(less, around, len(size))
-    if len(size) >= 12:  # most pairs of exchanges lie between four different units
-        guarded = guarded[plenty[guarded] < 10 * WAYS]
-    for unit in guarded:
-        change = people * (more == unit) - people * (less == unit)
-        opens = change != 0  # one exchange opens small domains; where more people must move, exchanges add up
-        ways = int(alone[opens].sum())
-        for k in np.flatnonzero(opens):
-            if ways >= WAYS:
-                break
-            near = slice(first[k], last[k])
-            apart = (
-                (more[near] != more[k]) & (more[near] != less[k]) & (less[near] != more[k]) & (less[near] != less[k])
-            )
-            ways += int(apart.sum())
-        if ways < WAYS:
-            return False
-    return True
-
-
-def parts(block: Block, row: int, depth: int, category: int) -> tuple[NDArray, NDArray, NDArray]:
-    """A row's people by holder and weight: how many, their weight, and how many gave the category."""
-    inside = block.members.indices[slice(*block.members.indptr[row : row + 2])]
-    weight = block.weight[inside] if block.weight is not None else np.ones(len(inside))
-    given = block.counts[inside][:, block.levels[depth] == category].sum(1)
-    key = np.stack([block.holder[inside].astype(float), np.round(weight, 9)], 1)
-    kinds, at = np.unique(key, axis=0, return_inverse=True)
-    at = at.ravel()
-    size = np.bincount(at, block.atoms[inside], len(kinds)).astype(np.int64)
-    return size, kinds[:, 1], np.bincount(at, given, len(kinds)).astype(np.int64)

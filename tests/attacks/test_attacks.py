@@ -23,7 +23,7 @@ def test_attackers_cannot_import_the_program(tmp_path):
 def test_nothing_is_worked_out_of_a_protected_release(tmp_path, small_study, small_release):
     assert attack(small_study.write(tmp_path, small_release, whole=True)) == []
     published = small_release.filter(pl.col("status") == "published").height
-    assert published > 0.3 * small_release.height  # so that withholding everything fails
+    assert published > 0.25 * small_release.height  # nine units in four regions; so that withholding everything fails
 
 
 def test_the_same_tables_with_small_rows_alone_withheld_are_broken(tmp_path, small_study):
@@ -102,3 +102,18 @@ def test_a_study_of_three_waves_holds(tmp_path, seed, waves, items, groups, cros
     made = protect.protect(study.candidate(), study.rules)
     assert made.certificate["recoverable"] == 0
     assert attack(study.write(tmp_path, made.estimates)) == []
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(("seed", "waves", "items", "groups", "crossed"), SHAPES, ids=lambda value: str(value)[:9])
+def test_twenty_studies_of_three_waves_hold(tmp_path, seed, waves, items, groups, crossed):
+    study = Study(seed, waves, items, groups, crossed)
+    made = protect.protect(study.candidate(), study.rules, thorough=True)
+    assert made.certificate["recoverable"] == 0
+    assert attack(study.write(tmp_path, made.estimates)) == []
+
+
+@pytest.mark.prove
+def test_the_twenty_studies_have_a_hundred_thousand_cells():
+    studies = (Study(*shape) for shape in SHAPES)
+    assert sum(study.candidate().estimates.height for study in studies) >= 100_000

@@ -95,7 +95,7 @@ def test_a_change_falls_with_its_estimates(made):
 def test_the_certificate_names_no_cell(made):
     text = json.dumps(made.certificate)
     assert made.certificate["recoverable"] == 0 and made.certificate["facts"] > 100
-    for secret in ("K00", "q1", "age=", "region", "2019"):
+    for secret in ("K00", "q1", "age=", "region=", "2019"):
         assert secret not in text
 
 
