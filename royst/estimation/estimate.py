@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 from royst.errors import wrong
 from royst.estimation import intervals, linearise, quantiles, variance
 from royst.estimation.measures import Measure, Statistic, statistics
-from royst.estimation.result import KEY, SCHEMA, Row, Source, domain_name
+from royst.estimation.result import KEY, SCHEMA, Rows, Source, domain_name
 from royst.estimation.result import Result as Result
 from royst.totals.design import Design
 from royst.totals.engines import engine_for
@@ -71,9 +72,8 @@ def estimate_from(
             [*design.columns, *(n for one in groupings for n in one)],
         )
     wanted = statistics(asked, source, interval)
-    frames, rows, notes, counts = _estimated(source, design, wanted, groupings, level)
-    table = pl.concat(frames)
-    return Result(table, design, level, notes, tuple(rows), groupings, source, counts)
+    table, rows, notes, counts = _estimated(source, design, wanted, groupings, level)
+    return Result(table, design, level, notes, rows, groupings, source, counts)
 
 
 def _check_measures(asked: list[Any]) -> None:
@@ -103,11 +103,22 @@ def as_groupings(by: Any) -> tuple[tuple[str, ...], ...]:
 # ---- the table
 
 
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one grouping for some statistics, statistic by statistic; ``numbers`` are the statistics' places."""
+
+    numbers: list[int]
+    grouping: int
+    domains: tuple[tuple[str, ...], ...]
+    table: dict[str, Any]
+    yes: Floats
+
+
 def _estimated(
     source: Source, design: Design, wanted: list[Statistic], groupings: tuple[tuple[str, ...], ...], level: float
-) -> tuple[list[pl.DataFrame], list[Row], tuple[str, ...], pl.DataFrame]:
+) -> tuple[pl.DataFrame, Rows, tuple[str, ...], pl.DataFrame]:
     """Rows by statistic, then grouping, then domain; totals are asked for some variables at a time."""
-    blocks: list[tuple[list[tuple[int, int]], pl.DataFrame, list[Row], Floats]] = []
+    parts: list[_Part] = []
     notes: tuple[str, ...] = ()
     ratios = [number for number, one in enumerate(wanted) if one.form != "quantile"]
     for chosen in _chunks(source, design, [wanted[number].variable for number in ratios], groupings):
@@ -115,31 +126,30 @@ def _estimated(
         totals = source.totals(Request(design, tuple(chosen), groupings, detail=False))
         form = variance.structure_of(totals)
         notes = form.notes
+        places = [chosen[wanted[number].variable] for number in numbers]
+        asked = [wanted[number] for number in numbers]
         for g, group in enumerate(totals.groups):
-            places = [chosen[wanted[number].variable] for number in numbers]
-            part, found, yes = _group_table(
-                [wanted[number] for number in numbers], places, g, group, form, source, totals, level
-            )
-            order = [(number, g) for number in numbers for _ in group.domains]
-            blocks.append((order, part, found, yes))
-            for domain in _nobody(source, group):
-                empty = [_empty_row(wanted[number], group.by, domain) for number in numbers]
-                rows = [Row(wanted[number], g, domain) for number in numbers]
-                nothing = np.full(len(rows), np.nan)
-                blocks.append(([(number, g) for number in numbers], pl.DataFrame(empty, schema=SCHEMA), rows, nothing))
+            columns, yes = _group_table(asked, places, group, form, source, totals, level)
+            parts.append(_Part(numbers, g, group.domains, columns, yes))
+            nobody = _nobody(source, group)
+            if nobody:
+                empty = pl.DataFrame([_empty_row(one, group.by, domain) for one in asked for domain in nobody], SCHEMA)
+                parts.append(_Part(numbers, g, nobody, empty.to_dict(as_series=False), np.full(empty.height, np.nan)))
     for number, one in enumerate(wanted):
         if one.form == "quantile":
-            part, found, notes = quantiles.table(source, design, one, groupings, level)
-            blocks.append(([(number, row.grouping) for row in found], part, found, np.full(len(found), np.nan)))
-    return _ordered(blocks, notes)
+            tables, notes = quantiles.tables(source, design, one, groupings, level)
+            for g, (domains, table) in enumerate(tables):
+                columns = table.to_dict(as_series=False)
+                parts.append(_Part([number], g, domains, columns, np.full(table.height, np.nan)))
+    return _ordered(parts, wanted, notes)
 
 
-def _nobody(source: Source, group: GroupTotals) -> list[tuple[str, ...]]:
+def _nobody(source: Source, group: GroupTotals) -> tuple[tuple[str, ...], ...]:
     """Declared groups of one column (an Enum's categories) that no row is in."""
     declared = getattr(source, "declared", None)
     if declared is None or len(group.by) != 1:
-        return []
-    return [(one,) for one in declared(group.by[0]) if (one,) not in group.domains]
+        return ()
+    return tuple((one,) for one in declared(group.by[0]) if (one,) not in group.domains)
 
 
 def _empty_row(statistic: Statistic, by: tuple[str, ...], domain: tuple[str, ...]) -> dict[str, Any]:
@@ -156,15 +166,24 @@ def _empty_row(statistic: Statistic, by: tuple[str, ...], domain: tuple[str, ...
 
 
 def _ordered(
-    blocks: list[tuple[list[tuple[int, int]], pl.DataFrame, list[Row], Floats]], notes: tuple[str, ...]
-) -> tuple[list[pl.DataFrame], list[Row], tuple[str, ...], pl.DataFrame]:
-    keys = np.array([key for order, *_ in blocks for key in order], dtype=np.int64).reshape(-1, 2)
-    order = np.lexsort((keys[:, 1], keys[:, 0]))
-    table = pl.concat([part for _, part, *_ in blocks])[order]
-    rows = [row for *_, found, _ in blocks for row in found]
-    yes = np.concatenate([part for *_, part in blocks])
-    counts = table.select(*KEY, "n").with_columns(pl.Series("count", yes[order]).fill_nan(None).cast(pl.Int64))
-    return [table], [rows[place] for place in order], notes, counts
+    parts: list[_Part], wanted: list[Statistic], notes: tuple[str, ...]
+) -> tuple[pl.DataFrame, Rows, tuple[str, ...], pl.DataFrame]:
+    """All parts as one table in the order of statistics, groupings and domains."""
+    statistic = np.concatenate([np.repeat(part.numbers, len(part.domains)) for part in parts])
+    grouping = np.concatenate([np.full(len(part.numbers) * len(part.domains), part.grouping) for part in parts])
+    order = np.lexsort((grouping, statistic))
+    columns: dict[str, Any] = {}
+    for name, kind in SCHEMA.items():
+        values = [part.table[name] for part in parts]
+        if kind == pl.String:
+            columns[name] = pl.Series(name, [one for part in values for one in part], dtype=pl.String)
+        else:
+            columns[name] = pl.Series(name, np.concatenate([np.asarray(one, np.float64) for one in values]))
+    table = pl.DataFrame(columns)[order].with_columns(pl.col(pl.Float64).fill_nan(None)).cast(pl.Schema(SCHEMA))
+    yes = np.concatenate([part.yes for part in parts])[order]
+    counts = table.select(*KEY, "n").with_columns(pl.Series("count", yes).fill_nan(None).cast(pl.Int64))
+    blocks = [([wanted[number] for number in part.numbers], part.grouping, part.domains) for part in parts]
+    return table, Rows(blocks, order), notes, counts
 
 
 def _chunks(
@@ -186,13 +205,12 @@ def _chunk_size(source: Source, design: Design, groupings: tuple[tuple[str, ...]
 def _group_table(
     wanted: list[Statistic],
     places: list[int],
-    g: int,
     group: GroupTotals,
     form: variance.Structure,
     source: Source,
     totals: Totals,
     level: float,
-) -> tuple[pl.DataFrame, list[Row], Floats]:
+) -> tuple[dict[str, Any], Floats]:
     """One grouping's rows for some statistics, statistic by statistic."""
     domains = len(group.domains)
     is_total = np.array([one.form == "total" for one in wanted])
@@ -236,10 +254,5 @@ def _group_table(
         "method": [one.interval + remark for one in wanted for _ in range(domains)],
         "status": status.T.ravel().tolist(),
     }  # fmt: skip
-    table = pl.DataFrame(flat, schema=SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
-    rows = [Row(one, g, domain) for one in wanted for domain in group.domains]
     shares = np.array([one.measure in {"share", "band", "not_relevant"} for one in wanted])
-    return table, rows, np.where(shares, sums["ny"], np.nan).T.ravel()
-
-
-# ---- scores and tests
+    return flat, np.where(shares, sums["ny"], np.nan).T.ravel()

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from royst.estimation import intervals, linearise, variance
-from royst.estimation.result import SCHEMA, Row, domain_name
+from royst.estimation.result import SCHEMA, domain_name
 from royst.totals.design import Design
 from royst.totals.request import AtMost, Number, Request, Variable
 from royst.totals.table import Floats, GroupTotals, Totals
@@ -38,16 +38,16 @@ def weighted_quantile(values: Floats, weights: Floats, p: float) -> float:
     return float(values[at + 1])
 
 
-def table(
+def tables(
     source: Any, design: Design, statistic: Statistic, groupings: tuple[tuple[str, ...], ...], level: float
-) -> tuple[pl.DataFrame, list[Row], tuple[str, ...]]:
-    """A quantile's rows by grouping and domain, their places, and the notes of the design."""
+) -> tuple[list[tuple[tuple[tuple[str, ...], ...], pl.DataFrame]], tuple[str, ...]]:
+    """A quantile's domains and rows, grouping by grouping, and the notes of the design."""
     assert isinstance(statistic.variable.y, Number)
     item, p = statistic.variable.y.item, statistic.probability
     asked = Request(design, (statistic.variable,), groupings)
     distributions = source.distribution(asked, item)
     names = source.totals(asked)
-    rows, found = [], []
+    found = []
     notes: tuple[str, ...] = ()
     for g, group in enumerate(names.groups):
         parts = distributions[g]
@@ -56,6 +56,7 @@ def table(
         notes = form.notes
         df = variance.degrees_of_freedom(form, group)
         units = variance.answering_units(form, group, group.sums["n"])[:, 0]
+        rows: list[dict[str, Any]] = []
         for d, domain in enumerate(group.domains):
             values, weights = parts[d]
             t = float(intervals.quantile_t(df[d : d + 1], level)[0])
@@ -81,10 +82,10 @@ def table(
                     "status": "ok" if good else "no_se" if len(values) else "not_estimable",
                 }
             )
-            found.append(Row(statistic, g, domain))
-    frame = pl.DataFrame(rows, schema=SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
-    status = pl.when((pl.col("status") == "ok") & pl.col("se").is_null()).then(pl.lit("no_se"))
-    return frame.with_columns(status.otherwise(pl.col("status")).alias("status")), found, notes
+        frame = pl.DataFrame(rows, schema=SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
+        status = pl.when((pl.col("status") == "ok") & pl.col("se").is_null()).then(pl.lit("no_se"))
+        found.append((group.domains, frame.with_columns(status.otherwise(pl.col("status")).alias("status"))))
+    return found, notes
 
 
 def _reached(values: Floats, weights: Floats, cut: float) -> float:

@@ -60,6 +60,30 @@ class Row(NamedTuple):
     domain: tuple[str, ...]
 
 
+Blocks = list[tuple[list[Statistic], int, tuple[tuple[str, ...], ...]]]
+
+
+class Rows(Sequence[Row]):
+    """The table's rows in their order, made when they are asked for: blocks are statistics × domains of a grouping."""
+
+    def __init__(self, blocks: Blocks, order: Any):
+        self._blocks = blocks
+        self._order = order
+        self._ends = np.cumsum([len(statistics) * len(domains) for statistics, _, domains in blocks])
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[k] for k in range(*place.indices(len(self)))]
+        at = int(self._order[place])
+        block = int(np.searchsorted(self._ends, at, side="right"))
+        statistics, grouping, domains = self._blocks[block]
+        inside = at - (int(self._ends[block - 1]) if block else 0)
+        return Row(statistics[inside // len(domains)], grouping, domains[inside % len(domains)])
+
+
 @dataclass(frozen=True)
 class Scores:
     """Linearised scores: ``values`` is first-stage units × rows; ``psu`` and ``stratum`` are the units' labels.
@@ -93,7 +117,7 @@ class Result:
     design: Design
     level: float
     notes: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     groupings: tuple[tuple[str, ...], ...]
     source: Source
     counts: pl.DataFrame

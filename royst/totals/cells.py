@@ -12,7 +12,8 @@ from royst.totals.reading import Codes
 from royst.totals.rows import Rows, compress
 from royst.totals.table import Floats, GroupTotals, Ints
 
-FINE_CELLS = 1 << 16
+FINE_CELLS = 1 << 16  # groupings are crossed up to this many cells, or as many as there are rows
+FEWEST_CELLS = 1 << 13  # but up to this many in any case: a pass costs more than they do
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from royst.errors import Faults, wrong
-from royst.totals.cells import FINE_CELLS, Bin, Block, domain_codes, make_bin
+from royst.totals.cells import FEWEST_CELLS, FINE_CELLS, Bin, Block, domain_codes, make_bin
 from royst.totals.design import Design
 from royst.totals.reading import Codes, check_columns, encode, many_values, numbers, open_frame, read_columns
 from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
@@ -338,7 +338,7 @@ class Embedded:
         for number in sorted(range(len(coded)), key=lambda k: (len(coded[k][1]), k)):
             width = len(coded[number][1]) + 1
             for place, size in enumerate(sizes):
-                if size * width <= max(min(FINE_CELLS, len(rows.unit)), len(rows.units)):
+                if size * width <= max(min(FINE_CELLS, max(len(rows.unit), FEWEST_CELLS)), len(rows.units)):
                     bins[place].append(number)
                     sizes[place] *= width
                     break
