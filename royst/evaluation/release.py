@@ -76,9 +76,12 @@ def release(root: Path, name: str, progress: Progress) -> list[str]:
 
 
 def _inputs(study: Study, name: str, secret: bytes) -> dict[str, str]:
-    """Keyed hashes of every file the release rests on: the study's own, and those of the waves it shows and of background waves."""
+    """Keyed hashes of every file the release rests on: the study's own, and those of the waves it shows and of background waves.
+
+    Interviews are no part of a release yet; their files' names tell pseudonyms and stand in no list that is published.
+    """
     shown = {*facts.shown_waves(study.file.releases[name]), *(wave for wave in study.waves if wave not in study.published_waves)}
-    others = [study.folder.wave(wave) for wave in study.waves if wave not in shown]
+    others = [study.folder.root / "interviews", *(study.folder.wave(wave) for wave in study.waves if wave not in shown)]
     files = [path for path in study.folder.inputs() if not any(path.is_relative_to(other) for other in others)]
     return {study.folder.within(path): keys.keyed_hash(secret, path) for path in files if path.name != study.folder.refused("w").name}
 

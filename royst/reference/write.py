@@ -18,6 +18,7 @@ import polars as pl
 
 from royst.errors import wrong
 from royst.reference import answers, population, questionnaire, sampling
+from royst.reference.interviews import write as interviews
 from royst.reference.people import people
 from royst.study.folder import Folder
 
@@ -73,6 +74,8 @@ def _fill(to: Folder, say: Callable[[str], None]) -> None:
         gates = {question["name"]: _gate(question["relevant"]) for question in questions if question.get("relevant")}
         table = answers.answers(seed, who[wave], [question["name"] for question in questions], themes, targets, gates)
         _parquet(table, to.answers(wave))
+    say("reference study: interviews")
+    interviews.write(to.root)
 
 
 @cache
