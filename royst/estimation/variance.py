@@ -202,7 +202,8 @@ def _by_stratum(
 ) -> Floats:
     """From Σz² and Σz by domain and stratum to variances: c (Σz² − (Σz)²/n)."""
     centre = np.where(stage.centred[h], 1.0 / stage.index.size[h], 0.0)
-    value = c[:, None] * np.maximum(square - linear * linear * centre[:, None], 0.0)
+    with np.errstate(invalid="ignore"):  # a denominator of 0 gives no score; the table says not estimable
+        value = c[:, None] * np.maximum(square - linear * linear * centre[:, None], 0.0)
     return _summed(form, stage, domain, h, value, domains)
 
 
