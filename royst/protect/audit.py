@@ -59,7 +59,8 @@ class Tally:
     def __add__(self, other: Tally) -> Tally:
         names = [name for name in Tally.__dataclass_fields__ if name != "narrowest"]
         known = [tally.narrowest for tally in (self, other) if tally.narrowest is not None]
-        return Tally(*(getattr(self, n) + getattr(other, n) for n in names), min(known, default=None))
+        added = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Tally(**added, narrowest=min(known, default=None))
 
 
 class Polytope(Model):
@@ -106,6 +107,7 @@ class Audit:
         self._wide: dict[tuple[int, int], Exchange] = {}
         self._one: dict[tuple[int, int], OneAnswer] = {}
         self._polytope: Polytope | None = None
+        self._polytope_level = self.level
 
     @property
     def open(self) -> NDArray[np.bool_]:
@@ -353,8 +355,8 @@ def repair(
         tally, facts=total, by_worlds=total - tally.by_programme - tally.recoverable, narrowest=audit.narrowest
     )
     for unit in np.flatnonzero(left.any(0)) if left is not None else ():
-        mine = block.holder == unit
-        rest = known(block, mine)
+        assert left is not None
+        rest = known(block, block.holder == unit)
         wanted = _of_others(audit.wanted.take(left[:, unit]), rest, rules)
         inside = Audit(rest, rules, np.where(rest.n > 0, audit.level, WITHHELD_LEVEL), wanted)
         inside.exchange()

@@ -138,7 +138,7 @@ def from_groups(
     column = {grouping: k for k, grouping in enumerate(codes)}
     rows, members, candidate, cost = [], [], [], []
     for by, is_printed in [(by, True) for by in printed] + [(by, False) for by in guarded if by not in printed]:
-        for domain, inside in _domains(by, atoms, column, labels):
+        for domain, inside in _domains(tuple(by), atoms, column, labels):
             rows.append(domain)
             members.append(inside)
             candidate.append(is_printed)

@@ -44,9 +44,9 @@ def pools(units: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
         left = [unit for unit in left if unit not in found]
     for unit in left:
         sizes: dict[str, int] = {}
-        for other, (name, kind) in found.items():
-            if kind == "pool" and name is not None:
-                sizes[name] = sizes.get(name, 0) + told[other]["n"]
+        for other, (pool, kind) in found.items():
+            if kind == "pool" and pool is not None:
+                sizes[pool] = sizes.get(pool, 0) + told[other]["n"]
         near = [name for name in sizes if name.split("-")[0] == str(told[unit]["region"])] or list(sizes)
         if near:
             found[unit] = (min(near, key=lambda name: (sizes[name], name)), "pool")

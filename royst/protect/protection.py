@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +18,6 @@ from royst.protect.candidate import (
     CELL,
     EVERYONE,
     FINE,
-    ROW,
     Candidate,
     People,
     Scale,
@@ -32,13 +31,7 @@ from royst.protect.history import Ledger
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import secondary, suppress
 from royst.protect.weights import finest
-
-PUBLISHED, WITHHELD = "published", "withheld"
-KEYS = {
-    "id", "kind", "report", "population", "item", "measure", "category", "wave", "domain", "wave_1", "domain_1", "wave_2",
-    "domain_2", "family", "correction", "method", "margin", "status",
-}  # fmt: skip
-"""Columns that a withheld row keeps; every other one is emptied."""
+from royst.protect.withholding import Printed, counted_cells, standing_on, withheld_changes, withheld_estimates
 
 PLAIN = 1e-9
 """Weighted and plain figures that differ by less are the same."""
@@ -64,28 +57,8 @@ class Protected:
     certificate: dict[str, object]
 
 
-@dataclass
-class _Printed:
-    """What may be printed: (wave, population, item, domain, kind) to the level's name. ``kind``: answers or not_relevant."""
-
-    level: dict[tuple[str, str, str, str, str], str] = field(default_factory=dict)
-
-    def cell(
-        self, wave: str, population: str, item: str, domain: str, measure: str, category: str, best: str | None
-    ) -> bool:
-        kind = "not_relevant" if measure == "not_relevant" else "answers"
-        level = self.level.get((wave, _same(population), item, domain, kind))
-        if level is None or (measure in FINE and level != "answers"):
-            return False
-        return level != "two" or category == best
-
-
 def _grouping(domain: str) -> tuple[str, ...]:
     return tuple(group for group, _ in domain_parts(domain))
-
-
-def _same(population: str) -> str:
-    return "all" if population in EVERYONE else population
 
 
 def protect(
@@ -99,12 +72,13 @@ def protect(
     """Withhold what must be withheld, audit what is left, and repair until no fact is recoverable.
 
     Rows of a wave that an earlier release published stay published; the numbers that are out are put back by
-    ``Ledger.restore`` after rounding. With ``thorough`` the programmes are solved for every unit's own eyes too. Raises ``InputError``: ``table-outside-plan``, ``missing-relation``,
-    ``contradictory-counts``.
+    ``Ledger.restore`` after rounding. With ``thorough`` the programmes are solved for every unit's own eyes too.
+
+    Raises ``InputError``: ``table-outside-plan``, ``missing-relation``, ``contradictory-counts``.
     """
     ledger = ledger or Ledger()
     _check(candidate)
-    printed, tally = _Printed(), Tally()
+    printed, tally = Printed(), Tally()
     for wave in sorted(candidate.estimates["wave"].unique()):
         found = _Wave(wave, candidate, rules, ledger, thorough)
         with ThreadPoolExecutor(WORKERS) as workers:
@@ -115,16 +89,16 @@ def protect(
                 if done % 10 == 0 or done == len(found.items):
                     progress(f"protecting {wave}: {done} of {len(found.items)} questions")
     _indices(candidate, printed)
-    estimates = _estimates(candidate, printed)
-    frames = {
-        "estimates": estimates,
-        "changes": _changes(candidate, estimates, ledger, rules),
-        "units": _standing_on(candidate.units, estimates, domain="all"),
-        "priorities": _standing_on(candidate.priorities, estimates, domain="all"),
-        "report_units": _standing_on(candidate.report_units, estimates),
-    }
-    cells = _cells(frames)
-    return Protected(**frames, cells=cells, certificate=certificate(rules, tally, cells, len(ledger.entries), thorough))
+    estimates = withheld_estimates(candidate, printed)
+    changes = withheld_changes(candidate, estimates, ledger, rules)
+    units = standing_on(candidate.units, estimates, domain="all")
+    priorities = standing_on(candidate.priorities, estimates, domain="all")
+    own = standing_on(candidate.report_units, estimates)
+    cells = counted_cells(
+        {"estimates": estimates, "changes": changes, "units": units, "priorities": priorities, "report_units": own}
+    )
+    told = certificate(rules, tally, cells, len(ledger.entries), thorough)
+    return Protected(estimates, changes, units, priorities, own, cells, told)
 
 
 def _check(candidate: Candidate) -> None:
@@ -360,7 +334,7 @@ class _Wave:
         return least >= most
 
 
-def _indices(candidate: Candidate, printed: _Printed) -> None:
+def _indices(candidate: Candidate, printed: Printed) -> None:
     """Withhold an index where exactly one of its items is not printed: subtraction would give that item's mean."""
     for wave, people in candidate.people.items():
         for index, items in people.indices.items():
@@ -369,99 +343,3 @@ def _indices(candidate: Candidate, printed: _Printed) -> None:
                 told = [printed.level.get((wave, key[1], item, key[3], "answers")) == "answers" for item in asked]
                 if told.count(False) == 1:
                     del printed.level[key]
-
-
-def _estimates(candidate: Candidate, printed: _Printed) -> pl.DataFrame:
-    best = {
-        (wave, item): next(iter(scale.bands), None)
-        for wave, people in candidate.people.items()
-        for item, scale in people.scales.items()
-    }
-    frame = candidate.estimates
-    ok = [
-        printed.cell(wave, population, item, domain, measure, category, best.get((wave, item)))
-        for wave, population, item, domain, measure, category in frame.select(*ROW, "measure", "category").rows()
-    ]
-    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
-
-
-def _withhold(frame: pl.DataFrame, ok: pl.Series) -> pl.DataFrame:
-    """Empty every number of the rows that are not ok, and tell which they are. A status told before (not estimable) stays."""
-    status = frame["status"] if "status" in frame.columns else pl.Series([None] * frame.height, dtype=pl.String)
-    told = status.is_not_null() & ~status.is_in([PUBLISHED, WITHHELD, ""])
-    frame = frame.with_columns(
-        pl.when(ok).then(pl.col(column)).otherwise(None).alias(column) for column in frame.columns if column not in KEYS
-    )
-    said = pl.Series("status", [PUBLISHED if o else WITHHELD for o in ok], dtype=pl.String)
-    return frame.with_columns(pl.when(told & ok).then(status).otherwise(said).alias("status"))
-
-
-def _changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledger, rules: RuleSet) -> pl.DataFrame | None:
-    """A difference is printed where both of its estimates are, in this release or in an earlier one.
-
-    A line of another population (the panel) that has no estimates of its own is printed for the whole alone, where all
-    answers are printed too and those outside the population are none or enough.
-    """
-    frame = candidate.changes
-    if frame is None:
-        return None
-    out = set(estimates.filter(pl.col("status") == PUBLISHED).select(*ROW, "measure", "category").rows())
-    before = ledger.published()
-    if before is not None:
-        out |= set(before.select(*ROW, "measure", "category").rows())
-    sizes = {
-        tuple(row[:-1]): row[-1]
-        for frame_ in (estimates, before)
-        if frame_ is not None
-        for row in frame_.select(*ROW, "measure", "category", "n").rows()
-    }
-    name = candidate.continues
-
-    def told(row: dict, side: int) -> bool:
-        wave, domain = row[f"wave_{side}"], row[f"domain_{side}"] or "all"
-        if wave is None:
-            return True
-        rest = (name.get((wave, row["item"]), row["item"]), domain, row["measure"], row["category"])
-        if (wave, row["population"], *rest) in out:
-            return True
-        whole = (wave, "all", *rest)
-        if row["population"] == "all" or domain != "all" or whole not in out:
-            return False
-        n, every = row[f"n_{side}"], sizes.get(whole)
-        few = rules.row.value
-        return n is not None and every is not None and n >= few and (every == n or every - n >= few)
-
-    ok = [told(r, 1) and (r["kind"] == "source" or told(r, 2)) for r in frame.iter_rows(named=True)]
-    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
-
-
-def _standing_on(frame: pl.DataFrame | None, estimates: pl.DataFrame, domain: str | None = None) -> pl.DataFrame | None:
-    """Rows that stand on one estimate each, the whole's or that of their own ``domain``."""
-    if frame is None:
-        return None
-    key = [column for column in ("wave", "item", "measure", "category") if column in frame.columns]
-    out = estimates.filter((pl.col("status") == PUBLISHED) & (pl.col("population") == "all"))
-    if "measure" not in key:
-        out = out.filter(pl.col("measure").is_in(FINE) | (pl.col("measure") == "index"))
-    told = set(out.select(*key, "domain").rows())
-    domains = [domain] * frame.height if domain else frame["domain"].to_list()
-    ok = [(*row, where) in told for row, where in zip(frame.select(key).rows(), domains)]
-    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
-
-
-def _cells(frames: dict[str, pl.DataFrame | None]) -> pl.DataFrame:
-    """How many cells there are per kind of table, and how many are published."""
-    rows: list[dict[str, object]] = []
-    for name, frame in frames.items():
-        if frame is None:
-            continue
-        kind = pl.lit(name)
-        if name == "estimates":
-            by = pl.col("domain").str.replace_all(r"=[^;]*", "").str.replace_all(";", " × ")
-            kind = pl.concat_str(pl.lit("estimates by "), by)
-        counted = frame.group_by(kind.alias("table"), maintain_order=True).agg(
-            pl.len().cast(pl.Int64).alias("cells"),
-            (pl.col("status") != WITHHELD).sum().cast(pl.Int64).alias("published"),
-        )
-        rows += counted.rows(named=True)
-    return pl.DataFrame(rows, schema={"table": pl.String, "cells": pl.Int64, "published": pl.Int64})

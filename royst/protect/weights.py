@@ -58,7 +58,7 @@ def finest(block: Block, rules: RuleSet, weighted: NDArray[np.bool_] | None = No
     deep = len(block.levels)
     every = [windows(block, depth) for depth in range(deep)]
     for row in np.flatnonzero(uneven(block) & block.candidate & (True if weighted is None else weighted)):
-        split = _Split(block, row)
+        split = _Split(block, int(row))
         for depth in reversed(range(deep)):  # a row printed finely prints its coarser percentages too
             told, least, most = (part[row] for part in every[depth])
             counts = merge_float(split.counts, block.levels[depth]).astype(np.int64)

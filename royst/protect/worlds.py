@@ -68,7 +68,7 @@ def signs(seed: str, size: int) -> NDArray[np.float64]:
     """``size`` pseudo-random signs from SHA-256 of a seed: the same on every machine."""
     blocks = (hashlib.sha256(f"{seed}/{k}".encode()).digest() for k in range(-(-size // 256)))
     bits = np.unpackbits(np.frombuffer(b"".join(blocks), np.uint8))[:size]
-    return bits * 2.0 - 1.0
+    return bits.astype(np.float64) * 2.0 - 1.0
 
 
 class Model:

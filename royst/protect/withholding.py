@@ -1,0 +1,136 @@
+"""What may be printed, laid over the frames that ask to be: numbers emptied, and everything that stands on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from royst.protect.candidate import EVERYONE, FINE, ROW, Candidate
+from royst.protect.history import Ledger
+from royst.protect.rules import RuleSet
+
+PUBLISHED, WITHHELD = "published", "withheld"
+KEYS = {
+    "id", "kind", "report", "population", "item", "measure", "category", "wave", "domain", "wave_1", "domain_1", "wave_2",
+    "domain_2", "family", "correction", "method", "margin", "status",
+}  # fmt: skip
+"""Columns that a withheld row keeps; every other one is emptied."""
+
+
+@dataclass
+class Printed:
+    """What may be printed: (wave, population, item, domain, kind) to the level's name. ``kind``: answers or not_relevant."""
+
+    level: dict[tuple[str, str, str, str, str], str] = field(default_factory=dict)
+
+    def cell(
+        self, wave: str, population: str, item: str, domain: str, measure: str, category: str, best: str | None
+    ) -> bool:
+        kind = "not_relevant" if measure == "not_relevant" else "answers"
+        level = self.level.get((wave, _same(population), item, domain, kind))
+        if level is None or (measure in FINE and level != "answers"):
+            return False
+        return level != "two" or category == best
+
+
+def _same(population: str) -> str:
+    return "all" if population in EVERYONE else population
+
+
+def withheld_estimates(candidate: Candidate, printed: Printed) -> pl.DataFrame:
+    best = {
+        (wave, item): next(iter(scale.bands), None)
+        for wave, people in candidate.people.items()
+        for item, scale in people.scales.items()
+    }
+    frame = candidate.estimates
+    ok = [
+        printed.cell(wave, population, item, domain, measure, category, best.get((wave, item)))
+        for wave, population, item, domain, measure, category in frame.select(*ROW, "measure", "category").rows()
+    ]
+    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+
+
+def _withhold(frame: pl.DataFrame, ok: pl.Series) -> pl.DataFrame:
+    """Empty every number of the rows that are not ok, and tell which they are. A status told before (not estimable) stays."""
+    status = frame["status"] if "status" in frame.columns else pl.Series([None] * frame.height, dtype=pl.String)
+    told = status.is_not_null() & ~status.is_in([PUBLISHED, WITHHELD, ""])
+    frame = frame.with_columns(
+        pl.when(ok).then(pl.col(column)).otherwise(None).alias(column) for column in frame.columns if column not in KEYS
+    )
+    said = pl.Series("status", [PUBLISHED if o else WITHHELD for o in ok], dtype=pl.String)
+    return frame.with_columns(pl.when(told & ok).then(status).otherwise(said).alias("status"))
+
+
+def withheld_changes(
+    candidate: Candidate, estimates: pl.DataFrame, ledger: Ledger, rules: RuleSet
+) -> pl.DataFrame | None:
+    """A difference is printed where both of its estimates are, in this release or in an earlier one.
+
+    A line of another population (the panel) that has no estimates of its own is printed for the whole alone, where all
+    answers are printed too and those outside the population are none or enough.
+    """
+    frame = candidate.changes
+    if frame is None:
+        return None
+    out = set(estimates.filter(pl.col("status") == PUBLISHED).select(*ROW, "measure", "category").rows())
+    before = ledger.published()
+    if before is not None:
+        out |= set(before.select(*ROW, "measure", "category").rows())
+    sizes = {
+        tuple(row[:-1]): row[-1]
+        for frame_ in (estimates, before)
+        if frame_ is not None
+        for row in frame_.select(*ROW, "measure", "category", "n").rows()
+    }
+    name = candidate.continues
+
+    def told(row: dict, side: int) -> bool:
+        wave, domain = row[f"wave_{side}"], row[f"domain_{side}"] or "all"
+        if wave is None:
+            return True
+        rest = (name.get((wave, row["item"]), row["item"]), domain, row["measure"], row["category"])
+        if (wave, row["population"], *rest) in out:
+            return True
+        whole = (wave, "all", *rest)
+        if row["population"] == "all" or domain != "all" or whole not in out:
+            return False
+        n, every = row[f"n_{side}"], sizes.get(whole)
+        few = rules.row.value
+        return n is not None and every is not None and n >= few and (every == n or every - n >= few)
+
+    ok = [told(r, 1) and (r["kind"] == "source" or told(r, 2)) for r in frame.iter_rows(named=True)]
+    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+
+
+def standing_on(frame: pl.DataFrame | None, estimates: pl.DataFrame, domain: str | None = None) -> pl.DataFrame | None:
+    """Rows that stand on one estimate each, the whole's or that of their own ``domain``."""
+    if frame is None:
+        return None
+    key = [column for column in ("wave", "item", "measure", "category") if column in frame.columns]
+    out = estimates.filter((pl.col("status") == PUBLISHED) & (pl.col("population") == "all"))
+    if "measure" not in key:
+        out = out.filter(pl.col("measure").is_in(FINE) | (pl.col("measure") == "index"))
+    told = set(out.select(*key, "domain").rows())
+    domains = [domain] * frame.height if domain else frame["domain"].to_list()
+    ok = [(*row, where) in told for row, where in zip(frame.select(key).rows(), domains)]
+    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+
+
+def counted_cells(frames: dict[str, pl.DataFrame | None]) -> pl.DataFrame:
+    """How many cells there are per kind of table, and how many are published."""
+    rows: list[dict[str, object]] = []
+    for name, frame in frames.items():
+        if frame is None:
+            continue
+        kind = pl.lit(name)
+        if name == "estimates":
+            by = pl.col("domain").str.replace_all(r"=[^;]*", "").str.replace_all(";", " × ")
+            kind = pl.concat_str(pl.lit("estimates by "), by)
+        counted = frame.group_by(kind.alias("table"), maintain_order=True).agg(
+            pl.len().cast(pl.Int64).alias("cells"),
+            (pl.col("status") != WITHHELD).sum().cast(pl.Int64).alias("published"),
+        )
+        rows += counted.rows(named=True)
+    return pl.DataFrame(rows, schema={"table": pl.String, "cells": pl.Int64, "published": pl.Int64})
