@@ -1,6 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Where there is no make: see README.
 PYTHON ?= python3
 VENV := .venv
+EXTRAS ?= test,duckdb,web
 BIN := $(VENV)/bin
 SOURCES := $(shell find royst -type f -not -path '*/__pycache__/*') pyproject.toml
 
@@ -29,23 +30,23 @@ $(VENV)/bin/python:
 # The wheel is built and installed, so that what is shown and tested is what a user gets.
 dist/.built: $(VENV)/bin/python $(SOURCES)
 	rm -rf dist && mkdir -p dist
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	touch $@
 
 $(VENV)/.royst: dist/.built
-	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps dist/royst-*.whl
-	$(BIN)/python -m pip install --quiet dist/royst-*.whl
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/royst-*.whl
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check dist/royst-*.whl
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.royst
-	$(BIN)/python -m pip install --quiet "$$(ls dist/royst-*.whl)[test,duckdb,web]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/royst-*.whl)[$(EXTRAS)]"
 	touch $@
 
 # axe-core, for the accessibility tests; without npm they are skipped by name.
 .tools/.axe:
-	mkdir -p .tools
-	if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix .tools axe-core@4; fi
-	touch $@
+	@mkdir -p .tools
+	@if npm install --silent --no-audit --no-fund --prefix .tools axe-core@4 >/dev/null 2>&1; then touch $@; \
+	else echo "axe-core was not fetched with npm: the accessibility tests are skipped, by name"; fi
 
 clean:
 	rm -rf $(VENV) dist .tools demo
