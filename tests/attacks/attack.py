@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import itertools
 import json
 import sys
 from collections import defaultdict
@@ -223,7 +222,7 @@ class Table:
             ends.append(float((cost.ravel() * np.asarray(highs.getSolution().col_value)).sum()) if done else fallback)
         return min(ends), max(ends)
 
-    def weights(self, most: int = 300_000) -> list[tuple[str, str, int, float, float]]:
+    def weights(self, most: int = 4_000_000) -> list[tuple[str, str, int, float, float]]:
         """Which units the people behind a weighted percentage come from: all splits that give the printed figure."""
         found = []
         half = 0.5 * 10.0 ** -self.scale["decimals"] + 1e-9
@@ -235,7 +234,8 @@ class Table:
             if len(units) < 2 or np.prod([s + 1.0 for s in size]) > most:
                 continue
             w = np.array([weight[members & (unit == u)][0] for u in units])
-            splits = np.array([s for s in itertools.product(*(range(s + 1) for s in size)) if sum(s) == count])
+            splits = np.indices([s + 1 for s in size], dtype=np.int16).reshape(len(size), -1).T
+            splits = splits[splits.sum(1) == count]
             share = 100 * splits @ w / (w @ np.array(size))
             fit = splits[np.abs(share - percent) <= half]
             name = next((b for b in self.bands if (self.answers("band", b) == answers).all()), None)

@@ -59,7 +59,9 @@ def people(seed: str, size: int, units: int, items: int, groups: int = 8, not_re
     return pl.DataFrame(columns)
 
 
-def estimates(wave: str, frame: pl.DataFrame, by: list[tuple[str, ...]], items: list[str]) -> pl.DataFrame:
+def estimates(
+    wave: str, frame: pl.DataFrame, by: list[tuple[str, ...]], items: list[str], decimals: int = 1
+) -> pl.DataFrame:
     """Shares, bands, means and "not relevant" of every item in every domain, weighted by ``weight``; in per cent."""
     parts = []
     for item in items:
@@ -71,9 +73,9 @@ def estimates(wave: str, frame: pl.DataFrame, by: list[tuple[str, ...]], items: 
                 ("band", b, pl.col(item).is_in(list(names)).cast(pl.Float64) * 100) for b, names in BANDS.items()
             ]
             shares.append(("mean", "", pl.col(item).cast(pl.Float64, strict=False)))
-            parts.append(_means(relevant, groups, shares).with_columns(item=pl.lit(item)))
+            parts.append(_means(relevant, groups, shares, decimals).with_columns(item=pl.lit(item)))
             nr = [("not_relevant", "", (pl.col(item) == "nr").cast(pl.Float64) * 100)]
-            parts.append(_means(here, groups, nr).with_columns(item=pl.lit(item)))
+            parts.append(_means(here, groups, nr, decimals).with_columns(item=pl.lit(item)))
     rows = pl.concat(parts).with_columns(wave=pl.lit(wave), population=pl.lit("all"), status=pl.lit(None, pl.String))
     return rows.select(
         "wave",
@@ -90,7 +92,7 @@ def estimates(wave: str, frame: pl.DataFrame, by: list[tuple[str, ...]], items: 
     )
 
 
-def _means(frame: pl.DataFrame, groups: tuple[str, ...], wanted: list) -> pl.DataFrame:
+def _means(frame: pl.DataFrame, groups: tuple[str, ...], wanted: list, decimals: int) -> pl.DataFrame:
     own = "unit" in groups or "pool" in groups
     w = pl.col("weight") * 0 + 1 if own else pl.col("weight")  # a report of its own is not weighted
     told = [
@@ -107,7 +109,7 @@ def _means(frame: pl.DataFrame, groups: tuple[str, ...], wanted: list) -> pl.Dat
     return pl.concat(
         table.select(
             "domain", "n", "n_units",
-            pl.col(f"w{k}").round(1).alias("estimate"), pl.col(f"u{k}").round(1).alias("unweighted"),
+            pl.col(f"w{k}").round(decimals).alias("estimate"), pl.col(f"u{k}").round(decimals).alias("unweighted"),
             pl.lit(measure).alias("measure"), pl.lit(category).alias("category"),
         )
         for k, (measure, category, _) in enumerate(wanted)

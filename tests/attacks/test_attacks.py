@@ -7,6 +7,7 @@ import sys
 
 import polars as pl
 import pytest
+import simulate
 from conftest import BLOCKED, Study, attack
 
 from royst import protect
@@ -85,6 +86,23 @@ def test_a_withdrawn_person_is_not_found_in_a_second_release(tmp_path, small_stu
     key = ["item", "measure", "category", "domain"]
     out = small_release.filter(pl.col("status") == "published").select(*key, "estimate", "n")
     assert made.filter(pl.col("status") == "published").select(*key, "estimate", "n").sort(key).equals(out.sort(key))
+
+
+def test_percentages_printed_too_finely_are_found(tmp_path):
+    """Weighted percentages of everybody, with more decimals, tell how their people are split over the units."""
+    study = Study("fine", {"2019": (66, 6)}, items=2, groups=1)
+
+    def by_weights(decimals: int) -> list[dict]:
+        frame = simulate.estimates("2019", study.people["2019"], [()], study.items, decimals)
+        folder = study.write(
+            tmp_path / str(decimals), frame.with_columns(status=pl.lit("published")), decimals=decimals
+        )
+        return [fact for fact in attack(folder) if fact["attack"] == "weights"]
+
+    assert by_weights(1) == []
+    found = by_weights(5)
+    assert len(found) > 5
+    assert all(study.true(fact) for fact in found)
 
 
 SHAPES = [
