@@ -158,11 +158,12 @@ def _binary(sign: str, left: Value, right: Value) -> Value:
 
 
 def _round(value: float, digits: float = 0.0) -> float:
-    """Half away from zero towards plus infinity, as XPath's ``round``."""
-    if math.isnan(value) or math.isinf(value):
-        return value
-    scale = 10.0 ** int(digits)
-    return math.floor(value * scale + 0.5) / scale
+    """Half away from zero towards plus infinity, as XPath's ``round``; NaN where the number of digits is none."""
+    if math.isnan(value) or math.isinf(value) or not math.isfinite(digits):
+        return value if math.isfinite(digits) else math.nan
+    scale = 10.0 ** max(-15, min(15, int(digits)))
+    scaled = value * scale
+    return math.floor(scaled + 0.5) / scale if math.isfinite(scaled) else value
 
 
 def _whole(value: Value) -> float:
@@ -171,13 +172,14 @@ def _whole(value: Value) -> float:
 
 
 def _substring(whole: str, start: float, end: float = math.inf) -> str:
-    first = 0 if math.isnan(start) else int(start)
-    return whole[first:] if math.isinf(end) else whole[first : int(end)]
+    """From ``start`` until before ``end``, counted from 0, or from the end where negative; a number that is none counts as 0."""
+    first, last = (0 if math.isnan(place) else int(max(-1e9, min(1e9, place))) for place in (start, end))
+    return whole[first:last]
 
 
 def _least(values: tuple[Value, ...], choose: Callable[[list[float]], float]) -> float:
     numbers = [number(value) for value in values if value != ""]
-    return choose(numbers) if numbers else math.nan
+    return choose(numbers) if numbers and not any(map(math.isnan, numbers)) else math.nan
 
 
 def _selected_at(said: Value, place: Value) -> str:

@@ -174,7 +174,9 @@ class Person:
                 else:
                     self.cookies[key] = said.strip('"')
         connection.close()
-        return Reply(found.status, dict(found.getheaders()), text)
+        headers = dict(found.getheaders())
+        headers["Set-Cookie"] = "\n".join(value for name, value in found.getheaders() if name == "Set-Cookie")
+        return Reply(found.status, headers, text)
 
     def go(self, path: str) -> Reply:
         for _ in range(6):

@@ -9,12 +9,15 @@ const FUNCTIONS = {
   "selected": (said, name) => split(T(said)).includes(T(name)), "selected-at": (said, place) => split(T(said))[whole(N(place))] || "",
   "count-selected": said => split(T(said)).length, "coalesce": (a, b) => T(a) !== "" ? a : b, "if": (test, yes, no) => B(test) ? yes : no,
   "not": value => !B(value), "true": () => true, "false": () => false, "boolean": B, "number": N, "int": value => whole(N(value)),
-  "round": (value, digits = 0) => { const scale = 10 ** whole(N(digits)), number = N(value); return isFinite(number) ? Math.floor(number * scale + .5) / scale : number; },
+  "round": (value, digits = 0) => {
+    const places = whole(N(digits)), number = N(value), scale = 10 ** Math.max(-15, Math.min(15, places));
+    return !isFinite(places) ? NaN : isFinite(number * scale) ? Math.floor(number * scale + .5) / scale : number;
+  },
   "floor": value => Math.floor(N(value)), "ceiling": value => Math.ceil(N(value)), "abs": value => Math.abs(N(value)),
   "min": (...values) => least(values, Math.min), "max": (...values) => least(values, Math.max), "string": T, "string-length": value => [...T(value)].length,
   "normalize-space": value => split(T(value)).join(" "), "concat": (...values) => values.map(T).join(""), "contains": (a, b) => T(a).includes(T(b)),
   "starts-with": (a, b) => T(a).startsWith(T(b)), "ends-with": (a, b) => T(a).endsWith(T(b)),
-  "substr": (text, start, end = Infinity) => [...T(text)].slice(whole(N(start)) || 0, isFinite(N(end)) ? whole(N(end)) : undefined).join(""),
+  "substr": (text, start, end = Infinity) => [...T(text)].slice(whole(N(start)) || 0, whole(N(end)) || 0).join(""),
 };
 function value(rule, at) {
   const [sign, a, b] = rule;
