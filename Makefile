@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Where there is no make: see README.
 PYTHON ?= python3
 VENV := .venv
-EXTRAS ?= test,duckdb,web
+EXTRAS ?= test,duckdb,web,postgresql
 BIN := $(VENV)/bin
 SOURCES := $(shell find royst -type f -not -path '*/__pycache__/*') pyproject.toml
 
