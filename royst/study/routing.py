@@ -146,8 +146,16 @@ def _circles(instrument: Instrument) -> list[str]:
         done.update(ready)
 
 
-def _ordered(instrument: Instrument) -> Iterator[Item]:
-    """The items so that each comes after those its rules need, else as asked."""
+def _ordered(instrument: Instrument) -> tuple[Item, ...]:
+    """The items so that each comes after those its rules need, else as asked. Worked out once for an instrument: who answers on the web waits for it."""
+    kept = instrument.__dict__
+    if "_ordered" not in kept:
+        kept["_ordered"] = tuple(_in_order(instrument))
+    found: tuple[Item, ...] = kept["_ordered"]
+    return found
+
+
+def _in_order(instrument: Instrument) -> Iterator[Item]:
     done: set[str] = set()
     waiting = list(instrument.items)
     while waiting:
@@ -168,8 +176,8 @@ def effective(instrument: Instrument, answers: Answers) -> tuple[dict[str, Value
     """One person's answers with those of skipped items blanked and calculations made, and whether each item applies."""
     values: dict[str, Value] = {}
     applies: dict[str, bool] = {}
+    context = Context(values)
     for item in _ordered(instrument):
-        context = Context(values)
         applies[item.name] = not item.relevant or expression.truth(
             expression.evaluate(expression.parse(item.relevant), context)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from royst.evaluation import serve as fieldwork_of
 from royst.evaluation.serve import Fieldwork
 from royst.web.respond import guard
 
-THREADS = 32
+THREADS = 24
 """Those who wait for the disk wait together: see ``respond.store``."""
 
 
@@ -109,6 +110,7 @@ def serve(
     """
     import waitress
 
+    sys.setswitchinterval(0.02)  # threads that all have work to do gain nothing by taking turns more often
     found = application(root, wave, postgres)
     trusted = (
         {"trusted_proxy": proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto", "trusted_proxy_count": 1}

@@ -69,17 +69,17 @@ def take(request: HttpRequest) -> HttpResponse:
     content = site.transport.opened(request.body)
     if content is None:
         return HttpResponse(status=400)
-    token = str(content.get("token", ""))
-    private = site.tickets.opened(content.get("ticket")) or (token if _TOKEN.fullmatch(token) else None)
+    ticket, token = site.tickets.opened(content.get("ticket")), str(content.get("token", ""))
+    private = ticket or (token if _TOKEN.fullmatch(token) else None)
     if private is None:
         return HttpResponse(status=400)
-    if site.is_done(private):
-        return HttpResponse(status=204)
-    fill = site.read(private)
+    fill = site.read(private) if ticket else None  # a token is made on the device: there is no draft under it
     if fill is None:
         code = site.tickets.opened(content.get("entry"))
         access = site.access(code) or site.codes.look(code, private) if code else None
         if code is None or access is None:
+            if site.is_done(private):
+                return HttpResponse(status=200)
             site.wrong_codes.count(address)
             return HttpResponse(status=403)
         fill = Fill(consent=str(content.get("consent", ""))[:40], unit=access.unit, code="" if access.many else code)
@@ -102,7 +102,7 @@ def take(request: HttpRequest) -> HttpResponse:
         site.finish(private, fill)
     except Begun:
         return HttpResponse(status=409)
-    return HttpResponse(status=204)
+    return HttpResponse(status=200)
 
 
 @csrf_exempt
@@ -123,4 +123,4 @@ def merge(request: HttpRequest) -> HttpResponse:
     except (ValueError, TypeError, OverflowError):
         return HttpResponse(status=400)
     site.save(private, replace(fill, answers={**fill.answers, **answers}))
-    return HttpResponse(status=204)
+    return HttpResponse(status=200)

@@ -76,6 +76,7 @@ class Way:
             for name in references(parse(said))
         )
         """Items whose answers some rule looks at."""
+        self._requires = any(item.required for item in self._all)
         self._asked = frozenset(item.name for item in self._all)
 
     def pages(self, fill: Fill) -> tuple[Item, ...]:
@@ -119,6 +120,8 @@ class Way:
 
     def open_required(self, fill: Fill) -> Item | None:
         """The first question that must be answered and is not."""
+        if not self._requires:
+            return None
         return next(
             (
                 page
@@ -163,10 +166,10 @@ def _value(item: Item, said: list[str]) -> Value | None:
     if not said or item.kind == "note":
         return None
     if item.scale is not None:
-        names = item.scale.names
-        if any(part not in names for part in said) or (item.kind == "one" and len(said) > 1):
+        known = [choice.name for choice in item.scale.choices if choice.name in said]
+        if any(part not in known for part in said) or (item.kind == "one" and len(said) > 1):
             raise Refused("wrong.choice")
-        return said[0] if item.kind == "one" else " ".join(name for name in names if name in said)
+        return said[0] if item.kind == "one" else " ".join(known)
     if item.kind == "number":
         plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in "".join(said[0].split()))
         if not _NUMBER.fullmatch(plain):

@@ -76,7 +76,7 @@ class Senders:
                     status = connection.getresponse().status
                     connection.close()
                     self.tries += 1
-                    if status == 204:
+                    if status == 200:
                         with self.lock:
                             self.thanked.add(number)
                         break

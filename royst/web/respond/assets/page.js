@@ -56,7 +56,7 @@ async function flush() {
   for (const [place, body] of bodies.entries()) {
     let status = 0;
     try { status = (await send("/take", body)).status; } catch { break; }
-    if ([204, 400, 403, 409, 413, 422].includes(status)) { await wait((await store("q", "readwrite")).delete(keys[place])); left--; sent += status == 204; }
+    if ([200, 400, 403, 409, 413, 422].includes(status)) { await wait((await store("q", "readwrite")).delete(keys[place])); left--; sent += status == 200; }
   }
   await said(left, sent);
   return left;
