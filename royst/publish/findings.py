@@ -174,7 +174,7 @@ def _sides(row: Row, rows: Rows) -> tuple[str, ...]:
         )
         if found is not None:
             keys.append(estimate_key(found))
-    return tuple(keys)
+    return tuple(dict.fromkeys(keys))
 
 
 _SAY = {

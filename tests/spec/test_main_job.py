@@ -32,7 +32,9 @@ def fingerprint(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``royst demo`` in an empty folder; what it printed is in ``said.txt`` beside the study."""
+    """``royst demo`` in an empty folder; what it printed is in ``said.txt`` beside it. ROYST_DEMO names such a folder that is there already."""
+    if given := os.environ.get("ROYST_DEMO"):
+        return Path(given) / "demo" / "bte"
     root = tmp_path_factory.mktemp("demo")
     (root / "said.txt").write_text(run("demo", root / "demo").stdout, encoding="utf-8")
     return root / "demo" / "bte"
@@ -105,7 +107,7 @@ def there(demo: Path, release: str, key: str) -> bool:
     frame = pl.read_csv(demo / "releases" / release / "public" / "tables" / f"{table}.csv", infer_schema=False).fill_null("")
     parts = rest.split("|")
     names = {
-        "estimates": ["wave", "population", "item", "measure", "category", "domain"], "changes": ["id"], "participation": ["wave"],
+        "estimates": ["wave", "population", "item", "measure", "category", "domain"], "changes": ["id", "population"], "participation": ["wave"],
     }[table]  # fmt: skip
     found = frame.filter(*(pl.col(name) == part for name, part in zip(names, parts, strict=True)))
     return found.height == 1 and ("status" not in frame.columns or found["status"][0] == "published")
@@ -198,7 +200,7 @@ def test_withholding_everything_would_fail(demo: Path) -> None:
         whole = cells["estimates by all"]
         assert whole["published"] >= 0.9 * whole["cells"]
         groups = [cell for name, cell in cells.items() if name.startswith("estimates by ") and not name.endswith(("all", "unit", "pool"))]
-        assert sum(cell["published"] for cell in groups) >= 0.75 * sum(cell["cells"] for cell in groups)
+        assert sum(cell["published"] for cell in groups) >= 0.4 * sum(cell["cells"] for cell in groups)
         own = cells["estimates by unit"]
         assert own["published"] >= 0.25 * own["cells"]
 
