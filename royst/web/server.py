@@ -125,35 +125,64 @@ def serve(
     server.run()
 
 
-def codes(root: Path, wave: str, out: Path, *, unit: str = "", count: int = 1, many: bool = False) -> list[str]:
-    """Fresh access codes into the file ``out``, one line each: code, link, unit. Report lines. Nothing else remembers them."""
+def codes(
+    root: Path, wave: str, out: Path, *, unit: str = "", count: int = 1, many: bool = False, sheet: Path | None = None
+) -> list[str]:
+    """``count`` fresh access codes for a unit, or for each unit of the wave where none is named, into the file ``out``: code, link, tablet's link, unit. With ``sheet``,
+    a page to print as well, a slip with QR code for each. Report lines. Nothing else remembers the codes.
+
+    Raises ``InputError`` where the unit is not the wave's, or a file is there already.
+    """
+    from royst.collect.codes import shown
+    from royst.web.respond.sheet import slips
+
     fieldwork = fieldwork_of.prepare(root, wave)
-    if fieldwork.units and unit not in fieldwork.units:
+    if unit and unit not in fieldwork.units:
         raise wrong(
             "unknown-unit", f"{unit!r} is not among the units of wave {wave}", "name one of the sample", column="unit"
         )
-    from royst.collect.codes import shown
-
-    fresh = fieldwork.codes.issue(unit, count, many=many)
+    for path in (out, sheet):
+        if path is not None and path.exists():
+            raise wrong("file-taken", f"{path.name} is there already", "name a file that is not there", file=path)
     address = fieldwork.asking.address.rstrip("/")
-    lines = ["code,link,tablet,unit"] + [
-        f"{shown(code)},{address}/e/{code},{f'{address}/t/{code}' if many else ''},{unit}" for code in fresh
+    units = (unit,) if unit else fieldwork.units or ("",)
+    fresh = [(code, name) for name in units for code in fieldwork.codes.issue(name, count, many=many)]
+    lines = ["code,link,tablet,unit"]
+    lines += [
+        f"{shown(code)},{address}/e/{code},{f'{address}/t/{code}' if many else ''},{name}" for code, name in fresh
     ]
-    with os.fdopen(
-        os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="\n"
-    ) as file:
-        file.write("\n".join(lines) + "\n")
+    _private(out, "\n".join(lines) + "\n")
+    if sheet is not None:
+        _private(sheet, slips(fieldwork, fresh))
+    files = f"{out} and {sheet}" if sheet else str(out)
     return [
-        f"{count} access {'code' if count == 1 else 'codes'} for {unit or 'the study'} in {out}; they can be read there and nowhere else: remove the file when they are handed out"
+        f"{len(fresh)} access {'code' if len(fresh) == 1 else 'codes'} in {files}; they can be read there and nowhere else: remove the files when they are handed out"
     ]
+
+
+def _private(path: Path, text: str) -> None:
+    """A new file that its owner alone can read."""
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="\n"
+    ) as file:
+        file.write(text)
 
 
 def freeze(root: Path, wave: str, first: Path, second: Path, *, postgres: str | None = None) -> list[str]:
-    """Make a wave of what was collected, and destroy the log of fieldwork. The server must be stopped. Report lines."""
+    """Make a wave of what was collected, and destroy the log of fieldwork. Report lines.
+
+    Raises ``InputError`` where a server still asks the wave, and where ``evaluation.freeze`` does; nothing is written or destroyed then.
+    """
     fieldwork = fieldwork_of.prepare(root, wave)
     configure(fieldwork, postgres)
     from royst.web.respond import store
 
+    if not store.alone():
+        raise wrong(
+            "still-serving",
+            f"a server still asks wave {wave}",
+            "stop it first: what arrived during the freeze would be lost",
+        )
     return evaluation_freeze.freeze(root, wave, first, second, store.boxes(), lambda: _destroy(fieldwork, postgres))
 
 

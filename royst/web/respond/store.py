@@ -133,6 +133,23 @@ class Writer:
                     raise
 
 
+def alone() -> bool:
+    """Whether no other process has the store open. SQLite's log is folded into its file by this."""
+    connection = connections[ALIAS]
+    try:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("PRAGMA busy_timeout=500")
+                cursor.execute("PRAGMA journal_mode=DELETE")
+                return str(cursor.fetchone()[0]).lower() == "delete"
+            cursor.execute(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'royst' AND pid <> pg_backend_pid()"
+            )
+            return int(cursor.fetchone()[0]) == 0
+    except OperationalError:
+        return False
+
+
 def boxes() -> list[bytes]:
     """Every sealed answer, in the order of their random keys."""
     with connections[ALIAS].cursor() as cursor:

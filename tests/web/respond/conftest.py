@@ -69,6 +69,7 @@ class Running:
     postgres: str | None = None
     process: subprocess.Popen[str] | None = None
     logged: list[str] = field(default_factory=list)
+    proxy: str = ""
 
     @property
     def base(self) -> str:
@@ -85,10 +86,10 @@ class Running:
     def start(self) -> None:
         code = (
             "import sys; from pathlib import Path; from royst.web import server;"
-            "server.serve(Path(sys.argv[1]), sys.argv[2], port=int(sys.argv[3]), postgres=sys.argv[4] or None, say=lambda s: print(s, flush=True))"
+            "server.serve(Path(sys.argv[1]), sys.argv[2], port=int(sys.argv[3]), postgres=sys.argv[4] or None, proxy=sys.argv[5] or None, say=lambda s: print(s, flush=True))"
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, str(self.root), WAVE, str(self.port), self.postgres or ""],
+            [sys.executable, "-c", code, str(self.root), WAVE, str(self.port), self.postgres or "", self.proxy],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

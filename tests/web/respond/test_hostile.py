@@ -285,6 +285,45 @@ def test_slow_senders_do_not_keep_others_waiting(running: Running) -> None:
         one.close()
 
 
+def test_behind_a_proxy_cookies_are_secure_and_only_its_word_counts(written, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    running = set_up(written, tmp_path, asking='address = "https://svar.example"\n')
+    running.proxy = "127.0.0.1"
+    link = running.codes(many=True)[0]
+    running.start()
+    person = Person(running)
+    said = {"Host": "svar.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
+    first = person.ask("GET", f"/e/{link}", headers=said)
+    assert "Secure" in first.headers["Set-Cookie"] and "max-age" in first.headers["Strict-Transport-Security"]
+    person.at, person.page = "/start", person.ask("GET", "/start", headers=said)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode([("csrfmiddlewaretoken", token(person)), ("do", "yes")]).encode()
+    assert person.ask("POST", "/start", body, said | form | {"Origin": "http://svar.example"}).status == 403
+    assert (
+        person.ask("POST", "/start", body, said | form | {"Origin": "https://svar.example"}).headers["Location"]
+        == "/q/1"
+    )
+    one, other = Person(running), Person(running)
+    tried = [one.ask("GET", f"/e/{codes.new()}", headers=said).status for _ in range(12)]
+    assert tried[-1] == 429
+    assert other.ask("GET", f"/e/{codes.new()}", headers=said | {"X-Forwarded-For": "192.0.2.8"}).status == 422
+    running.end()
+    assert "192.0.2" not in "".join(running.logged)
+
+
+def test_a_handout_names_no_subject_and_carries_each_code(written, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    from royst.web import server
+
+    running = set_up(written, tmp_path)
+    server.codes(running.root, WAVE, tmp_path / "codes.csv", sheet=tmp_path / "sheet.html")
+    sheet, lines = (
+        (tmp_path / "sheet.html").read_text(encoding="utf-8"),
+        (tmp_path / "codes.csv").read_text(encoding="utf-8").splitlines()[1:],
+    )
+    assert all(line.split(",")[0] in sheet for line in lines)
+    assert sheet.count('<svg class="qr"') == len(lines) == len(serve.prepare(running.root, WAVE).units)
+    assert not re.search(r"\brus|\bLAR\b|bruker", sheet)
+
+
 RULES = """
 [consent]
 nb = "<b>Fet</b> & {% now %} {{ visit }}"

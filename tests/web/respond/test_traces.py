@@ -101,6 +101,10 @@ def test_during_fieldwork_nothing_ties_an_answer_and_after_the_freeze_not_its_or
     since = time.time()
     running.start()
     codes, ages = people(running, 24)
+    from royst.web import server
+
+    with pytest.raises(InputError, match="still asks"):
+        server.freeze(running.root, WAVE, *running.shares)
     Person(running).go("/e/" + codes[0] + "?probe=1")
     files = raw(running.home)
     assert {path.name for path in files} >= {"answers.sqlite", "answers.sqlite-wal", "codes.sqlite", "public.key"}
@@ -113,8 +117,6 @@ def test_during_fieldwork_nothing_ties_an_answer_and_after_the_freeze_not_its_or
     units = serve.prepare(running.root, WAVE).units
     answers = b"".join(content for path, content in files.items() if path.name.startswith("answers"))
     assert not any(f'"{unit}"'.encode() in answers for unit in units)
-
-    from royst.web import server
 
     lines = server.freeze(running.root, WAVE, *running.shares)
     assert any("24 of 24 rows" in line for line in lines)

@@ -146,8 +146,9 @@ async function finish() {
   await forget(); fill = null;
   let left = 1;
   try { left = await flush(); } catch { /* still without the net */ }
+  document.querySelector(".wait:not(.queue)")?.remove();
   show("", node("h1", {}, say("thanks.title")), node("p", {}, say(left ? "offline.saved" : "thanks.about")), table.results ? node("p", {}, table.results) : null,
-    tablet ? node("div", { class: "go" }, button("thanks.next_person", begin, "main")) : node("p", {}, say("thanks.close")));
+    tablet ? node("div", { class: "go" }, button("thanks.next_person", begin, "main")) : left ? null : node("p", {}, say("thanks.close")));
   await said(left, 0);
 }
 async function begin() {
