@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from royst.collect.codes import Codes, derived
 from royst.errors import Fault, Faults, InputError, wrong
 from royst.evaluation import keys
-from royst.study import folder
+from royst.study import folder, xlsform
 from royst.study.folder import Study
 from royst.study.instrument import Instrument, Item
 
 Said = dict[str, str]
 """The same words by language."""
+
+SOUNDS = {".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".wav": "audio/wav"}
+"""Recordings that browsers play, by ending."""
 
 
 class Asking(BaseModel):
@@ -55,6 +59,7 @@ class Fieldwork:
     asking: Asking
     key: bytes
     public: bytes
+    sounds: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def instrument(self) -> Instrument:
@@ -92,6 +97,11 @@ class Fieldwork:
     def codes(self) -> Codes:
         return Codes(home(self.study, self.wave) / "codes.sqlite", self.key, self.wave)
 
+    def sound(self, item: str, language: str) -> Path | None:
+        """The recording of a question in a language: a file of ``waves/<wave>/media/`` that the questionnaire names in ``media::audio``; None where there is none."""
+        name = self.sounds.get((item, language)) or self.sounds.get((item, ""))
+        return self.study.folder.wave(self.wave) / "media" / name if name else None
+
     def derived(self, purpose: str) -> bytes:
         return derived(self.key, f"{purpose} {self.wave}")
 
@@ -117,7 +127,36 @@ def prepare(root: Path, wave: str) -> Fieldwork:
             column="waves",
         )
     asking = read_asking(study, wave)
-    return Fieldwork(study, wave, asking, keys.key(study.folder), read_public(study, wave))
+    return Fieldwork(study, wave, asking, keys.key(study.folder), read_public(study, wave), read_sounds(study, wave))
+
+
+def read_sounds(study: Study, wave: str) -> dict[tuple[str, str], str]:
+    """The recordings that the questionnaire names: (item, language) to the file's name; the language is empty for ``media::audio`` without one.
+
+    Raises ``InputError`` naming each that is not in ``waves/<wave>/media/``, is no sound, or would lead out of that folder.
+    """
+    path = study.folder.questionnaire(wave)
+    name, faults = study.folder.within(path), Faults()
+    form = xlsform.read(path, name, faults)
+    found: dict[tuple[str, str], str] = {}
+    if form is None:
+        return found
+    for column in form.survey.columns:
+        kind, _, said = column.partition("::")[2].partition("::")
+        if column.partition("::")[0] != "media" or kind.strip().lower() != "audio":
+            continue
+        for row in form.survey.rows:
+            file = row[column]
+            if not file:
+                continue
+            if Path(file).suffix.lower() not in SOUNDS or Path(file).name != file:
+                faults.add("not-a-sound", f"{file!r} is no file name of a sound", f"name a file that ends in {', '.join(SOUNDS)}", file=name, row=row.number, column=column)
+            elif not (study.folder.wave(wave) / "media" / file).is_file():
+                faults.add("missing-file", f"there is no file media/{file}", f"put it into waves/{wave}/media", file=name, row=row.number, column=column)
+            else:
+                found[row["name"], xlsform.language_code(said) if said else ""] = file
+    faults.stop()
+    return found
 
 
 def read_public(study: Study, wave: str) -> bytes:

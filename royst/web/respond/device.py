@@ -10,6 +10,7 @@ from dataclasses import replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from royst.evaluation.serve import SOUNDS
 from royst.web.respond import assets
 from royst.web.respond.fill import Fill, taken
 from royst.web.respond.site import Begun, current
@@ -48,6 +49,18 @@ def form(request: HttpRequest, language: str) -> HttpResponse:
         raise Http404
     plain, packed = site.form(language)
     response = packed_or_not(request, plain, packed, "application/json")
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+def sound(request: HttpRequest, place: str, language: str) -> HttpResponse:
+    """The recording of a question. The same for everybody, so browsers may keep it."""
+    site = current()
+    item = site.way.item(int(place))
+    path = site.fieldwork.sound(item.name, language) if item is not None else None
+    if path is None:
+        raise Http404
+    response = HttpResponse(path.read_bytes(), content_type=SOUNDS[path.suffix.lower()])
     response["Cache-Control"] = "public, max-age=86400"
     return response
 

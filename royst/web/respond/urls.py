@@ -23,6 +23,7 @@ urlpatterns = [
     path("sw.js", device.worker),
     path("offline", device.shell),
     re_path(r"^form/(?P<language>[A-Za-z-]{2,20})$", device.form),
+    re_path(r"^m/(?P<place>[0-9]{1,4})/(?P<language>[A-Za-z-]{2,20})$", device.sound),
     path("take", device.take),
     path("merge", device.merge),
 ]

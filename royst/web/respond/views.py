@@ -273,6 +273,7 @@ def _question(
         wrong=wrong,
         first=way.beside(fill, item, -1) is None,
         ticket=visit.site.tickets.closed(visit.private or ""),
+        sound=f"/m/{way.place[item.name]}/{visit.language}" if site.sound(item.name, visit.language) else "",
         routing=json.dumps({name: fill.answers[name] for name in way.named if name in fill.answers}),
         short=fill.short,
         inside=True,
@@ -312,12 +313,14 @@ def thanks(visit: Visit) -> HttpResponse:
     asking = visit.site.fieldwork.asking
     if visit.tablet:
         visit.keep(VIEW, None)
-    results = {
-        "results": visit.text(asking.results),
-        "address": asking.results_address,
-        "qr": svg(asking.results_address, visit.spoken("thanks.qr", address=asking.results_address)),
-    }
-    return visit.page("thanks.html", refresh="30;url=/start" if visit.tablet else "", **results)
+    address = asking.results_address
+    return visit.page(
+        "thanks.html",
+        refresh="30;url=/start" if visit.tablet else "",
+        results=visit.text(asking.results),
+        address=address,
+        qr=svg(address, visit.spoken("thanks.qr", address=address)),
+    )
 
 
 @drafted

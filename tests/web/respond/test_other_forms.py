@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,8 @@ label = {{ nb = "{WAVE}", en = "{WAVE}" }}
 """
 LABELS = ["label::Bokmål (nb)", "label::English (en)", "label::العربية (ar)", "label::Lettlest (nb-easy)"]
 SURVEY = [
-    ["type", "name", *LABELS, "relevant", "constraint", "required", "choice_filter", "calculation", "hint::Bokmål (nb)"],
-    ["select_multiple help", "help", "Hva slags hjelp får du?", "What help do you get?", "ما نوع المساعدة التي تحصل عليها؟", "Hvilken hjelp får du?", "", "count-selected(.) <= 2", "", "", "", "Høyst to"],
+    ["type", "name", *LABELS, "relevant", "constraint", "required", "choice_filter", "calculation", "hint::Bokmål (nb)", "media::audio::Bokmål (nb)"],
+    ["select_multiple help", "help", "Hva slags hjelp får du?", "What help do you get?", "ما نوع المساعدة التي تحصل عليها؟", "Hvilken hjelp får du?", "", "count-selected(.) <= 2", "", "", "", "Høyst to", "help.wav"],
     ["select_one place", "place", "Hvor får du den?", "Where do you get it?", "أين تحصل عليها؟", "Hvor?", "count-selected(${help}) > 0", "", "", "selected(${help}, kind)", "", ""],
     ["decimal", "hours", "Hvor mange timer får du ${help}?", "How many hours of ${help}?", "كم ساعة؟", "Hvor mange timer?", "selected(${help}, 'talk')", ". >= 0 and . <= 24", "", "", "", ""],
     ["integer", "visits", "Hvor mange besøk?", "How many visits?", "كم زيارة؟", "Hvor mange besøk?", "", ". > 0", "yes", "", "", ""],
@@ -81,6 +82,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         f'address = "http://127.0.0.1:{found.port}"\nfree_text = true\n[words.ar]\nnext = "التالي"\nnobody = "لا أحد يستطيع رؤية إجاباتك."\n',
         encoding="utf-8",
     )
+    (root / "waves" / WAVE / "media").mkdir()
+    with wave.open(str(root / "waves" / WAVE / "media" / "help.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(1600))
     freeze.make_keys(root, WAVE, *found.shares)
     found.start()
     yield found
@@ -137,6 +144,29 @@ def test_arabic_is_written_from_right_to_left_and_lends_the_words_it_lacks(runni
     text = person.page.text
     assert '<html lang="ar" dir="rtl"' in text and "التالي" in text and 'lang="nb" dir="ltr"' in text
     assert person.choices == ["talk", "home", "other"] and "محادثات" in text
+
+
+def test_a_recording_is_played_where_there_is_one(running: Running, link: str) -> None:
+    person = Person(running)
+    person.begin(link)
+    assert re.search(r'<audio controls preload="none" src="/m/1/nb"', person.page.text)
+    found = person.ask("GET", "/m/1/nb")
+    assert found.status == 200 and found.headers["Content-Type"] == "audio/wav" and found.text.startswith("RIFF")
+    assert person.ask("GET", "/m/1/en").status == 404 and person.ask("GET", "/m/2/nb").status == 404
+    person.press("lang-en")
+    assert "<audio" not in person.page.text
+
+
+def test_a_recording_that_is_not_there_is_a_fault_with_its_row(running: Running) -> None:
+    from royst.errors import InputError
+    from royst.study import folder
+
+    path = running.root / "waves" / WAVE / "media" / "help.wav"
+    content = path.read_bytes()
+    path.unlink()
+    with pytest.raises(InputError, match="row 2"):
+        serve.read_sounds(folder.read(running.root), WAVE)
+    path.write_bytes(content)
 
 
 def test_an_easy_variant_is_a_language_of_its_own(running: Running, link: str) -> None:
