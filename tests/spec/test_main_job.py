@@ -30,16 +30,6 @@ def fingerprint(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``royst demo`` in an empty folder; what it printed is in ``said.txt`` beside it. ROYST_DEMO names such a folder that is there already."""
-    if given := os.environ.get("ROYST_DEMO"):
-        return Path(given) / "demo" / "bte"
-    root = tmp_path_factory.mktemp("demo")
-    (root / "said.txt").write_text(run("demo", root / "demo").stdout, encoding="utf-8")
-    return root / "demo" / "bte"
-
-
 def findings(demo: Path, release: str) -> dict[str, dict]:
     content = json.loads((demo / "releases" / release / "public" / "findings.json").read_text(encoding="utf-8"))
     return {finding["id"]: finding for finding in content["findings"]}
@@ -219,11 +209,19 @@ def test_no_unit_is_named_in_what_the_public_gets(demo: Path) -> None:
 
 def test_every_page_says_that_it_is_synthetic(demo: Path) -> None:
     words = {"nb": "syntetisk", "nn": "syntetisk", "en": "synthetic"}
-    pages = [path for path in (demo / "releases").rglob("*.html")]
+    pages = list((demo / "releases").rglob("*.html"))
     assert len(pages) > 100
     for path in pages:
         language = next((part for part in path.parts if part in words), "nb")
         assert words[language] in path.read_text(encoding="utf-8").lower(), path
+
+
+def test_every_pdf_passes_every_rule_of_pdf_ua_that_a_machine_can_check(demo: Path) -> None:
+    validator = pytest.importorskip("page", reason="needs page-validation")
+    made = sorted((demo / "releases").rglob("*.pdf"))
+    assert len(made) > 100
+    reports = {path: validator.validate_pdf_bytes(path.read_bytes(), profile="ua1") for path in made}
+    assert {str(path): [failure.rule_id for failure in report.failures] for path, report in reports.items() if not report.is_compliant} == {}
 
 
 def test_what_a_wave_published_is_never_computed_again(demo: Path) -> None:

@@ -32,12 +32,14 @@ NAMES = {"nb": "Oppdiktet brukerundersøkelse", "nn": "Oppdikta brukarundersøki
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The samples as files; or, where ROYST_PUBLISHED names a release's folder, what it holds."""
-    given = os.environ.get("ROYST_PUBLISHED")
-    if given:
+@pytest.fixture(scope="module", params=["samples", "reference study"])
+def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The samples as files, and the main release of the reference study; or what ROYST_PUBLISHED names, a release's folder."""
+    if given := os.environ.get("ROYST_PUBLISHED"):
         return Path(given)
+    if request.param == "reference study":
+        demo: Path = request.getfixturevalue("demo")
+        return demo / "releases" / "2020-06"
     folder = tmp_path_factory.mktemp("published")
     for name, content in site(samples.pages(), NAMES, {"bilde.svg": samples.PICTURE}, default="nb").items():
         target = folder / "public" / "site" / name
