@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import royst
 from royst import cli
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+
 from royst.errors import InputError
 from royst.weighting.design import design_weights, stratum_fractions
 
