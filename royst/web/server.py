@@ -16,6 +16,7 @@ from royst.errors import wrong
 from royst.evaluation import freeze as evaluation_freeze
 from royst.evaluation import serve as fieldwork_of
 from royst.evaluation.serve import Fieldwork
+from royst.study import folder
 from royst.web.respond import guard
 
 THREADS = 24
@@ -110,6 +111,14 @@ def serve(
     """
     import waitress
 
+    study = folder.read(root)
+    if wave in study.file.waves and study.folder.answers(wave).exists():
+        raise wrong(
+            "wave-taken",
+            f"wave {wave} has its answers already",
+            "it was frozen or imported; nothing more can be added to it",
+            file=study.folder.within(study.folder.answers(wave)),
+        )
     sys.setswitchinterval(0.02)  # threads that all have work to do gain nothing by taking turns more often
     found = application(root, wave, postgres)
     trusted = (

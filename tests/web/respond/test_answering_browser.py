@@ -207,11 +207,33 @@ def test_by_keyboard_alone(browser: Any, running: Running, link: str) -> None:
     context.close()
 
 
+def until(page: Any, said: str) -> None:
+    """Wait until something asynchronous holds in the page."""
+    for _ in range(150):
+        if page.evaluate(said):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(said)
+
+
 def ready(page: Any) -> None:
     """The page has all that it needs to do without the net."""
-    page.wait_for_function(
-        "async () => !!navigator.serviceWorker.controller && !!(await caches.match(document.body.dataset.form)) && !!(await caches.match('/offline'))"
+    until(
+        page,
+        "async () => (await navigator.serviceWorker.ready).active.state == 'activated'"
+        " && !!(await caches.match(document.body.dataset.form)) && !!(await caches.match('/offline'))",
     )
+
+
+def violations(page: Any) -> list[Any]:
+    """What axe-core finds on the page as it stands; nothing where it is not here."""
+    if not AXE.exists():
+        return []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate(
+        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", RULES
+    )
+    return [(one["id"], [node["html"][:150] for node in one["nodes"]][:3]) for one in result["violations"]]
 
 
 def test_the_net_goes_away_in_the_middle_and_the_answers_arrive_when_it_is_back(
@@ -229,12 +251,14 @@ def test_the_net_goes_away_in_the_middle_and_the_answers_arrive_when_it_is_back(
     phone.locator("main .main").click()
     phone.wait_for_selector("text=Du er uten nett")
     assert phone.locator("h1").inner_text().startswith("Er du enslig")
+    assert not violations(phone)
     phone.reload()
     phone.wait_for_selector("text=Er du enslig")
     offline_through(phone, "73")
     phone.locator("text=Send svarene").last.click()
     phone.wait_for_selector("text=Svarene ligger kryptert")
     assert "1" in phone.locator(".queue").inner_text()
+    assert not violations(phone)
     assert phone.evaluate("!!window.onbeforeunload")
     kept = phone.evaluate(
         "async () => { const s = await store('q'); return (await wait(s.getAll())).map(b => [...new Uint8Array(b)]) }"
@@ -321,7 +345,7 @@ def test_leaving_leaves_nothing_behind(phone: Any, running: Running, link: str) 
     phone.goto(running.base)
     assert phone.locator("text=Fortsett der du slapp").count() == 0
     assert not [cookie for cookie in phone.context.cookies() if cookie["name"] in ("fill", "entry")]
-    phone.wait_for_function("async () => !(await readFill())")
+    until(phone, "async () => !(await readFill())")
 
 
 def test_first_screen_and_offline_page_are_small(running: Running, link: str) -> None:

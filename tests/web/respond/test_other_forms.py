@@ -298,7 +298,7 @@ def test_the_offline_page_evaluates_as_the_server_does() -> None:
     with sync.sync_playwright() as playing:
         browser = playing.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page()
-        page.set_content("<body><header></header><main></main><form id=f></form></body>")
+        page.set_content("<body><header></header><main><div id=page></div></main><form id=f></form></body>")
         page.evaluate(
             assets.content("page.js").decode().replace('"use strict";', "")
             + assets.content("offline.js").decode().replace('"use strict";', "")

@@ -125,6 +125,8 @@ def test_during_fieldwork_nothing_ties_an_answer_and_after_the_freeze_not_its_or
     order = [ages.index(int(age)) for age in frame["person_age"].to_list()]
     assert sorted(order) == list(range(24)) and order != sorted(order)
     assert abs(rank_correlation(order)) < 0.6
+    with pytest.raises(InputError, match="its answers already"):
+        server.serve(running.root, WAVE)
     assert frame["id"].to_list() == [f"{WAVE}-{place:05d}" for place in range(1, 25)]
 
 

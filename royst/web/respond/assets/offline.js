@@ -1,6 +1,6 @@
 "use strict";
 // The questionnaire without the net: the same rules as on the server, from a table. Nothing leaves this page but what is encrypted to the server.
-const main = document.querySelector("main"), T = value => value === true ? "true" : value === false ? "false" : String(value);
+const main = document.getElementById("page"), T = value => value === true ? "true" : value === false ? "false" : String(value);
 const N = value => typeof value == "string" ? (/^\s*-?(\d+(\.\d*)?|\.\d+)\s*$/.test(value) ? +value : NaN) : +value;
 const B = value => typeof value == "number" ? value != 0 && !isNaN(value) : !!value;
 const split = text => text.split(/\s+/).filter(Boolean), whole = value => isFinite(value) ? Math.trunc(value) : value;

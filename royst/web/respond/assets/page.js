@@ -66,7 +66,7 @@ async function said(left, sent) {
   let bar = document.querySelector(".queue");
   if (!left && !sent) return bar && bar.remove();
   const words = await get("words") || {};
-  if (!bar) { bar = document.createElement("p"); bar.className = "wait queue"; bar.setAttribute("role", "status"); document.querySelector("main").before(bar); }
+  if (!bar) { bar = document.createElement("p"); bar.className = "wait queue"; bar.setAttribute("role", "status"); document.querySelector("main").prepend(bar); }
   bar.textContent = left ? (words["offline.waits"] || "").replace("{count}", left) : words["offline.sent"];
 }
 async function prepare() {
