@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from royst import reference
@@ -25,6 +26,7 @@ def demo(root: Path, progress: Callable[[str], None]) -> list[str]:
     if not (study_root / "study.toml").exists():
         reference.write(study_root, progress)
     study = study_folder.read(study_root)
+    _known_key(study.folder.key)
     for name, _ in sorted(study.file.releases.items(), key=lambda pair: pair[1].date):
         release.release(study_root, name, _named(name, progress))
     home = study.folder.release(MAIN)
@@ -37,6 +39,12 @@ def demo(root: Path, progress: Callable[[str], None]) -> list[str]:
         "Where to look:",
         *(f"  {line}" for line in publish.where_to_look(home)),
     ]
+
+
+def _known_key(path: Path) -> None:
+    """A key that anybody knows, so that a demo gives the same bytes everywhere: what it would protect is invented."""
+    if not path.exists():
+        path.write_text(sha256(b"the reference study is synthetic").hexdigest() + "\n", encoding="ascii", newline="\n")
 
 
 def _named(name: str, progress: Callable[[str], None]) -> Callable[[str], None]:

@@ -229,7 +229,7 @@ def _put(
     try:
         beside.mkdir(parents=True)
         leaf.write(made, beside / "release")
-        artefacts.publish(made, beside, progress)
+        artefacts.publish(leaf.read(beside / "release"), beside, progress)  # from what is stored, as `royst publish` does
         reproduce.write(study, list(estimated.waves.values()), beside / "check")
         history.record(
             study.folder.history, name=name, date=made.facts.date, rules=rule_set(study.file.plan.rule_set).label,

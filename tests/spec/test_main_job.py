@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import polars as pl
@@ -241,21 +242,33 @@ def test_r_reproduces_the_tables(demo: Path, release: str) -> None:
     assert " 0 differ" in done.stdout
 
 
+WITHOUT_RIGHTS = """
+import os, sys
+from royst.cli import main
+assert main(["release", sys.argv[1], "--name", "2018-06"]) == 0  # every module is loaded while it can be read
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+sys.exit(main(["release", sys.argv[2], "--name", "2018-06"]))
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="folder permissions work otherwise on Windows")
-def test_a_folder_without_write_permission(demo: Path, tmp_path: Path) -> None:
+def test_a_folder_without_write_permission(demo: Path) -> None:
     """As an unprivileged user: a clear error, exit code 2, and nothing written."""
-    copy = tmp_path / "bte"
-    shutil.copytree(demo, copy, ignore=shutil.ignore_patterns("releases"))
-    shutil.copy(demo.parent / "royst.key", tmp_path / "royst.key")
-    for path in [tmp_path, *tmp_path.parents]:
-        if path.owner() == "root" and os.geteuid() == 0 and path != Path("/"):
-            path.chmod(path.stat().st_mode | 0o005)
-    for path in [copy, *copy.rglob("*"), tmp_path / "royst.key"]:
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    before = fingerprint(copy)
-    drop = "import os, sys\nif os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\nfrom royst.cli import main\nsys.exit(main(sys.argv[1:]))\n"
-    done = subprocess.run([sys.executable, "-c", drop, "release", str(copy), "--name", "2018-06"], capture_output=True, text=True, check=False, cwd="/")
-    copy.chmod(0o755)
-    assert done.returncode == 2, done.stderr
-    assert "permission" in done.stderr
-    assert fingerprint(copy) == before
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        for name in ("may", "may not"):
+            shutil.copytree(demo, Path(place) / name / "bte", ignore=shutil.ignore_patterns("releases"))
+            shutil.copy(demo.parent / "royst.key", Path(place) / name / "royst.key")
+            (Path(place) / name / "royst.key").chmod(0o444)
+        copy = Path(place) / "may not" / "bte"
+        for path in [copy.parent, copy, *copy.rglob("*")]:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        before = fingerprint(copy)
+        done = subprocess.run([sys.executable, "-c", WITHOUT_RIGHTS, str(Path(place) / "may" / "bte"), str(copy)], capture_output=True, text=True, check=False)
+        for path in [copy.parent, copy, *(path for path in copy.rglob("*") if path.is_dir())]:
+            path.chmod(0o755)
+        assert done.returncode == 2, done.stderr[-2000:]
+        assert "permission" in done.stderr
+        assert fingerprint(copy) == before
