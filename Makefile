@@ -23,6 +23,8 @@ prove: $(VENV)/.tested .tools/.axe
 bench: $(VENV)/.tested
 	$(BIN)/python benchmarks/estimate.py
 	$(BIN)/python benchmarks/protect.py
+	$(BIN)/python benchmarks/interviews.py
+	$(BIN)/python benchmarks/answering.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -6,10 +6,13 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import royst
-from royst.errors import InputError
+from royst.errors import InputError, wrong
 
 
 class Progress:
@@ -85,7 +88,43 @@ def _migrate(options: argparse.Namespace, progress: Progress) -> list[str]:
     return migrate.migrate(options.dir).lines
 
 
+def _web() -> ModuleType:
+    """The server's module; its parts are an extra."""
+    try:
+        return import_module("royst.web.server")
+    except ModuleNotFoundError as missing:
+        raise wrong("missing-part", f"asking on the web needs the package {missing.name}", 'install it: pip install "royst[web]"') from None
+
+
+def _keys(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import freeze
+
+    return freeze.make_keys(options.dir, options.wave, options.first, options.second)
+
+
+def _rehearse(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import freeze
+
+    return freeze.rehearse(options.dir, options.wave, options.first, options.second)
+
+
+def _codes(options: argparse.Namespace, progress: Progress) -> list[str]:
+    found: list[str] = _web().codes(options.dir, options.wave, options.out, unit=options.unit, count=options.count, many=options.many, sheet=options.sheet)
+    return found
+
+
+def _serve(options: argparse.Namespace, progress: Progress) -> list[str]:
+    _web().serve(options.dir, options.wave, host=options.host, port=options.port, postgres=options.postgres, proxy=options.proxy)
+    return []
+
+
+def _freeze(options: argparse.Namespace, progress: Progress) -> list[str]:
+    found: list[str] = _web().freeze(options.dir, options.wave, options.first, options.second, postgres=options.postgres)
+    return found
+
+
 Verb = Callable[[argparse.Namespace, Progress], list[str]]
+Adder = Callable[..., argparse.ArgumentParser]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -122,7 +161,38 @@ def parser() -> argparse.ArgumentParser:
     sub = verb("publish", _publish, "publish again from what was protected")
     sub.add_argument("--name", required=True, metavar="NAME", help="a release that was made before")
     verb("migrate", _migrate, "bring an older study format to today's")
+    _fieldwork(verb)
     return top
+
+
+def _fieldwork(verb: Adder) -> None:
+    """The verbs of asking on the web."""
+    wave: dict[str, Any] = {"required": True, "metavar": "W", "help": "the wave that is asked"}
+    postgres: dict[str, Any] = {"metavar": "DSN", "help": "a PostgreSQL database instead of SQLite in the study folder"}
+
+    def holders(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--wave", **wave)
+        sub.add_argument("--first", type=Path, required=True, metavar="FILE", help="the first holder's half of the key")
+        sub.add_argument("--second", type=Path, required=True, metavar="FILE", help="the second holder's half")
+
+    holders(verb("keys", _keys, "make the two halves of the key that opens a wave's answers"))
+    holders(verb("rehearse", _rehearse, "seal an invented answer and open it with both halves"))
+    sub = verb("codes", _codes, "make access codes to hand out")
+    sub.add_argument("--wave", **wave)
+    sub.add_argument("--out", type=Path, required=True, metavar="FILE", help="a new CSV file for codes and links")
+    sub.add_argument("--unit", default="", metavar="U", help="the unit they are for (default: each unit of the wave)")
+    sub.add_argument("--count", type=int, default=1, metavar="N", help="how many for each unit (default: 1)")
+    sub.add_argument("--many", action="store_true", help="one code that any number of people answer by: a poster, a shared tablet")
+    sub.add_argument("--sheet", type=Path, metavar="FILE", help="a new page to print as well, a slip with QR code for each")
+    sub = verb("serve", _serve, "ask a wave on the web until the process is stopped")
+    sub.add_argument("--wave", **wave)
+    sub.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (default: this machine alone)")
+    sub.add_argument("--port", type=int, default=8000, metavar="N", help="the port (default: 8000)")
+    sub.add_argument("--postgres", **postgres)
+    sub.add_argument("--proxy", metavar="ADDRESS", help="the one proxy whose word about encryption is taken")
+    sub = verb("freeze", _freeze, "what was collected becomes the wave's answers")
+    holders(sub)
+    sub.add_argument("--postgres", **postgres)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
