@@ -1,18 +1,16 @@
-"""Chapters that compare: groups, waves, the plan's goals, units with the expected range, what matters most, and other sources.
+"""Chapters that compare: groups, waves, the plan's goals, and other sources.
 
 Sentences compare only where ``sentences.comparable`` says so; every table says each outcome in words.
 """
 
 from __future__ import annotations
 
-from statistics import median
-
 from royst.publish import charts, dotplots, numbers, wavelines
 from royst.publish.chapters import bullets, own_text, paragraph
-from royst.publish.document import Block, Chart, Heading, Matrix, Note, Paragraph, Quadrant, Strong, Table
+from royst.publish.document import Block, Heading, Note, Paragraph, Strong, Table
 from royst.publish.edition import Edition
 from royst.publish.rows import Row
-from royst.publish.sentences import OUTCOMES, closed, comparable
+from royst.publish.sentences import OUTCOMES, comparable
 from royst.release import GoalFacts
 from royst.words import sentence
 
@@ -43,8 +41,7 @@ def groups(edition: Edition, level: int = 2) -> list[Block]:
     blocks += own_text(edition, "groups")
     if chart is not None:
         blocks += [paragraph(words("groups_chapter.how")), chart]
-    table = tests_table(edition, rows, words("groups_chapter.tests"))
-    return blocks + ([table] if table is not None else [])
+    return [*blocks, *tests_tables(edition, rows, words("groups_chapter.tests"))]
 
 
 def said(edition: Edition, rows: list[Row]) -> list[str]:
@@ -58,24 +55,36 @@ def said(edition: Edition, rows: list[Row]) -> list[str]:
     ]
 
 
-def tests_table(edition: Edition, rows: list[Row], caption: str) -> Table | None:
-    """Every planned comparison with its difference, interval, corrected p and outcome in words."""
+def tests_tables(edition: Edition, rows: list[Row], caption: str) -> list[Table]:
+    """Every planned comparison with its difference, interval, corrected p and outcome in words; of waves, one table a pair of waves, the older first."""
+    pairs: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        if (row["population"] or "all") == "all":
+            pairs.setdefault((row["wave_2"], row["wave_1"]) if row["kind"] == "waves" else (), []).append(row)
+    return [_tests(edition, held, caption, pair) for pair, held in pairs.items()]
+
+
+def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ...]) -> Table:
+    """``waves``: the two that every row compares, which then head the columns; empty where each row says what it compares."""
     words = edition.words
-    whole = [row for row in rows if (row["population"] or "all") == "all"]
-    if not whole:
-        return None
+    if waves:
+        sides = (edition.say.wave(waves[0]), edition.say.wave(waves[1]))
+        caption = words("tests.waves", caption=caption, old=sides[0], new=sides[1])
+    else:
+        sides = (words("tests.first"), words("tests.second"))
     columns = (
-        words("tests.what"), words("tests.first"), words("tests.second"), words("tests.difference"), words("tests.interval"), words("tests.p"),
-        words("tests.outcome"),
-    )  # fmt: skip
-    lines = tuple(_test(edition, row) for row in whole)
+        words("tests.what"),
+        *sides,
+        *(words(f"tests.{name}") for name in ("difference", "interval", "p", "outcome")),
+    )
     notes = [words("tests.note", margin=numbers.plain(words, edition.facts.method.margin))]
     notes += [
         text
-        for name in dict.fromkeys(row["family"] for row in whole if row["family"])
-        if (text := _family(edition, name, whole))
+        for name in dict.fromkeys(row["family"] for row in rows if row["family"])
+        if (text := _family(edition, name, rows))
     ]
-    return Table(caption, columns, lines, frozenset({3, 4, 5}), tuple(notes))
+    numeric = frozenset(range(1, 6)) if waves else frozenset({3, 4, 5})
+    return Table(caption, columns, tuple(_test(edition, row) for row in rows), numeric, tuple(notes))
 
 
 def _family(edition: Edition, name: str, rows: list[Row]) -> str:
@@ -94,36 +103,36 @@ def _test(edition: Edition, row: Row) -> tuple[str, ...]:
     what = say.short(row["item"])
     if row["measure"] in ("band", "share"):
         what = words("tests.of", item=what, category=say.label(row["item"], row["measure"], row["category"]))
-    if row["kind"] == "groups":
-        sides = (sentence(say.who(row["domain_1"] or "all")), sentence(say.who(row["domain_2"] or "all")))
-    elif row["kind"] == "waves":
-        sides = (say.wave(row["wave_1"]), say.wave(row["wave_2"]))
-    else:
-        source = say.source(row["id"])
-        sides = (say.wave(row["wave_1"]), edition.of(source.label) if source is not None else row["id"])
+    told = row["status"] == "published" and row["estimate"] is not None
+    if not told:
+        return (what, *_sides(edition, row, (charts.DASH, charts.DASH)), *[charts.DASH] * 3, words("outcome.withheld"))
     scored = row["measure"] in ("mean", "index")
 
-    def value(side: int) -> str:
-        number = row[f"estimate_{side}"]
-        if number is None or row["status"] != "published":
+    def value(number: float | None) -> str:
+        if number is None:
             return charts.DASH
-        text = say.mean(row["item"], row["measure"], number) if scored else numbers.cell(words, number)
-        return words("tests.side", label=sides[side - 1], value=text)
+        return say.mean(row["item"], row["measure"], number) if scored else numbers.cell(words, number)
 
-    if row["status"] != "published" or row["estimate"] is None:
-        return (
-            what,
-            *(words("tests.side", label=side, value=charts.DASH) for side in sides),
-            charts.DASH,
-            charts.DASH,
-            charts.DASH,
-            words("outcome.withheld"),
-        )
     decimals = 2 if row["measure"] == "mean" else 0
     outcome = words(f"outcome.{row['kind']}_{row['outcome']}") if comparable(row) else words("outcome.few")
     between = numbers.interval(words, row["low"], row["high"], decimals) or charts.DASH
     p = numbers.probability(words, row["p_adjusted"]) or charts.DASH
-    return (what, value(1), value(2), numbers.signed(words, row["estimate"], decimals), between, p, outcome)
+    sides = _sides(edition, row, (value(row["estimate_1"]), value(row["estimate_2"])))
+    return (what, *sides, numbers.signed(words, row["estimate"], decimals), between, p, outcome)
+
+
+def _sides(edition: Edition, row: Row, values: tuple[str, str]) -> tuple[str, str]:
+    """The two figures compared: of waves the older first, else each behind its name."""
+    words, say = edition.words, edition.say
+    if row["kind"] == "waves":
+        return values[1], values[0]
+    if row["kind"] == "groups":
+        names = (sentence(say.who(row["domain_1"] or "all")), sentence(say.who(row["domain_2"] or "all")))
+    else:
+        source = say.source(row["id"])
+        names = (say.wave(row["wave_1"]), edition.of(source.label) if source is not None else row["id"])
+    one, other = (words("tests.side", label=name, value=value) for name, value in zip(names, values))
+    return one, other
 
 
 # Change
@@ -151,8 +160,7 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
         blocks += [paragraph(words("change.index_text")), index_chart]
     blocks += _populations(edition, level + 1)
     named_first = sorted(rows, key=lambda row: (row["wave_1"] != edition.facts.wave, not _declared(edition, row)))
-    table = tests_table(edition, named_first, words("change.tests"))
-    return blocks + ([table] if table is not None else [])
+    return [*blocks, *tests_tables(edition, named_first, words("change.tests"))]
 
 
 def _declared(edition: Edition, row: Row) -> bool:
@@ -259,104 +267,7 @@ def direction(edition: Edition, row: Row) -> str:
     return "better" if (row["outcome"] == "higher") == good else "worse"
 
 
-# Units, priorities, sources
-
-
-def units(edition: Edition, level: int = 2) -> list[Block]:
-    """How many units stand above, within and below the expected range. Never which."""
-    words = edition.words
-    rows = [
-        row
-        for row in edition.rows.table("units")
-        if row["wave"] == edition.facts.wave and row["status"] == "published" and row["units"]
-    ]
-    if not rows:
-        return []
-    name = edition.units_name
-    first = next((row for row in rows if row["item"] == edition.facts.headline), rows[0])
-    counts = {
-        part: numbers.count(words, first[part]) if first[part] else words("number.none")
-        for part in ("units", "better", "expected", "lower", "cannot_tell")
-    }
-    blocks: list[Block] = [
-        Heading(level, words("units.title", units=name), "units"),
-        paragraph(words("units.text", units=name)),
-    ]
-    blocks.append(
-        paragraph(Strong(closed(words("units.counts", name=name, topic=edition.say.topic(first["item"]), **counts))))
-    )
-    columns = (
-        words("chart.question"),
-        *(words(f"units.{part}") for part in ("better", "expected", "lower", "cannot_tell", "all")),
-    )
-    lines = tuple(
-        (
-            edition.say.short(row["item"]),
-            *(numbers.plain(words, row[part]) for part in ("better", "expected", "lower", "cannot_tell", "units")),
-        )
-        for row in rows
-    )
-    table = Table(
-        words("units.caption", units=name), columns, lines, frozenset(range(1, 6)), (words("units.note", units=name),)
-    )
-    return [*blocks, table, paragraph(words("units.how", units=name))]
-
-
-def priorities(edition: Edition, level: int = 2) -> list[Block]:
-    """The improvement matrix: what goes together with the headline, and where there is room."""
-    words = edition.words
-    rows = [
-        row
-        for row in edition.rows.table("priorities")
-        if row["wave"] == edition.facts.wave
-        and row["status"] == "published"
-        and row["importance"] is not None
-        and row["room"] is not None
-    ]
-    if len(rows) < 2:
-        return []
-    points = tuple(Quadrant(edition.say.short(row["item"]), row["room"], row["importance"]) for row in rows)
-    across, up = median(point.x for point in points), median(point.y for point in points)
-    both = [point for point in sorted(points, key=lambda point: -point.y) if point.x >= across and point.y >= up]
-    first = [point.label for point in both]
-    named = [words("chart.estimate", value=point.label, interval=numbers.cell(words, point.y)) for point in both]
-    caption = words("priorities.caption")
-    columns = (
-        words("chart.question"),
-        words("priorities.importance"),
-        words("chart.interval"),
-        words("priorities.room"),
-    )
-    lines = tuple(
-        (
-            edition.say.short(row["item"]),
-            numbers.cell(words, row["importance"]),
-            numbers.interval(words, row["low"], row["high"]) or charts.DASH,
-            numbers.cell(words, row["room"]),
-        )
-        for row in sorted(rows, key=lambda row: -row["importance"])
-    )
-    table = Table(caption, columns, lines, frozenset({1, 2, 3}))
-    point = (
-        words("priorities.first", items=words.joined(words("who.quoted", text=label) for label in first))
-        if first
-        else words("priorities.none")
-    )
-    alt = words(
-        "alt.matrix", count=numbers.count(words, len(points), neuter=True), items=words.joined(named) or charts.DASH
-    )
-    figure = Matrix(
-        points, words("priorities.room_axis"), words("priorities.importance_axis"), words("priorities.corner")
-    )
-    chart = Chart(caption, alt, figure, table, (words("priorities.note"),))
-    headline = edition.say.topic(edition.facts.headline) if edition.facts.headline else words("priorities.whole")
-    return [
-        Heading(level, words("priorities.title"), "priorities"),
-        paragraph(words("priorities.text", headline=headline)),
-        *own_text(edition, "priorities"),
-        paragraph(Strong(closed(point))),
-        chart,
-    ]
+# Other sources
 
 
 def sources(edition: Edition, level: int = 2) -> list[Block]:
@@ -375,10 +286,10 @@ def sources(edition: Edition, level: int = 2) -> list[Block]:
         Paragraph((words("sources.from", source=edition.of(source.label), citation=source.citation),))
         for source in known
     ]
-    table = tests_table(edition, rows, words("sources.caption"))
     blocks: list[Block] = [
         Heading(level, words("sources.title"), "sources"),
         *(paragraph(text) for text in texts),
         *cited,
     ]
-    return [*blocks, *([table] if table is not None else []), Note("warning", (words("sources.warning"),))]
+    blocks += tests_tables(edition, rows, words("sources.caption"))
+    return [*blocks, Note("warning", (words("sources.warning"),))]

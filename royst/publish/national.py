@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from royst.publish import chapters, comparisons, respondents
+from royst.publish import chapters, comparisons, respondents, spread
 from royst.publish.document import Block, Document, Heading
 from royst.publish.edition import Edition, edition
 from royst.publish.method import method
@@ -25,8 +25,8 @@ def national(release: Release, language: str) -> Document:
         comparisons.groups,
         comparisons.change,
         comparisons.goals,
-        comparisons.units,
-        comparisons.priorities,
+        spread.units,
+        spread.priorities,
         comparisons.sources,
     ):
         blocks += chapter(held)

@@ -6,7 +6,7 @@ Paths begin with the language (``nb/index.html``, ``nb/tema/influence.html``) an
 
 from __future__ import annotations
 
-from royst.publish import chapters, charts, comparisons, numbers, respondents
+from royst.publish import chapters, charts, comparisons, numbers, respondents, spread
 from royst.publish.certificate import certificate
 from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.codebook import codebook
@@ -60,7 +60,7 @@ def _pages(held: Edition) -> dict[str, Document]:
         (GROUPS, "groups", comparisons.groups(held, 1)),
         (CHANGE, "change", comparisons.change(held, 1)),
         (GOALS, "goals", comparisons.goals(held, 1)),
-        (UNITS, "units", comparisons.units(held, 1)),
+        (UNITS, "units", spread.units(held, 1)),
     ]
     known = {path for path, _, blocks in chosen if blocks} | {THEMES, PROGRAMME, METHOD, PRIVACY, ACCESS, CODEBOOK}
     found[HOME] = _news(held, list(themes), known)
@@ -246,7 +246,7 @@ def _more(held: Edition, theme: str, themes: list[str]) -> list[Block]:
 def _extra(held: Edition, name: str) -> list[Block]:
     """What stands with a comparing page: priorities with the goals, other sources with the groups."""
     if name == "goals":
-        return comparisons.priorities(held)
+        return spread.priorities(held)
     if name == "groups":
         return [*comparisons.sources(held)]
     return []
