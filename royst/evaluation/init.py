@@ -24,8 +24,6 @@ from royst.study import draft, folder
 from royst.study.draft import Draft, DraftItem, DraftList
 from royst.study.units import unsafe
 
-LANGUAGE = "en"
-
 
 def init(
     target: Path,
@@ -34,12 +32,13 @@ def init(
     wave_column: str | None = None,
     unit_column: str | None = None,
     weight_column: str | None = None,
+    language: str = "en",
 ) -> Report:
     """Make the study folder ``target`` from the answers in ``source``.
 
     Value labels come from the file (SPSS, Stata) or from ``labels`` (CSV with columns variable and label). Each distinct set of value labels becomes a choice list; a
-    wave's questionnaire has the items that anybody answered in it. Raises ``InputError``, with nothing written, where the target is taken, a file or column is missing,
-    rows have no wave, or not one row of a wave stands.
+    wave's questionnaire has the items that anybody answered in it, with labels in ``language`` (nb, nn or en).
+    Raises ``InputError``, with nothing written, where the target is taken, a file or column is missing, rows have no wave, or not one row of a wave stands.
     """
     target = Path(target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -59,7 +58,7 @@ def init(
     found = _items(table, waves, [column for column in table.frame.columns if column not in reserved], reserved)
     said += found.said
     plan = Draft(
-        _identifier(target), table.name, LANGUAGE, tuple(waves), found.items, found.lists, unit_column, weight_column
+        _identifier(target), table.name, language, tuple(waves), found.items, found.lists, unit_column, weight_column
     )
     with _whole(target) as place:
         (place / "study.toml").write_text(draft.toml(plan), encoding="utf-8", newline="\n")
@@ -223,11 +222,7 @@ def _items(table: Table, waves: Mapping[str, pl.Series], columns: list[str], res
 
 def _name(column: str, taken: set[str]) -> str:
     """A column's name as XLSForm can have it; itself wherever that does."""
-    plain = (
-        unicodedata.normalize("NFKD", column.translate(str.maketrans("æøåÆØÅ", "aoaAOA")))
-        .encode("ascii", "ignore")
-        .decode()
-    )
+    plain = _ascii(column)
     name = (
         column
         if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", column)
@@ -241,10 +236,7 @@ def _name(column: str, taken: set[str]) -> str:
 def _list_name(said: list[str], taken: set[str]) -> str:
     """A name for a choice list by its ends: ``very_poor_to_excellent``."""
     ends = [
-        re.sub(r"[^a-z0-9]+", "_", unicodedata.normalize("NFKD", label.lower()).encode("ascii", "ignore").decode())
-        .strip("_")[:24]
-        .strip("_")
-        for label in (said[0], said[-1])
+        re.sub(r"[^a-z0-9]+", "_", _ascii(label.lower())).strip("_")[:24].strip("_") for label in (said[0], said[-1])
     ]
     name = (
         "_to_".join(end for end in ends if end) if len(said) > 2 else "_".join(end for end in ends[: len(said)] if end)
@@ -257,6 +249,12 @@ def _free(name: str, taken: set[str]) -> str:
     while free in taken:
         free, number = f"{name}_{number}", number + 1
     return free
+
+
+def _ascii(text: str) -> str:
+    """The text in the letters that a name may have; Norwegian ones by their nearest."""
+    plain = unicodedata.normalize("NFKD", text.translate(str.maketrans("æøåÆØÅ", "aoaAOA")))
+    return plain.encode("ascii", "ignore").decode()
 
 
 def _identifier(target: Path) -> str:

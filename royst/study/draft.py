@@ -20,6 +20,10 @@ class DraftList:
     used_by: tuple[str, ...]
 
 
+NOT_RELEVANT = ("ikke relevant", "ikkje relevant", "not relevant", "not applicable")
+"""Labels of answers that are likely to mean it. Only proposed: a person decides."""
+
+
 @dataclass(frozen=True)
 class DraftItem:
     """``type`` as XLSForm writes it; ``waves`` in which it was answered, in order."""
@@ -152,6 +156,8 @@ def _scales(draft: Draft) -> str:
             lines.append(
                 f"not_relevant = [{', '.join(_text(code) for code in found.apart)}]  # the file marks these as missing"
             )
+        elif named := [code for code, said in found.choices.items() if said.strip().casefold() in NOT_RELEVANT]:
+            lines.append(f"# not_relevant = [{', '.join(_text(code) for code in named)}]")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) if draft.lists else ""
 

@@ -230,3 +230,18 @@ def test_a_labels_file_of_another_kind_is_told(tmp_path):
     with pytest.raises(InputError) as stop:
         labels.read(path)
     assert [fault.column for fault in stop.value.faults] == ["variable", "label"]
+
+
+def test_labels_are_taken_to_be_in_the_language_that_is_named(tmp_path):
+    """1. The study and its questionnaire speak it. 2. What reads like "not relevant" is proposed, never decided."""
+    degree = {1: "I svært liten grad", 2: "I stor grad", 9: "Ikke relevant"}
+    answers = pl.DataFrame({"kommune": ["a", "b", "b"], "hørt": [1.0, 2.0, 9.0]})
+    pyreadstat.write_sav(answers, str(tmp_path / "svar.sav"), column_labels=["", "Blir du hørt?"], variable_value_labels={"hørt": degree})
+    init(tmp_path / "study", tmp_path / "svar.sav", unit_column="kommune", language="nb")
+    text = (tmp_path / "study" / "study.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["languages"] == ["nb"] and '# not_relevant = ["9"]' in text
+    scale = next(iter(tomllib.loads(text)["scales"]))
+    assert scale == "i_svart_liten_grad_to_ikke_relevant" and "not_relevant" not in tomllib.loads(text)["scales"][scale]
+    study = folder.read(tmp_path / "study")
+    assert study.instrument(study.waves[0])["hort"].label == {"nb": "Blir du hørt?"}
+    assert not check(tmp_path / "study").warnings

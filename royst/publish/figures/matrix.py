@@ -51,15 +51,15 @@ def draw(figure: Matrix, canvas: Canvas, language: str) -> None:
 
 
 def _head(figure: Matrix, canvas: Canvas) -> float:
-    """The upward axis' name at the left; what the shaded corner means at the right, or on a line of its own."""
+    """The upward axis' name at the left; what the shaded corner means at the right, or on a line of its own above."""
     said = f"\N{UPWARDS ARROW} {figure.y_axis}"
     beside = measured(said, SMALL) + measured(figure.corner, SMALL, 600) + 50 <= canvas.width
     corner = lines(figure.corner, SMALL, canvas.width - 24, 600) if figure.corner else []
     top = 0.0
     if corner:
-        wide = max(measured(word, SMALL, 600) for word in corner)
-        canvas.rect(canvas.width - wide - 22, 2, 14, 14, SHADE, edge=EDGE, radius=2)
-        bottom = canvas.block(canvas.width - wide, 1, corner, size=SMALL, weight=600)
+        start = canvas.width - max(measured(word, SMALL, 600) for word in corner) if beside else 22.0
+        canvas.rect(start - 22, 2, 14, 14, SHADE, edge=EDGE, radius=2)
+        bottom = canvas.block(start, 1, corner, size=SMALL, weight=600)
         top = 0.0 if beside else bottom + 4
     return canvas.block(0, top + 1, lines(said, SMALL, canvas.width), size=SMALL, fill=MUTED) + 8
 
