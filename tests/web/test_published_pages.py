@@ -83,13 +83,13 @@ def test_no_page_asks_for_anything_outside_or_scrolls_sideways(published: Path, 
     page.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_axe_finds_no_violation(published: Path, browser, width: int) -> None:  # type: ignore[no-untyped-def]
+def violations(browser, paths: list[Path], width: int) -> list[object]:  # type: ignore[no-untyped-def]
+    """What axe-core finds on the pages, every table opened."""
     if not AXE.exists():
         pytest.skip("needs axe-core in .tools (make test fetches it)")
     page = browser.new_page(viewport={"width": width, "height": 900})
     found = []
-    for path in pages_of(published):
+    for path in paths:
         page.goto(path.as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         page.add_script_tag(path=str(AXE))
@@ -98,6 +98,22 @@ def test_axe_finds_no_violation(published: Path, browser, width: int) -> None:  
         )
         found += [(str(path), v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in result["violations"]]
     page.close()
+    return found
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_no_violation(published: Path, browser, width: int) -> None:  # type: ignore[no-untyped-def]
+    found = violations(browser, pages_of(published), width)
+    assert not found, json.dumps(found, indent=1, ensure_ascii=False)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_no_violation_on_any_page_of_any_release(demo: Path, browser, width: int) -> None:  # type: ignore[no-untyped-def]
+    """Each page of the three releases' sites, each national report, each report of a unit or pool, in every language."""
+    pages = sorted(path for part in ("public", "to") for path in (demo / "releases").glob(f"*/{part}/**/*.html") if path.parts[-2] != "site")
+    assert len(pages) > 400
+    found = violations(browser, pages, width)
     assert not found, json.dumps(found, indent=1, ensure_ascii=False)
 
 
