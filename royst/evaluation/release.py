@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -126,15 +127,13 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
     progress("comparing")
     sources = facts.sources(study)
     table = pl.concat(tables)
-    compared = units.compared(study, own, rules)
     candidate = Candidate(
         estimates=table,
         people={wave: _people(study, part, own_people if wave == section.wave else part.people) for wave, part in waves.items() if wave not in ledger.waves},
         changes=comparisons.comparisons(study, name, results, sources),
-        units=units.counts(compared, own.name),
         priorities=priorities.with_room(priorities.priorities(study, own), table),
-        report_units=units.verdicts(compared, own.name, assigned),
         continues=_continues(study, section.wave, waves),
+        from_printed=partial(units.tables, study, own, assigned, rules),
     )
     return Estimated(waves, results, assigned, candidate)
 
@@ -184,12 +183,12 @@ def _release(study: Study, name: str, estimated: Estimated, protected: Protected
     tables = {
         "estimates": leaf.table("estimates", public),
         "changes": leaf.table("changes", ledger.restore(rounded(_there(protected.changes)), "changes")),
-        "units": leaf.table("units", _there(protected.units)),
+        "units": leaf.table("units", protected.from_printed["units"]),
         "priorities": leaf.table("priorities", rounded(_there(protected.priorities))),
         "participation": leaf.table("participation", participation.participation(study, estimated.waves)),
         "cells": leaf.table("cells", protected.cells.with_columns(pl.col("table").str.replace("by _unit", "by unit", literal=True))),
         "report_estimates": leaf.table("report_estimates", own),
-        "report_units": leaf.table("report_units", rounded(_there(protected.report_units))),
+        "report_units": leaf.table("report_units", rounded(protected.from_printed["report_units"])),
     }
     return Release(told.model_copy(update={"certificate": protected.certificate}), tables, _files(study, section.picture.file if section.picture else None))
 

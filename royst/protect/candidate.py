@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -87,20 +87,19 @@ class People:
 class Candidate:
     """All that a release would say, before protection.
 
-    ``estimates``: columns of ``release.ESTIMATES``; ``changes``: of ``release.CHANGES``; ``units``: of ``release.UNITS``;
-    ``priorities``: of ``release.PRIORITIES``; ``report_units``: of ``release.REPORT_UNITS`` and a column ``domain`` that
-    says whose row it stands on. Rows of every reader stand in ``estimates``: the public's and those of single units
+    ``estimates``: columns of ``release.ESTIMATES``; ``changes``: of ``release.CHANGES``; ``priorities``: of
+    ``release.PRIORITIES``. Rows of every reader stand in ``estimates``: the public's and those of single units
     (``unit=K012``) and pools (``pool=P3``), because a report that was sent may be passed on.
     ``continues``: (wave, item) to the item's name in that wave, for changes of an item whose name has changed.
+    ``from_printed``: makes more tables of the protected estimates and of nothing else; they tell nothing that these do not.
     """
 
     estimates: pl.DataFrame
     people: Mapping[str, People]
     changes: pl.DataFrame | None = None
-    units: pl.DataFrame | None = None
     priorities: pl.DataFrame | None = None
-    report_units: pl.DataFrame | None = None
     continues: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    from_printed: Callable[[pl.DataFrame], dict[str, pl.DataFrame]] | None = None
 
 
 def domain_parts(domain: str) -> tuple[tuple[str, str], ...]:

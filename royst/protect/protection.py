@@ -45,14 +45,14 @@ Progress = Callable[[str], None]
 class Protected:
     """The candidate's frames, same rows in the same order, with ``status`` told and withheld numbers emptied.
 
-    ``cells``: rows of ``release.CELLS``; ``certificate``: what ``certificate.json`` holds.
+    ``from_printed``: the tables that the candidate makes of the printed estimates; ``cells``: rows of ``release.CELLS``;
+    ``certificate``: what ``certificate.json`` holds.
     """
 
     estimates: pl.DataFrame
     changes: pl.DataFrame | None
-    units: pl.DataFrame | None
     priorities: pl.DataFrame | None
-    report_units: pl.DataFrame | None
+    from_printed: dict[str, pl.DataFrame]
     cells: pl.DataFrame
     certificate: dict[str, object]
 
@@ -88,17 +88,15 @@ def protect(
                     tally += part
                 if done % 10 == 0 or done == len(found.items):
                     progress(f"protecting {wave}: {done} of {len(found.items)} questions")
-    _indices(candidate, printed)
+        for index in found.indices:
+            printed.level.update(found.index(index, printed))
     estimates = withheld_estimates(candidate, printed)
     changes = withheld_changes(candidate, estimates, ledger, rules)
-    units = standing_on(candidate.units, estimates, domain="all")
-    priorities = standing_on(candidate.priorities, estimates, domain="all")
-    own = standing_on(candidate.report_units, estimates)
-    cells = counted_cells(
-        {"estimates": estimates, "changes": changes, "units": units, "priorities": priorities, "report_units": own}
-    )
+    priorities = standing_on(candidate.priorities, estimates)
+    more = candidate.from_printed(estimates) if candidate.from_printed else {}
+    cells = counted_cells({"estimates": estimates, "changes": changes, "priorities": priorities, **more})
     told = certificate(rules, tally, cells, len(ledger.entries), thorough)
-    return Protected(estimates, changes, units, priorities, own, cells, told)
+    return Protected(estimates, changes, priorities, more, cells, told)
 
 
 def _check(candidate: Candidate) -> None:
@@ -135,7 +133,9 @@ class _Wave:
         before = [] if self.out is None else self.out.select("population", "domain").unique(maintain_order=True).rows()
         self.rows: WaveRows = wave_rows(wave, self.people, list(dict.fromkeys([*asked, *before])))
         self.place = self.rows.place()
-        self.items = self.estimates["item"].unique(maintain_order=True).to_list()
+        asked_items = self.estimates["item"].unique(maintain_order=True).to_list()
+        self.items = [item for item in asked_items if item not in self.people.indices]
+        self.indices = [item for item in asked_items if item in self.people.indices]
 
     def _out(self, ledger: Ledger) -> pl.DataFrame | None:
         frame = ledger.published()
@@ -293,35 +293,46 @@ class _Wave:
         return out
 
     def _numbers(self, item: str, part: pl.DataFrame) -> tuple[list, list[str], Tally]:
-        """Indices and items counted in numbers: rows of enough people whose values differ, of which none can be subtracted."""
+        """An item counted in numbers: rows of enough people whose values differ, of which none can be subtracted."""
         frame = self.people.frame
-        counted = np.ones(frame.height, bool)
+        counted = frame[item].is_not_null().to_numpy() if item in frame.columns else np.ones(frame.height, bool)
         value = None
-        if item in frame.columns:
-            counted = frame[item].is_not_null().to_numpy()
-            told = frame[item].dtype.is_numeric() and item not in self.people.indices
-            value = frame[item].cast(pl.Float64).to_numpy() if told else None
-        elif item in self.people.indices:
-            parts = [name for name in self.people.indices[item] if name in self.people.scales and name in frame.columns]
-            given = np.stack([self._answers(n, dict.fromkeys(self.people.scales[n].choices, 1)) > 0 for n in parts], 1)
+        if item in frame.columns and frame[item].dtype.is_numeric():
+            value = frame[item].cast(pl.Float64).to_numpy()[counted]
+        keys = self._whole(item, part, counted, lambda block: self._all_alike(block, value))
+        return keys, ["answers"] * len(keys), Tally()
+
+    def index(self, name: str, printed: Printed) -> dict[tuple[str, str, str, str, str], str]:
+        """Where an index may be printed: where every one of its items is printed in full, so that it tells no sum which
+        they do not, and where no row of fewer can be subtracted from it."""
+        parts = [item for item in self.people.indices[name] if item in self.people.scales]
+        if name in self.people.frame.columns:
+            counted = self.people.frame[name].is_not_null().to_numpy()
+        else:
+            choices = [dict.fromkeys(self.people.scales[item].choices, 1) for item in parts]
+            given = np.stack([self._answers(item, ones) > 0 for item, ones in zip(parts, choices)], 1)
             counted = given.sum(1) * 2 >= given.shape[1]
-        block = item_block(
-            f"{self.wave}/{item}/numbers",
-            self.rows,
-            self._asked(item, "answers", part),
-            np.where(counted, 0, -1),
-            [np.zeros(1, int)],
-        )
+
+        def lacking(block: Block) -> NDArray[np.bool_]:
+            rows = [row.split("/", 1) for row in block.rows]
+            keys = [[(self.wave, population, item, domain, "answers") for item in parts] for population, domain in rows]
+            return np.array([any(printed.level.get(key) != "answers" for key in items) for items in keys], bool)
+
+        part = self.estimates.filter(pl.col("item") == name)
+        return dict.fromkeys(self._whole(name, part, counted, lacking), "answers")
+
+    def _whole(
+        self, item: str, part: pl.DataFrame, counted: NDArray[np.bool_], unfit: Callable[[Block], NDArray[np.bool_]]
+    ) -> list[tuple[str, str, str, str, str]]:
+        """Keys of the rows that may be printed of what has one figure a row: enough people, not ``unfit``, none to subtract."""
+        asked = self._asked(item, "answers", part)
+        block = item_block(f"{self.wave}/{item}/numbers", self.rows, asked, np.where(counted, 0, -1), [np.zeros(1, int)])
         names = {name: k for k, name in enumerate(block.rows)}
         out = self._levels_out(block, names, item, "answers", ["answers"], Scale(()))
-        same = self._all_alike(block, None if value is None else value[counted])
-        few = (block.n < self.rules.row.value) | same
+        few = (block.n < self.rules.row.value) | unfit(block)
         kept = secondary(block, few, forced=out != WITHHELD_LEVEL)
-        keys = []
-        for row in np.flatnonzero(kept):
-            population, domain = block.rows[row].split("/", 1)
-            keys.append((self.wave, population, item, domain, "answers"))
-        return keys, ["answers"] * len(keys), Tally()
+        rows = [block.rows[row].split("/", 1) for row in np.flatnonzero(kept)]
+        return [(self.wave, population, item, domain, "answers") for population, domain in rows]
 
     def _all_alike(self, block: Block, value: NDArray | None) -> NDArray[np.bool_]:
         if value is None:
@@ -332,14 +343,3 @@ class _Wave:
         np.minimum.at(least, row, value[block.members.indices])
         np.maximum.at(most, row, value[block.members.indices])
         return least >= most
-
-
-def _indices(candidate: Candidate, printed: Printed) -> None:
-    """Withhold an index where exactly one of its items is not printed: subtraction would give that item's mean."""
-    for wave, people in candidate.people.items():
-        for index, items in people.indices.items():
-            for key in [k for k in printed.level if k[0] == wave and k[2] == index]:
-                asked = [item for item in items if item in people.scales]
-                told = [printed.level.get((wave, key[1], item, key[3], "answers")) == "answers" for item in asked]
-                if told.count(False) == 1:
-                    del printed.level[key]

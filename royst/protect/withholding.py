@@ -104,18 +104,17 @@ def withheld_changes(
     return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
 
 
-def standing_on(frame: pl.DataFrame | None, estimates: pl.DataFrame, domain: str | None = None) -> pl.DataFrame | None:
-    """Rows that stand on one estimate each, the whole's or that of their own ``domain``."""
+def standing_on(frame: pl.DataFrame | None, estimates: pl.DataFrame) -> pl.DataFrame | None:
+    """Rows that each stand on an estimate of the whole."""
     if frame is None:
         return None
     key = [column for column in ("wave", "item", "measure", "category") if column in frame.columns]
-    out = estimates.filter((pl.col("status") == PUBLISHED) & (pl.col("population") == "all"))
+    whole = (pl.col("population") == "all") & (pl.col("domain") == "all")
+    out = estimates.filter((pl.col("status") == PUBLISHED) & whole)
     if "measure" not in key:
         out = out.filter(pl.col("measure").is_in(FINE) | (pl.col("measure") == "index"))
-    told = set(out.select(*key, "domain").rows())
-    domains = [domain] * frame.height if domain else frame["domain"].to_list()
-    ok = [(*row, where) in told for row, where in zip(frame.select(key).rows(), domains)]
-    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+    told = set(out.select(key).rows())
+    return _withhold(frame, pl.Series([row in told for row in frame.select(key).rows()], dtype=pl.Boolean))
 
 
 def counted_cells(frames: dict[str, pl.DataFrame | None]) -> pl.DataFrame:
