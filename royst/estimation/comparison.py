@@ -49,6 +49,19 @@ def with_source(estimate: float, se: float, df: float, value: float, n: int | No
     return _with_intervals(estimate - value, both, df, level, None)
 
 
+def with_published(new: Result, key: tuple[str, str, str, str], value: float, se: float, df: float) -> Difference | None:
+    """A row of a result minus an estimate of an earlier wave of which only what was published is used; None where the row is not estimable.
+
+    Without the answers behind it the covariance that units in both waves bring is not known and is left out: where they answer
+    alike, as they do, the error is on the safe side. df is the lesser of the two.
+    """
+    row = new.table.row(new.find(*key), named=True)
+    if row["status"] != "ok":
+        return None
+    both = float(np.hypot(intervals.share_se(row, new.level), se))
+    return _with_intervals(row["estimate"] - value, both, min(row["df"], df), new.level, None)
+
+
 def _with_intervals(estimate: float, se: float, df: float, level: float, p: float | None) -> Difference:
     if not se > 0:
         return Difference(estimate, None, None, None, None, None, None, None)

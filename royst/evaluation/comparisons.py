@@ -8,7 +8,7 @@ from dataclasses import asdict
 import polars as pl
 
 from royst.estimation import change
-from royst.estimation.comparison import Difference, between_groups, with_source
+from royst.estimation.comparison import Difference, between_groups, with_published, with_source
 from royst.estimation.estimate import Result
 from royst.evaluation.facts import shown_waves
 from royst.release import CHANGES, SourceFacts
@@ -24,12 +24,20 @@ Row = dict[str, object]
 Key = tuple[str, str, str, str]
 
 
-def comparisons(study: Study, release: str, results: Mapping[str, Result], sources: list[SourceFacts]) -> pl.DataFrame:
-    """Differences of one release: its own wave's groups, its wave against each earlier one, its sources; corrected by family."""
+def comparisons(study: Study, release: str, results: Mapping[str, Result], sources: list[SourceFacts], published: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Differences of one release: its own wave's groups, its wave against each earlier one, its sources; corrected by family.
+
+    ``published``: every estimate that is out. Where the answers of an earlier wave no longer give what was published of it
+    (somebody withdrew, or a mistake was found), its published figures stand and are compared; nothing of it is computed again.
+    """
     part = study.file.releases[release]
     rows = _groups(study, part.wave, results[part.wave])
     for old in shown_waves(part)[1:]:
-        rows += _waves(study, part.wave, old, results[part.wave], results[old])
+        out = _Published(published, old)
+        if out.stands(results[old]):
+            rows += _waves(study, part.wave, old, results[part.wave], results[old])
+        else:
+            rows += _waves_published(study, part.wave, old, results[part.wave], out)
     rows += _sources(study, part.wave, results[part.wave], sources)
     return _outcomes(study, rows)
 
@@ -67,8 +75,34 @@ def _difference(found: Difference | None) -> Row:
     return {} if found is None else asdict(found)
 
 
-def _waves(study: Study, new: str, old: str, result: Result, before: Result) -> list[Row]:
-    """All changes between two waves in one go: those declared, and the best band (or the index) of every item that continues."""
+class _Published:
+    """What is out of one wave's whole, by measure, item and category, on the inner scale (fractions)."""
+
+    def __init__(self, published: pl.DataFrame | None, wave: str):
+        self.rows: dict[Key, dict[str, float]] = {}
+        if published is None:
+            return
+        whole = published.filter((pl.col("wave") == wave) & (pl.col("population") == "all") & (pl.col("domain") == "all") & pl.col("se").is_not_null())
+        for row in whole.iter_rows(named=True):
+            part = 100 if row["measure"] in FRACTIONS else 1
+            figures = {"estimate": row["estimate"] / part, "se": row["se"] / part, "df": row["df"], "n": row["n"], "units": row["n_units"]}
+            self.rows[row["measure"], row["item"], row["category"], "all"] = figures
+
+    def stands(self, result: Result) -> bool:
+        """Whether today's answers give every published figure; the numbers of answers, and estimates to their rounding."""
+        known = {tuple(row[:4]): row[4:] for row in result.table.select("measure", "item", "category", "domain", "n", "estimate").rows()}
+
+        def same(key: Key, row: dict[str, float]) -> bool:
+            n, estimate = known.get(key, (None, None))
+            half = 0.0005 if key[0] in FRACTIONS else 0.005 if key[0] == "mean" else 0.05  # of the last printed digit
+            return n == row["n"] and estimate is not None and abs(estimate - row["estimate"]) <= half * 1.001
+
+        return all(same(key, row) for key, row in self.rows.items())
+
+
+def _continued(study: Study, new: str, old: str) -> tuple[dict[str, str], dict[tuple[str, str, str], tuple[str, str]]]:
+    """Each continuing item's name in the old wave, and what is compared: its key, with the comparison's id and family. Those declared,
+    and the best band (or the index) of every item that continues."""
     names = {item.name: study.line(new, item.name)[old] for item in study.instruments[new].items if old in study.line(new, item.name)}
     names |= {index: index for index in study.file.indices}
     asked: dict[tuple[str, str, str], tuple[str, str]] = {
@@ -80,6 +114,28 @@ def _waves(study: Study, new: str, old: str, result: Result, before: Result) -> 
         key = _line_key(study, new, name)
         if key is not None and key not in asked:
             asked[key] = (f"{name}_{new}_{old}", LINES)
+    return names, asked
+
+
+def _waves_published(study: Study, new: str, old: str, result: Result, out: _Published) -> list[Row]:
+    """The changes from an old wave of which only the published figures are used."""
+    names, asked = _continued(study, new, old)
+    rows = []
+    for key, (name, family) in asked.items():
+        before = out.rows.get((key[0], names.get(key[1], key[1]), key[2], "all"))
+        if before is None or not _there(result, [(*key, "all")]):
+            continue
+        now = result.table.row(result.find(*key, "all"), named=True)
+        row: Row = {"id": name, "family": family, "kind": "waves", "measure": key[0], "item": key[1], "category": key[2], "population": "all"}
+        row |= {"wave_1": new, "domain_1": "all", "estimate_1": now["estimate"], "n_1": now["n"], "units_1": now["n_units"]}
+        row |= {"wave_2": old, "domain_2": "all", "estimate_2": before["estimate"], "n_2": before["n"], "units_2": before["units"]}
+        rows.append(row | _difference(with_published(result, (*key, "all"), before["estimate"], before["se"], before["df"])))
+    return rows
+
+
+def _waves(study: Study, new: str, old: str, result: Result, before: Result) -> list[Row]:
+    """All changes between two waves in one go, with the covariance of the units in both."""
+    names, asked = _continued(study, new, old)
     found = [key for key in asked if _there(result, [(*key, "all")]) and _there(before, [(key[0], names.get(key[1], key[1]), key[2], "all")])]
     if not found:
         return []

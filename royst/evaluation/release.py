@@ -130,7 +130,7 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
     candidate = Candidate(
         estimates=table,
         people={wave: _people(study, part, own_people if wave == section.wave else part.people) for wave, part in waves.items() if wave not in ledger.waves},
-        changes=comparisons.comparisons(study, name, results, sources),
+        changes=comparisons.comparisons(study, name, results, sources, ledger.published()),
         priorities=priorities.with_room(priorities.priorities(study, own), table),
         continues=_continues(study, section.wave, waves),
         from_printed=partial(units.tables, study, own, assigned, rules),

@@ -8,6 +8,7 @@ import polars as pl
 
 from royst.protect.candidate import EVERYONE, FINE, ROW, Candidate
 from royst.protect.history import Ledger
+from royst.protect.rounding import rounded
 from royst.protect.rules import RuleSet
 
 PUBLISHED, WITHHELD = "published", "withheld"
@@ -66,7 +67,8 @@ def _withhold(frame: pl.DataFrame, ok: pl.Series) -> pl.DataFrame:
 def withheld_changes(
     candidate: Candidate, estimates: pl.DataFrame, ledger: Ledger, rules: RuleSet
 ) -> pl.DataFrame | None:
-    """A difference is printed where both of its estimates are, in this release or in an earlier one.
+    """A difference is printed where both of its estimates are, in this release or in an earlier one; a side that is out
+    already must have the figures that are out, since new ones beside them tell who has withdrawn, and what they answered.
 
     A line of another population (the panel) that has no estimates of its own is printed for the whole alone, where all
     answers are printed too and those outside the population are none or enough.
@@ -76,8 +78,13 @@ def withheld_changes(
         return None
     out = set(estimates.filter(pl.col("status") == PUBLISHED).select(*ROW, "measure", "category").rows())
     before = ledger.published()
+    figures: dict[tuple, tuple] = {}
+    printed: list[list[float | None]] = []
     if before is not None:
-        out |= set(before.select(*ROW, "measure", "category").rows())
+        figures = {row[:-2]: row[-2:] for row in before.select(*ROW, "measure", "category", "n", "estimate").rows()}
+        sides = (frame.with_columns(pl.col(f"estimate_{side}").alias("estimate")) for side in (1, 2))
+        printed = [rounded(side)["estimate"].to_list() for side in sides]
+    out |= set(figures)
     sizes = {
         tuple(row[:-1]): row[-1]
         for frame_ in (estimates, before)
@@ -86,12 +93,15 @@ def withheld_changes(
     }
     name = candidate.continues
 
-    def told(row: dict, side: int) -> bool:
+    def told(place: int, row: dict, side: int) -> bool:
         wave, domain = row[f"wave_{side}"], row[f"domain_{side}"] or "all"
         if wave is None:
             return True
         rest = (name.get((wave, row["item"]), row["item"]), domain, row["measure"], row["category"])
-        if (wave, row["population"], *rest) in out:
+        key = (wave, row["population"], *rest)
+        if key in figures and not _same_figures(figures[key], (row[f"n_{side}"], printed[side - 1][place])):
+            return False
+        if key in out:
             return True
         whole = (wave, "all", *rest)
         if row["population"] == "all" or domain != "all" or whole not in out:
@@ -100,8 +110,14 @@ def withheld_changes(
         few = rules.row.value
         return n is not None and every is not None and n >= few and (every == n or every - n >= few)
 
-    ok = [told(r, 1) and (r["kind"] == "source" or told(r, 2)) for r in frame.iter_rows(named=True)]
+    ok = [told(k, r, 1) and (r["kind"] == "source" or told(k, r, 2)) for k, r in enumerate(frame.iter_rows(named=True))]
     return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+
+
+def _same_figures(out: tuple[int, float | None], now: tuple[int | None, float | None]) -> bool:
+    if out[0] != now[0] or (out[1] is None) != (now[1] is None):
+        return False
+    return out[1] is None or now[1] is None or abs(out[1] - now[1]) < 1e-9
 
 
 def standing_on(frame: pl.DataFrame | None, estimates: pl.DataFrame) -> pl.DataFrame | None:

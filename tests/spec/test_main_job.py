@@ -272,3 +272,24 @@ def test_a_folder_without_write_permission(demo: Path) -> None:
         assert done.returncode == 2, done.stderr[-2000:]
         assert "permission" in done.stderr
         assert fingerprint(copy) == before
+
+
+@pytest.mark.prove
+def test_when_somebody_withdraws_what_is_out_stands_and_changes_rest_on_it(demo: Path, tmp_path: Path) -> None:
+    """Someone of 2017 withdraws before 2020-06 is made: no figure of 2017 is computed again, and changes since 2017 are still told."""
+    copy = tmp_path / "bte"
+    shutil.copytree(demo, copy, ignore=shutil.ignore_patterns("2020-06", "2021-12"))
+    shutil.copy(demo.parent / "royst.key", tmp_path / "royst.key")
+    ledger = copy / "releases" / "history.jsonl"
+    ledger.write_text(ledger.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    answers = copy / "waves" / "2017" / "answers.parquet"
+    held = pl.read_parquet(answers)
+    held.filter(pl.col("id") != held.filter(pl.col("satisfied").is_not_null())["id"][0]).write_parquet(answers)
+    run("release", copy, "--name", "2020-06")
+    changes = pl.read_csv(copy / "releases" / "2020-06" / "public" / "tables" / "changes.csv", infer_schema_length=None)
+    old = changes.filter((pl.col("kind") == "waves") & (pl.col("status") == "published"))
+    whole = estimates(copy, "2018-06").filter(pl.col("domain") == "all").select("item", "measure", "category", "n", "estimate")
+    both = old.select("item", "measure", "category", "n_2", "estimate_2").join(whole, on=["item", "measure", "category"], nulls_equal=True)
+    assert both.height > 20
+    assert both["n_2"].to_list() == both["n"].to_list()
+    assert both["estimate_2"].to_list() == both["estimate"].to_list()

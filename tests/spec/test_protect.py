@@ -200,3 +200,19 @@ def test_of_a_wave_that_is_out_nothing_new_is_printed_after_a_withdrawal(ledger,
     asked = protect.Candidate(simulate.estimates("2019", fewer.frame, by, ITEMS), {"2019": fewer})
     again = protect.protect(asked, RULES, history.read(ledger, b"k")).estimates
     assert (again.filter(pl.col("domain").str.contains(";"))["status"] == "withheld").all()
+
+
+def test_a_change_is_withheld_where_its_old_side_is_not_what_is_out(ledger, made):
+    """One person fewer, one answer changed: the old wave's new figures beside those that are out would tell who and what."""
+    out = history.read(ledger, b"k").published().filter((pl.col("domain") == "all") & (pl.col("measure") == "share"))
+    row = out.row(0, named=True)
+    asked = candidate()
+    new = asked.estimates.with_columns(pl.lit("2021").alias("wave"))
+    line = {"kind": "waves", "item": row["item"], "measure": "share", "category": row["category"], "population": "all",
+            "wave_1": "2021", "domain_1": "all", "wave_2": "2019", "domain_2": "all", "estimate": 0.01, "estimate_1": 0.5,
+            "n_1": 300, "n_2": row["n"], "estimate_2": row["estimate"] / 100, "status": None}  # fmt: skip
+    lines = [line, line | {"n_2": row["n"] - 1}, line | {"estimate_2": row["estimate"] / 100 + 0.002}]
+    changes = pl.DataFrame(lines, schema_overrides={"status": pl.String})
+    later = replace(asked, estimates=new, people={"2021": asked.people["2019"]}, changes=changes)
+    told = protect.protect(later, RULES, history.read(ledger, b"k")).changes
+    assert told["status"].to_list() == ["published", "withheld", "withheld"]
