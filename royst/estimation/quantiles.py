@@ -21,6 +21,8 @@ from royst.totals.table import Floats, GroupTotals, Totals
 if TYPE_CHECKING:
     from royst.estimation.measures import Statistic
 
+NO_WIDTH = 1e-12  # a distribution function's error below this is rounding
+
 
 def weighted_quantile(values: Floats, weights: Floats, p: float) -> float:
     """The quantile of sorted ``values`` by R's rule "math"; NaN where there are none or p is outside [0, 1].
@@ -62,9 +64,11 @@ def tables(
             t = float(intervals.quantile_t(df[d : d + 1], level)[0])
             at = _reached(values, weights, cuts[d])
             good = len(values) > 0 and df[d] >= 1 and units[d] > 1 and np.isfinite(se[d])
-            low, high = (
-                weighted_quantile(values, weights, at + side * t * se[d]) if good else None for side in (-1, 1)
-            )
+            half = t * se[d]
+            if half < NO_WIDTH:
+                low = high = cuts[d]
+            else:
+                low, high = (weighted_quantile(values, weights, at + side * half) for side in (-1, 1))
             rows.append(
                 {
                     "measure": "quantile",
@@ -74,10 +78,10 @@ def tables(
                     "n": len(values),
                     "n_units": int(units[d]),
                     "estimate": cuts[d],
-                    "se": (high - low) / (2 * t) if good and low is not None and high is not None else None,
+                    "se": (high - low) / (2 * t) if good else None,
                     "df": float(df[d]),
-                    "low": low,
-                    "high": high,
+                    "low": low if good else None,
+                    "high": high if good else None,
                     "method": "; ".join(("woodruff", *notes)),
                     "status": "ok" if good else "no_se" if len(values) else "not_estimable",
                 }

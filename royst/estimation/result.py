@@ -289,9 +289,10 @@ def _unit_labels(design: Design, form: variance.Structure, first: np.ndarray) ->
 
 
 def _tested(estimate: float, se: float, df: float, level: float) -> dict[str, float]:
+    """t and p are NaN where the standard error is 0, which says nothing about chance."""
     half = float(intervals.quantile_t(np.array([df]), level)[0]) * se
     t = estimate / se if se > 0 else float("nan")
-    p = float(2 * stats.t.sf(abs(t), df)) if se > 0 else (1.0 if estimate == 0 else 0.0)
+    p = float(2 * stats.t.sf(abs(t), df)) if se > 0 else float("nan")
     return {"df": df, "low": estimate - half, "high": estimate + half, "t": t, "p": p}
 
 
@@ -319,9 +320,9 @@ def _differences(result: Result, pairs: list[tuple[int, int]]) -> pl.DataFrame:
         if one["status"] != "not_estimable" and other["status"] != "not_estimable":
             row.update(estimate=one["estimate"] - other["estimate"], status="no_se")
             if one["status"] == other["status"] == "ok" and df >= 1 and np.isfinite(spread[column]):
-                se = float(
-                    np.sqrt(spread[column] + _at_the_edge(one, result.level) + _at_the_edge(other, result.level))
-                )
+                size = abs(one["estimate"]) + abs(other["estimate"])
+                edges = _at_the_edge(one, result.level) + _at_the_edge(other, result.level)
+                se = float(np.sqrt(variance.without_rounding(spread[column] + edges, size)))
                 row.update(se=se, status="ok", **_tested(row["estimate"], se, df, result.level))
         found.append(row)
     return pl.DataFrame(found, schema=DIFFERENCE_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
