@@ -28,7 +28,8 @@ def weighted_quantile(values: Floats, weights: Floats, p: float) -> float:
     """The quantile of sorted ``values`` by R's rule "math"; NaN where there are none or p is outside [0, 1].
 
     R's arithmetic is followed to the bit, since at a tie (p·n whole with equal weights) the last bit decides: sums in
-    extended precision, and below the first weight the second value, as ``survey:::qs`` has it.
+    extended precision, weights as one over probabilities, and below the first weight the second value, as
+    ``survey:::qs`` has it.
     """
     if len(values) == 0 or not 0 <= p <= 1:
         return float("nan")
@@ -48,11 +49,12 @@ def tables(
     item, p = statistic.variable.y.item, statistic.probability
     asked = Request(design, (statistic.variable,), groupings)
     distributions = source.distribution(asked, item)
+    given = design.weight is not None and design.calibration is None
     names = source.totals(asked)
     found = []
     notes: tuple[str, ...] = ()
     for g, group in enumerate(names.groups):
-        parts = distributions[g]
+        parts = [(values, 1 / (1 / weights) if given else weights) for values, weights in distributions[g]]
         cuts = [weighted_quantile(values, weights, p) for values, weights in parts]
         se, form = _reached_se(source, design, item, cuts, groupings[g], p)
         notes = form.notes

@@ -129,10 +129,7 @@ def weights_from_fpc(units: Units, design: Design) -> Floats:
     for number, index in enumerate(hierarchy(units)):
         if number >= len(design.fpc):
             break
-        values = units.fpc[:, number]
-        if design.pps == "brewer":
-            chance *= values
-        else:
-            sampled = index.size[index.stratum[index.cluster]]
-            chance *= sampled / population_sizes(values, sampled)
+        values, sampled = units.fpc[:, number], index.size[index.stratum[index.cluster]]
+        there = sampled / values if design.pps == "brewer" else population_sizes(values, sampled)
+        chance *= 1 / (there / sampled)  # in R's order, whose last bit quantiles need
     return 1 / chance
