@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from scipy.linalg import hadamard
 
 from royst.errors import wrong
+from royst.estimation.intervals import interval
+from royst.estimation.result import KEY, Result
 from royst.estimation.variance import Structure, structure_of
 from royst.totals.pseudorandom import draws
 from royst.totals.request import Request, unique_variables
-from royst.totals.table import Floats
+from royst.totals.table import Floats, Totals
 
 
 @dataclass(frozen=True)
@@ -106,27 +109,76 @@ def rao_wu(form: Structure, count: int, seed: object) -> Floats:
     return multipliers
 
 
-def variances(result: Any, reps: Replicates, rows: Any = None) -> Floats:
+SCHEMA = {
+    "measure": pl.String, "item": pl.String, "category": pl.String, "domain": pl.String, "estimate": pl.Float64,
+    "se": pl.Float64, "df": pl.Float64, "low": pl.Float64, "high": pl.Float64, "method": pl.String,
+}  # fmt: skip
+
+
+def table(result: Result, how: str | Replicates, rows: Any = None, *, rho: float = 0.3, count: int = 500, seed: object = 1) -> pl.DataFrame:
+    """A result's means, shares, ratios and totals with replicate errors and Wald intervals (``rows``: see ``Result.scores``).
+
+    ``how`` is a kind (see ``replicates``) or ``Replicates`` of one's own, such as weights that came with the data, whose
+    multipliers are in the order of first-stage units sorted by stratum and unit. Columns: measure item category domain
+    estimate se df low high method; df is the lesser of the replicates' and the domain's. Rows without a standard error
+    in the result have none here.
+    """
+    places = result._places(rows)
+    form, totals = _totals(result, places)
+    reps = how if isinstance(how, Replicates) else replicates(form, how, rho=rho, count=count, seed=seed)
+    se = np.sqrt(_variances(result, reps, places, form, totals))
+    own = result.table[places]
+    known = (own["status"] == "ok").to_numpy()
+    df = np.minimum(own["df"].to_numpy(), reps.df)
+    low, high = interval("wald", result.estimates[places], np.where(known, se, np.nan), df, own["n"], result.level)
+    numbers = {"se": np.where(known, se, np.nan), "df": df, "low": low, "high": high}
+    return own.select(*KEY, "estimate").with_columns(
+        *(pl.Series(name, values).fill_nan(None) for name, values in numbers.items()), method=pl.lit(reps.kind)
+    ).cast(pl.Schema(SCHEMA))  # fmt: skip
+
+
+def variances(result: Result, reps: Replicates, rows: Any = None) -> Floats:
     """Replicate variances of a result's rows of means, shares, ratios and totals (see ``Result.scores`` for naming rows).
 
     Each replicate's estimate is that of the reweighted unit totals, with no pass over the answers.
     """
     places = result._places(rows)
-    chosen = [result.rows[place] for place in places]
-    wanted = unique_variables(row.statistic.variable for row in chosen)
+    return _variances(result, reps, places, *_totals(result, places))
+
+
+def _totals(result: Result, places: list[int]) -> tuple[Structure, Totals]:
+    wanted = unique_variables(result.rows[place].statistic.variable for place in places)
     totals = result.source.totals(Request(result.design, wanted, result.groupings, rows=not result.design.psu))
-    form = structure_of(totals)
-    found = np.empty(len(chosen))
-    for k, row in enumerate(chosen):
+    return structure_of(totals), totals
+
+
+def _variances(result: Result, reps: Replicates, places: list[int], form: Structure, totals: Totals) -> Floats:
+    found = np.empty(len(places))
+    units = len(form.stages[0].index.stratum)
+    if len(reps.multipliers) != units:
+        raise wrong(
+            "replicate-units",
+            f"The replicates are of {len(reps.multipliers)} units, the design has {units}.",
+            "Give one row of multipliers for each first-stage unit, sorted by stratum and unit.",
+        )
+    for k, place in enumerate(places):
+        row = result.rows[place]
+        if row.statistic.form == "quantile":
+            raise wrong("replicate-quantile", "Quantiles have no replicate errors here.", "Name the other rows in rows=.")
         group = totals.groups[row.grouping]
+        if row.domain not in group.domains:
+            found[k] = np.nan
+            continue
         cells = group.domain == group.domains.index(row.domain)
-        unit, place = form.psu[group.unit[cells]], wanted.index(row.statistic.variable)
-        weights = reps.multipliers[unit]
-        top = group.sums["wy"][cells, place] @ weights
-        whole = group.sums["wy"][cells, place].sum()
+        column = totals.request.variables.index(row.statistic.variable)
+        weights = reps.multipliers[form.psu[group.unit[cells]]]
+        y, x = group.sums["wy"][cells, column], group.sums["wx"][cells, column]
+        top, whole = y @ weights, y.sum()
         if row.statistic.form != "total":
-            top = top / (group.sums["wx"][cells, place] @ weights)
-            whole = whole / group.sums["wx"][cells, place].sum()
-        centre = whole if reps.mse else top.mean()
-        found[k] = reps.scale * float((reps.rscales * (top - centre) ** 2).sum())
+            with np.errstate(divide="ignore", invalid="ignore"):
+                top, whole = top / (x @ weights), whole / x.sum()
+        scales = np.where(np.isfinite(top), reps.rscales, 0.0)  # a replicate without the domain says nothing of it
+        top = np.where(np.isfinite(top), top, 0.0)
+        centre = whole if reps.mse else top[scales > 0].mean() if (scales > 0).any() else np.nan
+        found[k] = reps.scale * float((scales * (top - centre) ** 2).sum())
     return found
