@@ -1,7 +1,9 @@
 """Replicate weights as multipliers of unit totals: a replicate estimate is a product of matrices, never a new pass.
 
 Jackknife JK1 and JKn, balanced repeated replication and Fay's variant, and the Rao–Wu bootstrap (Wolter 2007; Judkins
-1990; Rao and Wu 1988; Rao, Wu and Yue 1992), as R's ``as.svrepdesign``.
+1990; Rao and Wu 1988; Rao, Wu and Yue 1992), as R's ``as.svrepdesign``. The jackknife and the bootstrap count the first
+stage's finite-population correction; half-samples leave it out, as R does. Half-samples are balanced over a power of two,
+R's over the least number it knows: totals have the same error, ratios one that differs a little.
 """
 
 from __future__ import annotations
@@ -42,16 +44,16 @@ def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500
     """Replicates of a design: ``JK1`` (no strata), ``JKn``, ``BRR``, ``Fay`` (with ``rho``) or ``bootstrap``."""
     stage = form.stages[0].index
     units = len(stage.stratum)
-    fraction = _remaining(form)
+    remaining = 1.0 - form.fraction
     if kind == "JK1":
         if len(stage.size) > 1:
             raise wrong("jk1-strata", "JK1 is for designs without strata.", 'Use "JKn".')
         n = units
         multipliers = np.full((n, n), n / (n - 1.0))
         np.fill_diagonal(multipliers, 0.0)
-        return Replicates(kind, multipliers, (n - 1.0) / n * float(fraction[0]), np.ones(n))
+        return Replicates(kind, multipliers, (n - 1.0) / n * float(remaining[0]), np.ones(n))
     if kind == "JKn":
-        return _jkn(form, fraction)
+        return _jkn(form, remaining)
     if kind in {"BRR", "Fay"}:
         return _brr(form, kind, rho if kind == "Fay" else 0.0)
     if kind == "bootstrap":
@@ -59,15 +61,7 @@ def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500
     raise wrong("replicate-kind", f"{kind!r} is not known.", "Use JK1, JKn, BRR, Fay or bootstrap.")
 
 
-def _remaining(form: Structure) -> Floats:
-    """1 − n/N of each first-stage stratum."""
-    stage = form.stages[0]
-    first = np.unique(stage.index.stratum, return_index=True)[1]
-    size = stage.index.size
-    return np.asarray(stage.coefficient[first] * np.where(size > 1, (size - 1) / size, 1.0))
-
-
-def _jkn(form: Structure, fraction: Floats) -> Replicates:
+def _jkn(form: Structure, remaining: Floats) -> Replicates:
     stage = form.stages[0].index
     units = len(stage.stratum)
     if (stage.size == 1).any():
@@ -76,7 +70,7 @@ def _jkn(form: Structure, fraction: Floats) -> Replicates:
     size = stage.size[stage.stratum]
     multipliers = np.where(same, (size / (size - 1))[None, :], 1.0)
     np.fill_diagonal(multipliers, 0.0)
-    return Replicates("JKn", multipliers, 1.0, (size - 1) / size * fraction[stage.stratum] * np.ones(units))
+    return Replicates("JKn", multipliers, 1.0, (size - 1) / size * remaining)
 
 
 def _brr(form: Structure, kind: str, rho: float) -> Replicates:
@@ -95,7 +89,10 @@ def _brr(form: Structure, kind: str, rho: float) -> Replicates:
 
 
 def rao_wu(form: Structure, count: int, seed: object) -> Floats:
-    """Multipliers (units × count) of the Rao–Wu bootstrap: n_h − 1 units drawn in each stratum with SHA-256's numbers."""
+    """Multipliers (units × count) of the Rao–Wu bootstrap: n_h − 1 units drawn in each stratum with SHA-256's numbers.
+
+    Where sampling fractions f are known, multipliers move √(1 − f) of the way from 1 (Rao and Wu 1988, section 4).
+    """
     stage = form.stages[0].index
     multipliers = np.ones((len(stage.stratum), count))
     for h, size in enumerate(stage.size.astype(int)):
@@ -106,7 +103,7 @@ def rao_wu(form: Structure, count: int, seed: object) -> Floats:
         times = np.zeros((count, size))
         np.add.at(times, (np.repeat(np.arange(count), size - 1), drawn.ravel()), 1.0)
         multipliers[members] = (times * size / (size - 1)).T
-    return multipliers
+    return np.asarray(1.0 + np.sqrt(1.0 - form.fraction)[:, None] * (multipliers - 1.0))
 
 
 SCHEMA = {

@@ -90,7 +90,8 @@ class Scores:
 
     The covariance of two rows is the design's quadratic form in their columns; ``centred`` (units × rows) holds
     √c·(z − z̄) of the first stage, whose inner products give that form, and ``rest`` the covariance of later stages.
-    ``answers`` (units × rows) counts them. ``linked`` is false where every row is its own unit, so that ids say nothing between waves.
+    ``answers`` (units × rows) counts them; ``fraction`` is each unit's sampling fraction (0 without an fpc). ``linked`` is
+    false where every row is its own unit, so that ids say nothing between waves.
     """
 
     psu: tuple[str, ...]
@@ -99,6 +100,7 @@ class Scores:
     centred: Floats
     rest: Floats
     answers: Floats
+    fraction: Floats
     linked: bool
 
 
@@ -165,7 +167,7 @@ class Result:
         rest = sum((part.T @ part for part in centred[1:]), np.zeros((len(places), len(places))))
         psu = _unit_labels(self.design, form, first)
         stratum = tuple(str(one) for one in form.units.strata[0][first])
-        return Scores(psu, stratum, added, centred[0], np.asarray(rest), answered, bool(self.design.psu))
+        return Scores(psu, stratum, added, centred[0], np.asarray(rest), answered, form.fraction, bool(self.design.psu))
 
     def _unit_scores(self, places: Sequence[int]) -> tuple[Floats, variance.Structure, Floats]:
         """Scores (units × rows), the structure they belong to, and answers (units × rows)."""

@@ -67,6 +67,13 @@ class Structure:
         """Whether every first-stage unit was taken, so that it contributes no variance."""
         return bool((np.abs(self.stages[0].coefficient) < NO_CONTRIBUTION).all())
 
+    @property
+    def fraction(self) -> Floats:
+        """Each first-stage unit's sampling fraction (its inclusion probability under Brewer's pps); 0 without an fpc."""
+        first = self.stages[0]
+        size = first.index.size[first.index.stratum]
+        return np.asarray(1.0 - first.coefficient * np.where(size > 1, (size - 1) / size, 1.0))
+
 
 def structure(units: Units, design: Design) -> Structure:
     """The quadratic form of a design; an ``InputError`` where a stratum has one unit and the rule is ``fail``."""
