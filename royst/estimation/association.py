@@ -20,7 +20,8 @@ CELL = "royst_cell"
 
 
 def independence(data: Any, design: Design, rows: str, columns: str) -> dict[str, float]:
-    """Test that two items are independent: F (second-order correction), df1, df2, p; chi2 and p_chi2 (first-order).
+    """Test that two items are independent: F (second-order correction), df1, df2, p; chi2 (Pearson's, at n answers) with
+    df_chi2 and p_chi2 of the first-order correction; n.
 
     R: ``svychisq(~rows + columns, design)``, whose default is F, and ``statistic = "Chisq"``. Rows that lack either item
     are left out of the table and stay in the design.
@@ -67,6 +68,7 @@ def _rao_scott(p: Floats, v: Floats, nu: float, n: int) -> dict[str, float]:
         "df2": d0 * nu,
         "p": float(stats.f.sf(f, d0, d0 * nu)),
         "chi2": chi2,
+        "df_chi2": float(count),
         "p_chi2": float(stats.chi2.sf(corrected, count)),
         "n": float(n),
     }

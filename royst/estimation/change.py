@@ -1,12 +1,14 @@
 """From one wave to the next: the change of an estimate with the covariance that units in both waves bring.
 
 Each wave keeps its own design, strata and variance. A unit that was in both waves (its old id followed through
-``history``) ties them: Cov = Σ over such units of √(c₁c₂)(z₁ − z̄₁)(z₂ − z̄₂), each score centred in its own wave's stratum
-and c = f·n/(n − 1) of that stratum. With the same units in both waves this is the covariance of one design with both
-waves' answers in its columns (what R gives for ``svymean`` of two columns); with no unit in both it is 0; it can never
-exceed the product of the standard errors where no units have merged, and is held there where they have. Units that
-changed stratum stay paired, since each score is centred in its own stratum. Cf. Kish (1965, section 12.4) and Berger and
-Priam (2016), whose covariance for rotating samples it follows in spirit.
+``history``) ties them. Of samples that share n_c of their n₁ and n₂ units in a stratum of N the covariance is
+(n_c/(n₁n₂) − 1/N)·S₁₂ (Tam 1984; Qualité and Tillé 2008). Here that is Σ g·k(z₁ − z̄₁)(z₂ − z̄₂) over units in both, each score
+centred in its own wave's stratum, k = √(n₁/(n₁ − 1) · n₂/(n₂ − 1)) and g = 1 − f/r, f being the other wave's sampling fraction
+of the unit's stratum and r the part of this wave's units there that are in both. With the same units in both waves g is
+1 − f, and the covariance that of one design with both waves' answers in its columns (what R gives for ``svymean`` of two
+columns); without an fpc g is 1. Where a stratum shares fewer units than chance would (r < f, deliberate exchange) the
+covariance is negative, and S₁₂ is taken at its largest, S₁S₂. Units that changed stratum stay paired, merged units' old
+scores are added; the covariance is held within the product of the standard errors.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import polars as pl
 from scipy import stats
 
 from royst.errors import wrong
-from royst.estimation import intervals
+from royst.estimation import intervals, variance
 from royst.estimation.result import KEY, Result, Scores
 from royst.totals.table import Floats
 
@@ -54,10 +56,10 @@ def change(
     if usable:
         new_scores = new.scores([a for a, _ in usable])
         old_scores = old.scores([b for _, b in usable])
-        both, now, then = _paired(new_scores, old_scores, history or {})
-        shared = np.sum(now * then, axis=0)
-        before = np.array([old_scores.answers[places].sum(axis=0) for places in both[1]]).reshape(-1, len(usable))
-        answered = np.sum((new_scores.answers[both[0]] > 0) & (before > 0), axis=0)
+        both = _both(new_scores, old_scores, history or {})
+        shared = _covariance(new_scores, old_scores, both)
+        before = np.array([old_scores.answers[old].sum(axis=0) for _, old in both]).reshape(-1, len(usable))
+        answered = np.sum((new_scores.answers[[unit for unit, _ in both]] > 0) & (before > 0), axis=0)
         spread = {pair: (float(shared[k]), int(answered[k])) for k, pair in enumerate(usable)}
     return pl.DataFrame([_row(new, old, a, b, spread.get((a, b))) for a, b in pairs], schema=SCHEMA)
 
@@ -81,16 +83,56 @@ def _estimable(result: Result, place: int) -> bool:
     return bool(result.table["status"][place] == "ok")
 
 
-def _paired(new: Scores, old: Scores, history: Mapping[str, str]) -> tuple[tuple[Any, list[list[int]]], Floats, Floats]:
-    """Units of the new wave that were in the old, with both waves' centred scores, merged units' old scores added."""
+Both = list[tuple[int, list[int]]]
+
+
+def _both(new: Scores, old: Scores, history: Mapping[str, str]) -> Both:
+    """Units of the new wave that were in the old, each with its places there (several where units have merged)."""
     predecessors: dict[str, list[int]] = {}
     for place, psu in enumerate(old.psu if new.linked and old.linked else ()):
         predecessors.setdefault(_followed(psu, history), []).append(place)
-    both = [place for place, psu in enumerate(new.psu) if psu in predecessors]
-    before = [predecessors[new.psu[place]] for place in both]
-    now = new.centred[both]
-    then = np.array([old.centred[places].sum(axis=0) for places in before]).reshape(len(both), old.values.shape[1])
-    return (both, before), now, then
+    return [(place, predecessors[psu]) for place, psu in enumerate(new.psu) if psu in predecessors]
+
+
+def _covariance(new: Scores, old: Scores, both: Both) -> Floats:
+    """The covariance of each pair of rows (see the module's first lines)."""
+    if not (new.linked and old.linked):
+        return np.zeros(new.values.shape[1])
+    now, then = _whole(new), _whole(old)
+    strata = sorted({*new.stratum, *old.stratum})
+    of_new, of_old = (np.searchsorted(strata, scores.stratum) for scores in (new, old))
+    shared = np.array([unit for unit, _ in both], np.int64), np.array([k for _, old_ in both for k in old_], np.int64)
+    kept_new, kept_old = (
+        np.bincount(of[there], minlength=len(strata)) / np.maximum(np.bincount(of, minlength=len(strata)), 1)
+        for of, there in zip((of_new, of_old), shared)
+    )
+    found = np.zeros(now.shape[1])
+    for unit, before in both:
+        by_chance = [old.fraction[k] / kept_new[of_new[unit]] for k in before]
+        by_chance += [new.fraction[unit] / kept_old[of_old[k]] for k in before]
+        found += max(1.0 - max(by_chance), 0.0) * now[unit] * then[before].sum(axis=0)
+    return found - _exchanged(new, old, (now, then), (of_new, of_old), (kept_new, kept_old), len(strata))
+
+
+def _whole(scores: Scores) -> Floats:
+    """√(n/(n − 1))·(z − z̄) of each unit, without the finite-population factor; 0 in a census."""
+    remaining = 1.0 - scores.fraction
+    return scores.centred / np.sqrt(np.where(remaining > variance.NO_CONTRIBUTION, remaining, np.inf))[:, None]
+
+
+def _exchanged(
+    new: Scores, old: Scores, whole: tuple[Floats, Floats], of: tuple[Any, Any], kept: tuple[Floats, Floats], strata: int
+) -> Floats:
+    """What strata that share fewer units than chance would add to the variance: (1/N − n_c/(n₁n₂))·S₁S₂ each."""
+    squares = [np.zeros((strata, part.shape[1])) for part in whole]
+    for square, place, part in zip(squares, of, whole):
+        np.add.at(square, place, part * part)
+    fractions = [
+        np.bincount(place, scores.fraction, strata) / np.maximum(np.bincount(place, minlength=strata), 1)
+        for place, scores in zip(of, (new, old))
+    ]
+    lacking = np.maximum(np.sqrt(fractions[0] * fractions[1]) - np.sqrt(kept[0] * kept[1]), 0.0)
+    return np.asarray(lacking @ np.sqrt(squares[0] * squares[1]))
 
 
 def _followed(psu: str, history: Mapping[str, str]) -> str:

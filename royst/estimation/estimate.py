@@ -227,7 +227,7 @@ def _group_table(
     rows_in = np.add.reduceat(group.size, group.starts)
     known = np.isfinite(value)
     with_se = known & (df >= 1) & (varying > 1) & np.isfinite(spread)
-    se = np.where(with_se, np.sqrt(np.maximum(spread, 0.0)), np.nan)
+    se = np.where(with_se, np.sqrt(variance.without_rounding(spread, value)), np.nan)
     deff = linearise.design_effects(form, sums, value, spread, is_total)
     deff = np.where(with_se, deff, np.nan)
     low, high = np.full_like(value, np.nan), np.full_like(value, np.nan)

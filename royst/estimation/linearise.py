@@ -13,6 +13,8 @@ from royst.totals.table import Floats, GroupTotals, Totals
 if TYPE_CHECKING:
     from royst.estimation.result import Row, Source
 
+ROUNDING = 64 * np.finfo(np.float64).eps  # of a sum of squares: what is left of equal answers
+
 
 def group_variances(
     form: variance.Structure,
@@ -33,12 +35,15 @@ def group_variances(
         with np.errstate(divide="ignore", invalid="ignore"):
             square = (q["qyy"] - 2 * r * q["qxy"] + r * r * q["qxx"]) / (d * d)
             linear = (q["wy"] - r * q["wx"]) / d
-        return variance.element_variances(form, group, square, linear)
+        scale = (q["qyy"] + r * r * q["qxx"]) / (d * d)
+        square = np.where(square > ROUNDING * scale, square, 0.0)
+        return variance.element_variances(form, group, square, linear, group.sums["n"][:, places])
     y, x = group.sums["wy"][:, places], group.sums["wx"][:, places]
     scores = variance.linearised(y, x, centre[at], denominator[at])
     calibration = totals.request.design.calibration
     if calibration is None:
-        return variance.variances(form, at, group.unit, scores, len(group.domains))
+        answered = group.sums["n"][:, places]
+        return variance.variances(form, at, group.unit, scores, len(group.domains), answered)
     variables = [totals.request.variables[place] for place in places]
     return _calibrated_variances(form, group, scores, variables, centre, denominator, source, totals)
 
@@ -79,7 +84,9 @@ def design_effects(
         share = np.where(is_total, 0.0, np.nan_to_num(value))
         residual_mean = np.where(is_total, sums["wy"] / w, (sums["wy"] - share * sums["wx"]) / w)
         square = np.where(is_total, sums["wyy"], sums["wyy"] - 2 * share * sums["wxy"] + share * share * sums["wxx"])
-        element = (square / w - residual_mean**2) * n / (n - 1)
+        left = square / w - residual_mean**2
+        size = np.where(is_total, sums["wyy"], sums["wyy"] + share * share * sums["wxx"]) / w
+        element = np.where(left > ROUNDING * size, left, 0.0) * n / (n - 1)
         simple = element / n * np.where(is_total, w * w, (w / sums["wx"]) ** 2)
         if expanding:
             simple = simple * (w - n) / w

@@ -21,12 +21,15 @@ from royst.totals.table import Floats, GroupTotals, Totals
 if TYPE_CHECKING:
     from royst.estimation.measures import Statistic
 
+NO_WIDTH = 1e-12  # a distribution function's error below this is rounding
+
 
 def weighted_quantile(values: Floats, weights: Floats, p: float) -> float:
     """The quantile of sorted ``values`` by R's rule "math"; NaN where there are none or p is outside [0, 1].
 
     R's arithmetic is followed to the bit, since at a tie (p·n whole with equal weights) the last bit decides: sums in
-    extended precision, and below the first weight the second value, as ``survey:::qs`` has it.
+    extended precision, weights as one over probabilities, and below the first weight the second value, as
+    ``survey:::qs`` has it.
     """
     if len(values) == 0 or not 0 <= p <= 1:
         return float("nan")
@@ -46,11 +49,12 @@ def tables(
     item, p = statistic.variable.y.item, statistic.probability
     asked = Request(design, (statistic.variable,), groupings)
     distributions = source.distribution(asked, item)
+    given = design.weight is not None and design.calibration is None
     names = source.totals(asked)
     found = []
     notes: tuple[str, ...] = ()
     for g, group in enumerate(names.groups):
-        parts = distributions[g]
+        parts = [(values, 1 / (1 / weights) if given else weights) for values, weights in distributions[g]]
         cuts = [weighted_quantile(values, weights, p) for values, weights in parts]
         se, form = _reached_se(source, design, item, cuts, groupings[g], p)
         notes = form.notes
@@ -62,9 +66,11 @@ def tables(
             t = float(intervals.quantile_t(df[d : d + 1], level)[0])
             at = _reached(values, weights, cuts[d])
             good = len(values) > 0 and df[d] >= 1 and units[d] > 1 and np.isfinite(se[d])
-            low, high = (
-                weighted_quantile(values, weights, at + side * t * se[d]) if good else None for side in (-1, 1)
-            )
+            half = t * se[d]
+            if half < NO_WIDTH:
+                low = high = cuts[d]
+            else:
+                low, high = (weighted_quantile(values, weights, at + side * half) for side in (-1, 1))
             rows.append(
                 {
                     "measure": "quantile",
@@ -74,10 +80,10 @@ def tables(
                     "n": len(values),
                     "n_units": int(units[d]),
                     "estimate": cuts[d],
-                    "se": (high - low) / (2 * t) if good and low is not None and high is not None else None,
+                    "se": (high - low) / (2 * t) if good else None,
                     "df": float(df[d]),
-                    "low": low,
-                    "high": high,
+                    "low": low if good else None,
+                    "high": high if good else None,
                     "method": "; ".join(("woodruff", *notes)),
                     "status": "ok" if good else "no_se" if len(values) else "not_estimable",
                 }

@@ -78,7 +78,7 @@ def regress(
     if there.sum() <= x.shape[1]:
         raise wrong("regression-empty", f"{int(there.sum())} rows are complete, for {x.shape[1]} coefficients.",
                     "Use fewer predictors, or look for missing values.")  # fmt: skip
-    found = fit(x[there], y[there], rows.weight[there], family)
+    found = fit(x[there], y[there], rows.weight[there], family, float(rows.weight.mean()))
     influence = np.zeros_like(x)
     influence[there] = found.residual[:, None] * x[there] @ found.inverse
     form = variance.structure(rows.units, design)

@@ -1,7 +1,9 @@
 """Replicate weights as multipliers of unit totals: a replicate estimate is a product of matrices, never a new pass.
 
 Jackknife JK1 and JKn, balanced repeated replication and Fay's variant, and the Rao–Wu bootstrap (Wolter 2007; Judkins
-1990; Rao and Wu 1988; Rao, Wu and Yue 1992), as R's ``as.svrepdesign``.
+1990; Rao and Wu 1988; Rao, Wu and Yue 1992), as R's ``as.svrepdesign``. The jackknife and the bootstrap count the first
+stage's finite-population correction; half-samples leave it out, as R does. Half-samples are balanced over a power of two,
+R's over the least number it knows: totals have the same error, ratios one that differs a little.
 """
 
 from __future__ import annotations
@@ -10,13 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from scipy.linalg import hadamard
 
 from royst.errors import wrong
+from royst.estimation.intervals import interval
+from royst.estimation.result import KEY, Result
 from royst.estimation.variance import Structure, structure_of
 from royst.totals.pseudorandom import draws
 from royst.totals.request import Request, unique_variables
-from royst.totals.table import Floats
+from royst.totals.table import Floats, Totals
 
 
 @dataclass(frozen=True)
@@ -39,16 +44,16 @@ def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500
     """Replicates of a design: ``JK1`` (no strata), ``JKn``, ``BRR``, ``Fay`` (with ``rho``) or ``bootstrap``."""
     stage = form.stages[0].index
     units = len(stage.stratum)
-    fraction = _remaining(form)
+    remaining = 1.0 - form.fraction
     if kind == "JK1":
         if len(stage.size) > 1:
             raise wrong("jk1-strata", "JK1 is for designs without strata.", 'Use "JKn".')
         n = units
         multipliers = np.full((n, n), n / (n - 1.0))
         np.fill_diagonal(multipliers, 0.0)
-        return Replicates(kind, multipliers, (n - 1.0) / n * float(fraction[0]), np.ones(n))
+        return Replicates(kind, multipliers, (n - 1.0) / n * float(remaining[0]), np.ones(n))
     if kind == "JKn":
-        return _jkn(form, fraction)
+        return _jkn(form, remaining)
     if kind in {"BRR", "Fay"}:
         return _brr(form, kind, rho if kind == "Fay" else 0.0)
     if kind == "bootstrap":
@@ -56,15 +61,7 @@ def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500
     raise wrong("replicate-kind", f"{kind!r} is not known.", "Use JK1, JKn, BRR, Fay or bootstrap.")
 
 
-def _remaining(form: Structure) -> Floats:
-    """1 − n/N of each first-stage stratum."""
-    stage = form.stages[0]
-    first = np.unique(stage.index.stratum, return_index=True)[1]
-    size = stage.index.size
-    return np.asarray(stage.coefficient[first] * np.where(size > 1, (size - 1) / size, 1.0))
-
-
-def _jkn(form: Structure, fraction: Floats) -> Replicates:
+def _jkn(form: Structure, remaining: Floats) -> Replicates:
     stage = form.stages[0].index
     units = len(stage.stratum)
     if (stage.size == 1).any():
@@ -73,7 +70,7 @@ def _jkn(form: Structure, fraction: Floats) -> Replicates:
     size = stage.size[stage.stratum]
     multipliers = np.where(same, (size / (size - 1))[None, :], 1.0)
     np.fill_diagonal(multipliers, 0.0)
-    return Replicates("JKn", multipliers, 1.0, (size - 1) / size * fraction[stage.stratum] * np.ones(units))
+    return Replicates("JKn", multipliers, 1.0, (size - 1) / size * remaining)
 
 
 def _brr(form: Structure, kind: str, rho: float) -> Replicates:
@@ -92,7 +89,10 @@ def _brr(form: Structure, kind: str, rho: float) -> Replicates:
 
 
 def rao_wu(form: Structure, count: int, seed: object) -> Floats:
-    """Multipliers (units × count) of the Rao–Wu bootstrap: n_h − 1 units drawn in each stratum with SHA-256's numbers."""
+    """Multipliers (units × count) of the Rao–Wu bootstrap: n_h − 1 units drawn in each stratum with SHA-256's numbers.
+
+    Where sampling fractions f are known, multipliers move √(1 − f) of the way from 1 (Rao and Wu 1988, section 4).
+    """
     stage = form.stages[0].index
     multipliers = np.ones((len(stage.stratum), count))
     for h, size in enumerate(stage.size.astype(int)):
@@ -103,30 +103,79 @@ def rao_wu(form: Structure, count: int, seed: object) -> Floats:
         times = np.zeros((count, size))
         np.add.at(times, (np.repeat(np.arange(count), size - 1), drawn.ravel()), 1.0)
         multipliers[members] = (times * size / (size - 1)).T
-    return multipliers
+    return np.asarray(1.0 + np.sqrt(1.0 - form.fraction)[:, None] * (multipliers - 1.0))
 
 
-def variances(result: Any, reps: Replicates, rows: Any = None) -> Floats:
+SCHEMA = {
+    "measure": pl.String, "item": pl.String, "category": pl.String, "domain": pl.String, "estimate": pl.Float64,
+    "se": pl.Float64, "df": pl.Float64, "low": pl.Float64, "high": pl.Float64, "method": pl.String,
+}  # fmt: skip
+
+
+def table(result: Result, how: str | Replicates, rows: Any = None, *, rho: float = 0.3, count: int = 500, seed: object = 1) -> pl.DataFrame:
+    """A result's means, shares, ratios and totals with replicate errors and Wald intervals (``rows``: see ``Result.scores``).
+
+    ``how`` is a kind (see ``replicates``) or ``Replicates`` of one's own, such as weights that came with the data, whose
+    multipliers are in the order of first-stage units sorted by stratum and unit. Columns: measure item category domain
+    estimate se df low high method; df is the lesser of the replicates' and the domain's. Rows without a standard error
+    in the result have none here.
+    """
+    places = result._places(rows)
+    form, totals = _totals(result, places)
+    reps = how if isinstance(how, Replicates) else replicates(form, how, rho=rho, count=count, seed=seed)
+    se = np.sqrt(_variances(result, reps, places, form, totals))
+    own = result.table[places]
+    known = (own["status"] == "ok").to_numpy()
+    df = np.minimum(own["df"].to_numpy(), reps.df)
+    low, high = interval("wald", result.estimates[places], np.where(known, se, np.nan), df, own["n"], result.level)
+    numbers = {"se": np.where(known, se, np.nan), "df": df, "low": low, "high": high}
+    return own.select(*KEY, "estimate").with_columns(
+        *(pl.Series(name, values).fill_nan(None) for name, values in numbers.items()), method=pl.lit(reps.kind)
+    ).cast(pl.Schema(SCHEMA))  # fmt: skip
+
+
+def variances(result: Result, reps: Replicates, rows: Any = None) -> Floats:
     """Replicate variances of a result's rows of means, shares, ratios and totals (see ``Result.scores`` for naming rows).
 
     Each replicate's estimate is that of the reweighted unit totals, with no pass over the answers.
     """
     places = result._places(rows)
-    chosen = [result.rows[place] for place in places]
-    wanted = unique_variables(row.statistic.variable for row in chosen)
+    return _variances(result, reps, places, *_totals(result, places))
+
+
+def _totals(result: Result, places: list[int]) -> tuple[Structure, Totals]:
+    wanted = unique_variables(result.rows[place].statistic.variable for place in places)
     totals = result.source.totals(Request(result.design, wanted, result.groupings, rows=not result.design.psu))
-    form = structure_of(totals)
-    found = np.empty(len(chosen))
-    for k, row in enumerate(chosen):
+    return structure_of(totals), totals
+
+
+def _variances(result: Result, reps: Replicates, places: list[int], form: Structure, totals: Totals) -> Floats:
+    found = np.empty(len(places))
+    units = len(form.stages[0].index.stratum)
+    if len(reps.multipliers) != units:
+        raise wrong(
+            "replicate-units",
+            f"The replicates are of {len(reps.multipliers)} units, the design has {units}.",
+            "Give one row of multipliers for each first-stage unit, sorted by stratum and unit.",
+        )
+    for k, place in enumerate(places):
+        row = result.rows[place]
+        if row.statistic.form == "quantile":
+            raise wrong("replicate-quantile", "Quantiles have no replicate errors here.", "Name the other rows in rows=.")
         group = totals.groups[row.grouping]
+        if row.domain not in group.domains:
+            found[k] = np.nan
+            continue
         cells = group.domain == group.domains.index(row.domain)
-        unit, place = form.psu[group.unit[cells]], wanted.index(row.statistic.variable)
-        weights = reps.multipliers[unit]
-        top = group.sums["wy"][cells, place] @ weights
-        whole = group.sums["wy"][cells, place].sum()
+        column = totals.request.variables.index(row.statistic.variable)
+        weights = reps.multipliers[form.psu[group.unit[cells]]]
+        y, x = group.sums["wy"][cells, column], group.sums["wx"][cells, column]
+        top, whole = y @ weights, y.sum()
         if row.statistic.form != "total":
-            top = top / (group.sums["wx"][cells, place] @ weights)
-            whole = whole / group.sums["wx"][cells, place].sum()
-        centre = whole if reps.mse else top.mean()
-        found[k] = reps.scale * float((reps.rscales * (top - centre) ** 2).sum())
+            with np.errstate(divide="ignore", invalid="ignore"):
+                top, whole = top / (x @ weights), whole / x.sum()
+        scales = np.where(np.isfinite(top), reps.rscales, 0.0)  # a replicate without the domain says nothing of it
+        top = np.where(np.isfinite(top), top, 0.0)
+        centre = whole if reps.mse else top[scales > 0].mean() if (scales > 0).any() else np.nan
+        found[k] = reps.scale * float((scales * (top - centre) ** 2).sum())
     return found

@@ -90,7 +90,8 @@ class Scores:
 
     The covariance of two rows is the design's quadratic form in their columns; ``centred`` (units × rows) holds
     √c·(z − z̄) of the first stage, whose inner products give that form, and ``rest`` the covariance of later stages.
-    ``answers`` (units × rows) counts them. ``linked`` is false where every row is its own unit, so that ids say nothing between waves.
+    ``answers`` (units × rows) counts them; ``fraction`` is each unit's sampling fraction (0 without an fpc). ``linked`` is
+    false where every row is its own unit, so that ids say nothing between waves.
     """
 
     psu: tuple[str, ...]
@@ -99,6 +100,7 @@ class Scores:
     centred: Floats
     rest: Floats
     answers: Floats
+    fraction: Floats
     linked: bool
 
 
@@ -165,7 +167,7 @@ class Result:
         rest = sum((part.T @ part for part in centred[1:]), np.zeros((len(places), len(places))))
         psu = _unit_labels(self.design, form, first)
         stratum = tuple(str(one) for one in form.units.strata[0][first])
-        return Scores(psu, stratum, added, centred[0], np.asarray(rest), answered, bool(self.design.psu))
+        return Scores(psu, stratum, added, centred[0], np.asarray(rest), answered, form.fraction, bool(self.design.psu))
 
     def _unit_scores(self, places: Sequence[int]) -> tuple[Floats, variance.Structure, Floats]:
         """Scores (units × rows), the structure they belong to, and answers (units × rows)."""
@@ -289,9 +291,10 @@ def _unit_labels(design: Design, form: variance.Structure, first: np.ndarray) ->
 
 
 def _tested(estimate: float, se: float, df: float, level: float) -> dict[str, float]:
+    """t and p are NaN where the standard error is 0, which says nothing about chance."""
     half = float(intervals.quantile_t(np.array([df]), level)[0]) * se
     t = estimate / se if se > 0 else float("nan")
-    p = float(2 * stats.t.sf(abs(t), df)) if se > 0 else (1.0 if estimate == 0 else 0.0)
+    p = float(2 * stats.t.sf(abs(t), df)) if se > 0 else float("nan")
     return {"df": df, "low": estimate - half, "high": estimate + half, "t": t, "p": p}
 
 
@@ -319,9 +322,9 @@ def _differences(result: Result, pairs: list[tuple[int, int]]) -> pl.DataFrame:
         if one["status"] != "not_estimable" and other["status"] != "not_estimable":
             row.update(estimate=one["estimate"] - other["estimate"], status="no_se")
             if one["status"] == other["status"] == "ok" and df >= 1 and np.isfinite(spread[column]):
-                se = float(
-                    np.sqrt(spread[column] + _at_the_edge(one, result.level) + _at_the_edge(other, result.level))
-                )
+                size = abs(one["estimate"]) + abs(other["estimate"])
+                edges = _at_the_edge(one, result.level) + _at_the_edge(other, result.level)
+                se = float(np.sqrt(variance.without_rounding(spread[column] + edges, size)))
                 row.update(se=se, status="ok", **_tested(row["estimate"], se, df, result.level))
         found.append(row)
     return pl.DataFrame(found, schema=DIFFERENCE_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))

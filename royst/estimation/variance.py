@@ -9,6 +9,7 @@ of R's ``survey:::multistage``). Linearised statistics differ only in their scor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from royst.totals.table import Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import StageIndex, hierarchy, population_sizes
 
 NO_CONTRIBUTION = 1e-7  # R's onestrat takes a stratum with f below this as a census
+NOTHING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ class Structure:
     def census(self) -> bool:
         """Whether every first-stage unit was taken, so that it contributes no variance."""
         return bool((np.abs(self.stages[0].coefficient) < NO_CONTRIBUTION).all())
+
+    @property
+    def fraction(self) -> Floats:
+        """Each first-stage unit's sampling fraction (its inclusion probability under Brewer's pps); 0 without an fpc."""
+        first = self.stages[0]
+        size = first.index.size[first.index.stratum]
+        return np.asarray(1.0 - first.coefficient * np.where(size > 1, (size - 1) / size, 1.0))
 
 
 def structure(units: Units, design: Design) -> Structure:
@@ -161,16 +170,23 @@ def _collapsed(index: StageIndex, population: Floats) -> tuple[StageIndex, Float
 # ---- the form, by domain
 
 
-def variances(form: Structure, domain: Ints, unit: Ints, scores: Floats, domains: int) -> Floats:
-    """Variances (domains × columns) of scores given by cell, cells sorted by domain then unit; absent cells are 0."""
+def variances(
+    form: Structure, domain: Ints, unit: Ints, scores: Floats, domains: int, answered: Floats | None = None
+) -> Floats:
+    """Variances (domains × columns) of scores given by cell, cells sorted by domain then unit; absent cells are 0.
+
+    ``answered`` (cells × columns) counts answers: a stratum with none is no stratum of the statistic, which the rule
+    ``average`` must know (R's ``na.rm = TRUE`` takes the rows out). Left out, every cell has some.
+    """
     total = np.zeros((domains, scores.shape[1]))
     for stage in form.stages:
         index = stage.index
         if len(index.stratum) == len(form.units):
-            cell_domain, cluster, z = domain, unit, scores
+            cell_domain, cluster, z, there = domain, unit, scores, answered
         else:
             cell_domain, cluster, z = _added(domain, index.cluster[unit], scores)
-        total += _stage_variance(form, stage, cell_domain, cluster, z, domains)
+            there = None if answered is None else _added(domain, index.cluster[unit], answered)[2]
+        total += _stage_variance(form, stage, cell_domain, cluster, z, domains, there)
     return total
 
 
@@ -180,44 +196,54 @@ def _added(domain: Ints, cluster: Ints, scores: Floats) -> tuple[Ints, Ints, Flo
     return domain[starts], cluster[starts], np.add.reduceat(scores, starts, axis=0)
 
 
-def _stage_variance(form: Structure, stage: Stage, domain: Ints, cluster: Ints, z: Floats, domains: int) -> Floats:
+def _stage_variance(
+    form: Structure, stage: Stage, domain: Ints, cluster: Ints, z: Floats, domains: int, answered: Floats | None
+) -> Floats:
     stratum = stage.index.stratum[cluster]
     starts = np.flatnonzero(np.r_[True, (domain[1:] != domain[:-1]) | (stratum[1:] != stratum[:-1])])
     h, d = stratum[starts], domain[starts]
+    there = None
+    if answered is not None and form.average:
+        there = np.add.reduceat(answered, starts, axis=0)
     linear = np.add.reduceat(z, starts, axis=0)
     if stage.uniform:
         square = np.add.reduceat(z * z, starts, axis=0)
         first = np.unique(stage.index.stratum, return_index=True)[1]
-        return _by_stratum(form, stage, d, h, square, linear, stage.coefficient[first][h], domains)
+        return _by_stratum(form, stage, d, h, square, linear, stage.coefficient[first][h], domains, there)
     c = stage.coefficient[cluster][:, None]
     mean = linear / stage.index.size[h][:, None]
     whole = np.bincount(stage.index.stratum, stage.coefficient)[h][:, None]
     value = np.add.reduceat(c * z * z, starts, axis=0)
     value -= (2 * mean * np.add.reduceat(c * z, starts, axis=0) - mean * mean * whole) * stage.centred[h][:, None]
-    return _summed(form, stage, d, h, value, domains)
+    return _summed(form, stage, d, h, value, domains, there)
 
 
 def _by_stratum(
-    form: Structure, stage: Stage, domain: Ints, h: Ints, square: Floats, linear: Floats, c: Floats, domains: int
-) -> Floats:
+    form: Structure, stage: Stage, domain: Ints, h: Ints, square: Floats, linear: Floats, c: Floats, domains: int,
+    answered: Floats | None,
+) -> Floats:  # fmt: skip
     """From Σz² and Σz by domain and stratum to variances: c (Σz² − (Σz)²/n)."""
     centre = np.where(stage.centred[h], 1.0 / stage.index.size[h], 0.0)
     with np.errstate(invalid="ignore"):  # a denominator of 0 gives no score; the table says not estimable
         value = c[:, None] * np.maximum(square - linear * linear * centre[:, None], 0.0)
-    return _summed(form, stage, domain, h, value, domains)
+    return _summed(form, stage, domain, h, value, domains, answered)
 
 
-def _summed(form: Structure, stage: Stage, domain: Ints, h: Ints, value: Floats, domains: int) -> Floats:
+def _summed(
+    form: Structure, stage: Stage, domain: Ints, h: Ints, value: Floats, domains: int, answered: Floats | None
+) -> Floats:
     """Add strata, each parent's sum scaled up for lonely strata under ``average``."""
     if form.average and stage.lonely.any():
-        parent = stage.index.parent[h]
-        key = domain * (int(stage.index.parent.max()) + 1) + parent
+        key = domain * (int(stage.index.parent.max()) + 1) + stage.index.parent[h]
         place = np.unique(key, return_inverse=True)[1]
-        strata = np.bincount(place).astype(np.float64)
-        fine = np.bincount(place, ~stage.lonely[h])
+        there = np.ones(value.shape) if answered is None else (answered > 0).astype(np.float64)
+        alone = stage.lonely[h][:, None]
+        strata, fine = (np.zeros((int(place.max()) + 1, value.shape[1])) for _ in range(2))
+        np.add.at(strata, place, there)
+        np.add.at(fine, place, np.where(alone, 0.0, there))
         with np.errstate(divide="ignore", invalid="ignore"):
-            up = np.where(fine > 0, strata / fine, np.nan)
-        value = np.where(stage.lonely[h][:, None], 0.0, value) * up[place][:, None]
+            up = np.where(fine > 0, strata / fine, np.where(strata > 0, np.nan, 0.0))
+        value = np.where(alone, 0.0, value) * up[place]
     return _by_domain(domain, value, domains)
 
 
@@ -230,11 +256,13 @@ def _by_domain(domain: Ints, value: Floats, domains: int) -> Floats:
     return total
 
 
-def element_variances(form: Structure, group: GroupTotals, square: Floats, linear: Floats) -> Floats:
+def element_variances(
+    form: Structure, group: GroupTotals, square: Floats, linear: Floats, answered: Floats
+) -> Floats:
     """Variances where each row is a unit, from Σz² and Σz by domain and stratum (cells × columns)."""
     stage = form.stages[0]
     return _by_stratum(
-        form, stage, group.domain, group.unit, square, linear, stage.coefficient[group.unit], len(group.domains)
+        form, stage, group.domain, group.unit, square, linear, stage.coefficient[group.unit], len(group.domains), answered
     )
 
 
@@ -264,6 +292,12 @@ def centred_scores(form: Structure, scores: Floats) -> list[Floats]:
 def covariance(form: Structure, scores: Floats) -> Floats:
     """The covariance matrix (columns × columns) of statistics with these unit scores (units × columns)."""
     return np.asarray(sum(part.T @ part for part in centred_scores(form, scores)))
+
+
+def without_rounding(spread: Any, scale: Any) -> Floats:
+    """Variances, 0 where a standard error is below ``NOTHING`` of the estimate: what rounding leaves of equal answers."""
+    v, size = np.asarray(spread, np.float64), np.asarray(scale, np.float64)
+    return np.where(v > (NOTHING * size) ** 2, v, np.where(np.isnan(v), np.nan, 0.0))
 
 
 # ---- scores of ratios and totals

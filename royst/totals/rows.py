@@ -60,10 +60,9 @@ def read_weights(table: pl.DataFrame, design: Design, height: int) -> Floats | N
                 )
         if design.probs and (values > 1 + 1e-12).any():
             faults.add("prob-above-one", f"{name} is above 1.", "Probabilities lie in (0, 1].", column=name)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            weight = weight / values if design.probs else values
+        weight = weight * values
     faults.stop()
-    return weight
+    return 1 / weight if design.probs else weight
 
 
 def read_units(

@@ -124,15 +124,12 @@ def population_sizes(fpc: Floats, sampled: Floats) -> Floats:
 
 
 def weights_from_fpc(units: Units, design: Design) -> Floats:
-    """Σ-free weights of equal-probability designs: the product over stages of population size / sampled."""
-    weight = np.ones(len(units))
+    """Weights of the units, 1 over the product of the stages' sampling fractions (under pps: inclusion probabilities)."""
+    chance = np.ones(len(units))
     for number, index in enumerate(hierarchy(units)):
         if number >= len(design.fpc):
             break
-        values = units.fpc[:, number]
-        if design.pps == "brewer":
-            weight /= values
-        else:
-            sampled = index.size[index.stratum[index.cluster]]
-            weight *= population_sizes(values, sampled) / sampled
-    return weight
+        values, sampled = units.fpc[:, number], index.size[index.stratum[index.cluster]]
+        there = sampled / values if design.pps == "brewer" else population_sizes(values, sampled)
+        chance *= 1 / (there / sampled)  # in R's order, whose last bit quantiles need
+    return 1 / chance

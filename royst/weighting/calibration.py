@@ -54,17 +54,12 @@ def calibrate(
     population's size. A margin that sums to 1 is taken as shares of the weights' sum. ``poststratify`` takes one margin;
     ``raking`` one or more, in rounds until no cell of the weighted table moves by ``tolerance`` (below 1 a fraction of the
     weights' sum, else in persons: R's ``rake`` stops at 1); ``linear`` (GREG) any mixture, whose weights may turn negative.
+    A calibrated design may be calibrated again: the earlier totals are then met no longer unless they are given again.
 
     ``InputError`` for categories that the data or the totals lack, missing values, or totals that cannot be met.
     """
     if method not in METHODS:
         raise wrong("calibration-method", f"method={method!r} is not known.", f"Use one of: {', '.join(METHODS)}.")
-    if design.calibration is not None:
-        raise wrong(
-            "calibrated-twice",
-            "The design is calibrated already.",
-            "Calibrate once, with every margin among the totals.",
-        )
     frame = open_frame(data)
     before = Embedded(frame).rows(Request(design, (), rows=not design.psu)).weight
     margins = _margins(frame, totals, float(before.sum()), method)
@@ -78,7 +73,11 @@ def calibrate(
     else:
         weights = _rake(margins, before, tolerance, rounds)
         regression, inverse = np.ones(len(before)), _sweeps(columns, [len(margin.totals) for margin in margins])
-    return design.replace(calibration=Calibration(method, weights, columns, inverse, regression, before))
+    regressors = sparse.csr_matrix(sparse.diags(regression) @ columns)
+    calibration = Calibration(method, weights, columns, regressors, inverse)
+    if design.calibration is not None:
+        calibration = design.calibration.then(calibration)
+    return design.replace(calibration=calibration)
 
 
 def weights(design: Design) -> Floats:

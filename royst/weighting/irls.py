@@ -27,14 +27,15 @@ class Fit:
     residual: Floats
 
 
-def fit(x: Floats, y: Floats, weight: Floats, family: str = "linear") -> Fit:
+def fit(x: Floats, y: Floats, weight: Floats, family: str = "linear", mean: float | None = None) -> Fit:
     """Weighted least squares, or the logistic model by iteratively reweighted least squares (McCullagh and Nelder 1989).
 
     ``InputError`` where columns say the same thing, or where the answers separate perfectly. The logistic rounds start and
     stop where R's ``glm.fit`` does, and the last round's weights stay in what is returned as they do there: the eighth
-    digit of a standard error depends on it.
+    digit of a standard error depends on it. ``mean`` is what weights are taken relative to: R's is that of all rows of the
+    design, those with missing answers too; left out, that of ``weight``.
     """
-    mean = float(weight.mean())
+    mean = float(weight.mean()) if mean is None else mean
     if family == "linear":
         inverse = _inverse(x, weight / mean) / mean
         beta = inverse @ (x.T @ (weight * y))

@@ -27,13 +27,17 @@ design_of <- function(spec, data) {
   # R pairs a pps unit's fraction with its total by first appearance against sorted ids, so the rows must come sorted
   if (!is.null(spec$pps) && length(spec$psu)) data <- data[order(data[[spec$psu[1]]]), ]
   svydesign(ids = if (length(spec$psu)) form(spec$psu) else ~1, strata = form(spec$strata),
-            weights = form(spec$weight), fpc = form(spec$fpc), nest = isTRUE(spec$nest),
+            probs = form(spec$probs), weights = form(spec$weight), fpc = form(spec$fpc), nest = isTRUE(spec$nest),
             pps = if (is.null(spec$pps)) FALSE else spec$pps, data = data)
 }
 
 one <- function(case, domain, d, spec) {
-  df <- degf(d)
-  deff <- if (is.null(spec$deff)) TRUE else if (spec$deff == "replace") "replace" else FALSE
+  w <- weights(d)
+  # where every first-stage unit was taken the second stage's units and strata are counted, not those of degf
+  below <- isTRUE(spec$df == "second stage")
+  df <- if (below) length(unique(d$cluster[w != 0, 2])) - length(unique(d$strata[w != 0, 2])) else degf(d)
+  deff <- if (is.null(spec$deff)) TRUE else switch(spec$deff, replace = "replace", none = FALSE,
+    auto = if (min(w[w > 0]) >= 1 && spec$expands) TRUE else "replace")
   put <- function(measure, item, category, m, ci, kind, extra = NULL) {
     de <- if (is.logical(deff) && !deff) NA else tryCatch(as.numeric(survey::deff(m))[1], error = function(e) NA)
     add(case = case, domain = domain, measure = measure, item = item, category = category,
@@ -64,9 +68,9 @@ one <- function(case, domain, d, spec) {
       n <- sum(!is.na(d$variables$yes_) & weights(d) != 0)
       star <- p * (1 - p) / as.numeric(vcov(m)) * (qt(.025, nrow(d) - 1) / qt(.025, df))^2
       ci <- svyciprop(~yes_, d, method = "beta", na.rm = TRUE)
-      if (!inherits(d, "pps") && is.null(spec$design$pps))
+      if (is.null(spec$design$pps) && !below)
         put("share", x, as.character(k), m, as.numeric(attr(ci, "ci")), "korn-graubard", star > n)
-      ci <- svyciprop(~yes_, d, method = "xlogit", na.rm = TRUE)
+      ci <- svyciprop(~yes_, d, method = "xlogit", na.rm = TRUE, df = df)
       put("share", x, as.character(k), m, as.numeric(attr(ci, "ci")), "logit")
     }
   }
@@ -78,14 +82,21 @@ one <- function(case, domain, d, spec) {
   }
 }
 
+# a domain with nobody to average stops svymean: what is not estimable has no row here
+attempt <- function(...) tryCatch(one(...), error = function(e) message(..1, " ", ..2, ": ", conditionMessage(e)))
+
 for (case in names(cases)) {
   spec <- cases[[case]]
   data <- read(spec$data)
   d <- design_of(spec$design, data)
-  one(case, "all", d, spec)
-  for (g in spec$by) for (v in sort(unique(na.omit(data[[g]])))) {
-    d$variables$inside_ <- d$variables[[g]] %in% v
-    one(case, paste0(g, "=", v), subset(d, inside_), spec)
+  spec$expands <- min(weights(d)) >= 1 && sum(weights(d)) > nrow(data) * (1 + 1e-9)
+  attempt(case, "all", d, spec)
+  for (g in spec$by) {
+    groups <- unique(na.omit(d$variables[, g, drop = FALSE]))
+    for (i in seq_len(nrow(groups))) {
+      d$variables$inside_ <- Reduce(`&`, lapply(g, function(n) d$variables[[n]] %in% groups[i, n]))
+      attempt(case, paste(paste0(g, "=", sapply(groups[i, ], as.character)), collapse = ";"), subset(d, inside_), spec)
+    }
   }
 }
 about <- list(software = paste("R", getRversion(), "survey", packageVersion("survey")), script = "survey.R", rows = rows)
