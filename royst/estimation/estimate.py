@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -102,88 +101,87 @@ def as_groupings(by: Any) -> tuple[tuple[str, ...], ...]:
 
 # ---- the table
 
-
-@dataclass(frozen=True)
-class _Part:
-    """Rows of one grouping for some statistics, statistic by statistic; ``numbers`` are the statistics' places."""
-
-    numbers: list[int]
-    grouping: int
-    domains: tuple[tuple[str, ...], ...]
-    table: dict[str, Any]
-    yes: Floats
+STATUSES = ("not_estimable", "no_se", "ok")  # neither estimate nor error, an estimate alone, both
+COUNTS = ("n", "n_units", "count")
+NUMBERS = ("n", "n_units", "estimate", "se", "df", "low", "high", "deff", "n_eff")
+Columns = dict[str, Floats]  # each domains × statistics
 
 
 def _estimated(
     source: Source, design: Design, wanted: list[Statistic], groupings: tuple[tuple[str, ...], ...], level: float
 ) -> tuple[pl.DataFrame, Rows, tuple[str, ...], pl.DataFrame]:
     """Rows by statistic, then grouping, then domain; totals are asked for some variables at a time."""
-    parts: list[_Part] = []
+    parts: list[tuple[list[int], Columns]] = []
+    domains: list[tuple[tuple[str, ...], ...]] = []
     notes: tuple[str, ...] = ()
     ratios = [number for number, one in enumerate(wanted) if one.form != "quantile"]
     for chosen in _chunks(source, design, [wanted[number].variable for number in ratios], groupings):
         numbers = [number for number in ratios if wanted[number].variable in chosen]
+        asked = [wanted[number] for number in numbers]
+        places = [chosen[one.variable] for one in asked]
         totals = source.totals(Request(design, tuple(chosen), groupings, detail=False))
         form = variance.structure_of(totals)
-        notes = form.notes
-        places = [chosen[wanted[number].variable] for number in numbers]
-        asked = [wanted[number] for number in numbers]
-        for g, group in enumerate(totals.groups):
-            columns, yes = _group_table(asked, places, group, form, source, totals, level)
-            parts.append(_Part(numbers, g, group.domains, columns, yes))
-            nobody = _nobody(source, group)
-            if nobody:
-                empty = pl.DataFrame([_empty_row(one, group.by, domain) for one in asked for domain in nobody], SCHEMA)
-                parts.append(_Part(numbers, g, nobody, empty.to_dict(as_series=False), np.full(empty.height, np.nan)))
+        notes, domains = form.notes, [group.domains for group in totals.groups]
+        sums = _stacked([_domain_sums(asked, places, group, form, source, totals) for group in totals.groups])
+        parts.append((numbers, _columns(asked, sums, form, level)))
     for number, one in enumerate(wanted):
         if one.form == "quantile":
             tables, notes = quantiles.tables(source, design, one, groupings, level)
-            for g, (domains, table) in enumerate(tables):
-                columns = table.to_dict(as_series=False)
-                parts.append(_Part([number], g, domains, columns, np.full(table.height, np.nan)))
-    return _ordered(parts, wanted, notes)
+            domains = [labels for labels, _ in tables]
+            columns = [
+                {name: table[name].cast(pl.Float64).to_numpy()[:, None] for name in NUMBERS} for _, table in tables
+            ]
+            parts.append(([number], _stacked(columns)))
+    found = [(g, one, True) for g, labels in enumerate(domains) for one in labels]
+    found += [(g, one, False) for g, labels in enumerate(domains) for one in _nobody(source, groupings[g], labels)]
+    found.sort(key=lambda one: one[0])
+    there = [place for place, (_, _, someone) in enumerate(found) if someone]
+    rows = Rows(wanted, [(g, one) for g, one, _ in found])
+    table, counts = _table(rows, groupings, there, parts, notes)
+    return table, rows, notes, counts
 
 
-def _nobody(source: Source, group: GroupTotals) -> tuple[tuple[str, ...], ...]:
+def _nobody(source: Source, by: tuple[str, ...], labels: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
     """Declared groups of one column (an Enum's categories) that no row is in."""
     declared = getattr(source, "declared", None)
-    if declared is None or len(group.by) != 1:
-        return ()
-    return tuple((one,) for one in declared(group.by[0]) if (one,) not in group.domains)
+    if declared is None or len(by) != 1:
+        return []
+    return [(one,) for one in declared(by[0]) if (one,) not in labels]
 
 
-def _empty_row(statistic: Statistic, by: tuple[str, ...], domain: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "measure": statistic.measure,
-        "item": statistic.item,
-        "category": statistic.category,
-        "domain": domain_name(by, domain),
-        "n": 0,
-        "n_units": 0,
-        "method": statistic.interval,
-        "status": "not_estimable",
-    }
+def _stacked(parts: list[Columns]) -> Columns:
+    """Groupings' columns, one grouping after the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _ordered(
-    parts: list[_Part], wanted: list[Statistic], notes: tuple[str, ...]
-) -> tuple[pl.DataFrame, Rows, tuple[str, ...], pl.DataFrame]:
-    """All parts as one table in the order of statistics, groupings and domains."""
-    statistic = np.concatenate([np.repeat(part.numbers, len(part.domains)) for part in parts])
-    grouping = np.concatenate([np.full(len(part.numbers) * len(part.domains), part.grouping) for part in parts])
-    order = np.lexsort((grouping, statistic))
-    columns: dict[str, Any] = {}
-    for name, kind in SCHEMA.items():
-        values = [part.table[name] for part in parts]
-        if kind == pl.String:
-            columns[name] = pl.Series(name, [one for part in values for one in part], dtype=pl.String)
-        else:
-            columns[name] = pl.Series(name, np.concatenate([np.asarray(one, np.float64) for one in values]))
-    table = pl.DataFrame(columns)[order].with_columns(pl.col(pl.Float64).fill_nan(None)).cast(pl.Schema(SCHEMA))
-    yes = np.concatenate([part.yes for part in parts])[order]
-    counts = table.select(*KEY, "n").with_columns(pl.Series("count", yes).fill_nan(None).cast(pl.Int64))
-    blocks = [([wanted[number] for number in part.numbers], part.grouping, part.domains) for part in parts]
-    return table, Rows(blocks, order), notes, counts
+def _table(
+    rows: Rows,
+    groupings: tuple[tuple[str, ...], ...],
+    there: list[int],
+    parts: list[tuple[list[int], Columns]],
+    notes: tuple[str, ...],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The table, and the answers counted in shares; ``there`` are the places of domains with someone in them."""
+    shape = len(rows.statistics), len(rows.domains)
+    statistic, domain = (place.ravel() for place in np.indices(shape))
+    texts = {name: [getattr(one, name) for one in rows.statistics] for name in ("measure", "item", "category")}
+    texts["method"] = ["; ".join((one.interval, *notes)) for one in rows.statistics]
+    table = {name: pl.Series(values, dtype=pl.String)[statistic] for name, values in texts.items()}
+    names = [domain_name(groupings[g], one) for g, one in rows.domains]
+    table["domain"] = pl.Series(names, dtype=pl.String)[domain]
+    told = np.zeros(shape, np.int64)
+    for name in (*NUMBERS, "count"):
+        whole = np.full(shape, 0.0 if name in {"n", "n_units"} else np.nan)
+        for numbers, columns in parts:
+            if name in columns:
+                whole[np.ix_(numbers, there)] = columns[name].T
+        if name in {"estimate", "se"}:
+            told += np.isfinite(whole)
+        values = pl.Series(whole.ravel(), nan_to_null=True)
+        table[name] = values.cast(pl.Int64) if name in COUNTS else values
+    table["status"] = pl.Series(STATUSES)[told.ravel()]
+    counts = pl.DataFrame({name: table[name] for name in (*KEY, "n", "count")})
+    return pl.DataFrame({name: table[name] for name in SCHEMA}), counts
 
 
 def _chunks(
@@ -202,57 +200,49 @@ def _chunk_size(source: Source, design: Design, groupings: tuple[tuple[str, ...]
     return max(8, CELLS_AT_ONCE // max(count, 1)) if count else 10_000
 
 
-def _group_table(
+def _domain_sums(
     wanted: list[Statistic],
     places: list[int],
     group: GroupTotals,
     form: variance.Structure,
     source: Source,
     totals: Totals,
-    level: float,
-) -> tuple[dict[str, Any], Floats]:
-    """One grouping's rows for some statistics, statistic by statistic."""
-    domains = len(group.domains)
+) -> Columns:
+    """What one grouping's cells tell of its domains: sums, estimates, variances, units and degrees of freedom."""
     is_total = np.array([one.form == "total" for one in wanted])
     sums = {name: group.by_domain(name)[:, places] for name in ("n", "ny", "w", "wy", "wx", "wyy", "wxy", "wxx")}
     denominator = np.where(is_total, 1.0, sums["wx"])
     with np.errstate(divide="ignore", invalid="ignore"):
         value = sums["wy"] / denominator
     value[(sums["n"] == 0) | ~np.isfinite(value)] = np.nan
-    spread = linearise.group_variances(form, group, places, value, denominator, is_total, source, totals)
     answered = group.sums["n"][:, places]
     n_units = variance.answering_units(form, group, answered)
-    varying = variance.answering_units(form, group, answered, 1) if form.census and len(form.stages) > 1 else n_units
-    df = np.broadcast_to(variance.degrees_of_freedom(form, group)[:, None], value.shape)
-    rows_in = np.add.reduceat(group.size, group.starts)
-    known = np.isfinite(value)
-    with_se = known & (df >= 1) & (varying > 1) & np.isfinite(spread)
+    deep = form.census and len(form.stages) > 1
+    return {
+        **sums,
+        "estimate": value,
+        "spread": linearise.group_variances(form, group, places, value, denominator, is_total, source, totals),
+        "n_units": n_units,
+        "varying": variance.answering_units(form, group, answered, 1) if deep else n_units,
+        "df": np.broadcast_to(variance.degrees_of_freedom(form, group)[:, None], value.shape),
+        "rows": np.broadcast_to(np.add.reduceat(group.size, group.starts)[:, None], value.shape),
+    }
+
+
+def _columns(wanted: list[Statistic], sums: Columns, form: variance.Structure, level: float) -> Columns:
+    """The table's numbers of some statistics, and the answers counted in shares, from what cells told of domains."""
+    value, spread, df, n = (sums[name] for name in ("estimate", "spread", "df", "n"))
+    with_se = np.isfinite(value) & (df >= 1) & (sums["varying"] > 1) & np.isfinite(spread)
     se = np.where(with_se, np.sqrt(variance.without_rounding(spread, value)), np.nan)
-    deff = linearise.design_effects(form, sums, value, spread, is_total)
-    deff = np.where(with_se, deff, np.nan)
+    is_total = np.array([one.form == "total" for one in wanted])
+    deff = np.where(with_se, linearise.design_effects(form, sums, value, spread, is_total), np.nan)
     low, high = np.full_like(value, np.nan), np.full_like(value, np.nan)
     for method in dict.fromkeys(one.interval for one in wanted):
         at = [column for column, one in enumerate(wanted) if one.interval == method]
-        parts = (value[:, at], se[:, at], df[:, at], sums["n"][:, at])
-        low[:, at], high[:, at] = intervals.interval(
-            method, *parts, level, np.broadcast_to(rows_in[:, None], parts[0].shape)
-        )
-    status = np.where(~known, "not_estimable", np.where(with_se, "ok", "no_se"))
-    remark = f"; {'; '.join(form.notes)}" if form.notes else ""
+        p, s, f, m, r = (part[:, at] for part in (value, se, df, n, sums["rows"]))
+        low[:, at], high[:, at] = intervals.interval(method, p, s, f, m, level, r)
     with np.errstate(divide="ignore", invalid="ignore"):
-        n_eff = np.where(deff > 0, sums["n"] / deff, np.nan)
-    names = [domain_name(group.by, one) for one in group.domains]
-    flat = {
-        "measure": [one.measure for one in wanted for _ in range(domains)],
-        "item": [one.item for one in wanted for _ in range(domains)],
-        "category": [one.category for one in wanted for _ in range(domains)],
-        "domain": names * len(wanted),
-        "n": sums["n"].T.ravel().round().astype(np.int64),
-        "n_units": n_units.T.ravel().round().astype(np.int64),
-        **{name: part.T.ravel() for name, part in zip(("estimate", "se", "df", "low", "high", "deff", "n_eff"),
-                                                       (value, se, df, low, high, deff, n_eff))},
-        "method": [one.interval + remark for one in wanted for _ in range(domains)],
-        "status": status.T.ravel().tolist(),
-    }  # fmt: skip
+        n_eff = np.where(deff > 0, n / deff, np.nan)
     shares = np.array([one.measure in {"share", "band", "not_relevant"} for one in wanted])
-    return flat, np.where(shares, sums["ny"], np.nan).T.ravel()
+    found = (n, sums["n_units"], value, se, df, low, high, deff, n_eff)
+    return {**dict(zip(NUMBERS, found)), "count": np.where(shares, sums["ny"], np.nan)}

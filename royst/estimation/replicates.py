@@ -63,7 +63,6 @@ def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500
 
 def _jkn(form: Structure, remaining: Floats) -> Replicates:
     stage = form.stages[0].index
-    units = len(stage.stratum)
     if (stage.size == 1).any():
         raise wrong("jkn-lonely", "JKn needs at least two units in each stratum.", 'Use singleton="collapse".')
     same = stage.stratum[:, None] == stage.stratum[None, :]

@@ -60,28 +60,23 @@ class Row(NamedTuple):
     domain: tuple[str, ...]
 
 
-Blocks = list[tuple[list[Statistic], int, tuple[tuple[str, ...], ...]]]
-
-
 class Rows(Sequence[Row]):
-    """The table's rows in their order, made when they are asked for: blocks are statistics × domains of a grouping."""
+    """The table's rows, made when they are asked for: every statistic in every domain, each (grouping, labels)."""
 
-    def __init__(self, blocks: Blocks, order: Any):
-        self._blocks = blocks
-        self._order = order
-        self._ends = np.cumsum([len(statistics) * len(domains) for statistics, _, domains in blocks])
+    def __init__(self, statistics: list[Statistic], domains: list[tuple[int, tuple[str, ...]]]):
+        self.statistics = statistics
+        self.domains = domains
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self.statistics) * len(self.domains)
 
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return [self[k] for k in range(*place.indices(len(self)))]
-        at = int(self._order[place])
-        block = int(np.searchsorted(self._ends, at, side="right"))
-        statistics, grouping, domains = self._blocks[block]
-        inside = at - (int(self._ends[block - 1]) if block else 0)
-        return Row(statistics[inside // len(domains)], grouping, domains[inside % len(domains)])
+        if not -len(self) <= place < len(self):
+            raise IndexError(place)
+        statistic, domain = divmod(place % len(self), len(self.domains))
+        return Row(self.statistics[statistic], *self.domains[domain])
 
 
 @dataclass(frozen=True)

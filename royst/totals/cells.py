@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
 
 from royst.totals.reading import Codes
-from royst.totals.rows import Rows, compress
+from royst.totals.rows import Rows, compress, summed
 from royst.totals.table import Floats, GroupTotals, Ints
 
 FINE_CELLS = 1 << 16  # groupings are crossed up to this many cells, or as many as there are rows
@@ -18,11 +18,14 @@ FEWEST_CELLS = 1 << 13  # but up to this many in any case: a pass costs more tha
 
 @dataclass(frozen=True)
 class Bin:
-    """Groupings that share a pass: each row's fine cell, and per grouping the matrix that adds fine cells to cells."""
+    """Groupings that share a pass: each row's ``fine`` cell of ``count``, and the matrix that adds fine cells to the cells of
+    its ``groups``, one grouping after the other; ``starts`` says where each domain's cells start."""
 
     fine: Ints
     count: int
-    groups: tuple[tuple[int, GroupTotals, sparse.csr_matrix], ...]
+    gather: sparse.csr_matrix
+    starts: Ints
+    groups: tuple[tuple[int, GroupTotals], ...]
     _spread: dict[int, Ints] = field(default_factory=dict)
 
     def spread(self, width: int) -> Ints:
@@ -32,22 +35,14 @@ class Bin:
             self._spread[width] = self.fine * width
         return self._spread[width]
 
-
-@dataclass(frozen=True)
-class Block:
-    """Fine sums of some variables: ``terms`` says which columns of ``fine`` make each sum, and the matrix from answers'
-    values to variables (None: as they are)."""
-
-    places: list[int]
-    fine: Floats
-    terms: Mapping[str, tuple[slice, Floats | None]]
-
-    def add(self, values: Floats, names: Iterable[str], found: dict[str, list[Floats]]) -> None:
-        """Put the named sums of the blocks' variables, made from added-up columns, where they belong."""
-        for name in names:
-            columns, matrix = self.terms[name]
-            part = values[:, columns]
-            found[name].append(part if matrix is None else part @ matrix)
+    def split(self, sums: Mapping[str, Floats], added: Mapping[str, Floats]) -> Iterable[tuple[int, GroupTotals]]:
+        """Each grouping's number and totals, cut from sums by cell and sums by domain of them all."""
+        cell = domain = 0
+        for number, group in self.groups:
+            cells, domains = slice(cell, cell + len(group.unit)), slice(domain, domain + len(group.domains))
+            cell, domain = cells.stop, domains.stop
+            own = {name: values[cells] for name, values in sums.items()}
+            yield number, replace(group, sums=own, added={name: values[domains] for name, values in added.items()})
 
 
 def domain_codes(columns: list[Codes], height: int) -> tuple[Ints, list[tuple[str, ...]]]:
@@ -83,18 +78,28 @@ def make_bin(
     for number in numbers_:
         key = key * (len(coded[number][1]) + 1) + coded[number][0]
     seen, fine = compress(key)
-    size = np.bincount(fine, minlength=len(seen)).astype(np.float64)
+    size = summed(fine, None, len(seen))
     parts: dict[int, Ints] = {}
     rest = seen
     for number in reversed(numbers_):
         rest, parts[number] = np.divmod(rest, len(coded[number][1]) + 1)
-    groups = []
+    groups: list[tuple[int, GroupTotals]] = []
+    into: list[Ints] = []
+    of: list[Ints] = []
+    starts: list[Ints] = []
+    count = 0
     for number in sorted(numbers_):
         inside = np.flatnonzero(parts[number])
         cell_key = (parts[number][inside] - 1) * len(rows.units) + rest[inside]
         cells, place = compress(cell_key)
-        matrix = sparse.csr_matrix((np.ones(len(inside)), (place, inside)), shape=(len(cells), len(seen)))
         domain, unit = np.divmod(cells, len(rows.units))
-        group = GroupTotals(groupings[number], tuple(coded[number][1]), domain, unit, matrix @ size, {})
-        groups.append((number, group, matrix))
-    return Bin(fine, len(seen), tuple(groups))
+        sizes = summed(place, size[inside], len(cells))
+        group = GroupTotals(groupings[number], tuple(coded[number][1]), domain, unit, sizes, {})
+        groups.append((number, group))
+        into.append(place + count)
+        of.append(inside)
+        starts.append(group.starts + count)
+        count += len(cells)
+    pairs = np.concatenate(into), np.concatenate(of)
+    gather = sparse.csr_matrix((np.ones(len(pairs[0])), pairs), shape=(count, len(seen)))
+    return Bin(fine, len(seen), gather, np.concatenate(starts), tuple(groups))

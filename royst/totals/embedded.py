@@ -6,24 +6,25 @@ small matrix product; groupings are crossed while the cross stays small, so that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from royst.errors import Faults, wrong
-from royst.totals.cells import FEWEST_CELLS, FINE_CELLS, Bin, Block, domain_codes, make_bin
+from royst.totals.blocks import Alike, Block, alike, by_row
+from royst.totals.cells import FEWEST_CELLS, FINE_CELLS, Bin, domain_codes, make_bin
 from royst.totals.design import Design
-from royst.totals.reading import Codes, check_columns, encode, many_values, numbers, open_frame, read_columns
+from royst.totals.reading import Codes, check_columns, encode, many_values, numbers, open_frame
 from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.rows import Rows, read_units, read_weights
-from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
+from royst.totals.table import CrossProducts, Floats, GroupTotals, Totals, Units
 from royst.totals.units import check_units, weights_from_fpc
 
 FEW_VALUES = 64
-ITEMS_AT_ONCE = 16
+READ_AT_ONCE = 1 << 24  # rows × items, some 130 MB at most
 
 
 class Embedded:
@@ -47,23 +48,32 @@ class Embedded:
         design, of groups) are read along and kept as they are."""
         self._keep(keep)
         new = [item for item in dict.fromkeys(items) if item not in self._codes and item not in self._numbers]
-        for start in range(0, len(new), ITEMS_AT_ONCE):
-            block = read_columns(self._frame, new[start : start + ITEMS_AT_ONCE])
-            for column in block:
+        at_once = max(1, READ_AT_ONCE // max(self.height, 1))
+        for start in range(0, len(new), at_once):
+            for column in self._read(new[start : start + at_once]):
                 if many_values(column, FEW_VALUES):
                     self._numbers[column.name] = numbers(column)
                 else:
                     self._codes[column.name] = encode(column)
 
+    @cached_property
+    def _schema(self) -> pl.Schema:
+        return self._frame.collect_schema()
+
     @property
     def columns(self) -> list[str]:
         """The names of all columns."""
-        return self._frame.collect_schema().names()
+        return self._schema.names()
+
+    def _read(self, columns: Sequence[str]) -> pl.DataFrame:
+        """The named columns; an ``InputError`` names every one that is missing."""
+        self.check_columns(columns)
+        return self._frame.select(columns).collect()
 
     def _keep(self, names: Iterable[str]) -> None:
         new = [name for name in dict.fromkeys(names) if name not in self._kept]
         if new:
-            self._kept.update({column.name: column for column in read_columns(self._frame, new)})
+            self._kept.update({column.name: column for column in self._read(new)})
 
     def _table(self, names: Sequence[str]) -> pl.DataFrame:
         """Columns of the design or of groups."""
@@ -86,17 +96,17 @@ class Embedded:
         """The item's values as codes and labels."""
         self.prepare([item])
         if item not in self._codes:
-            self._codes[item] = encode(read_columns(self._frame, [item])[item])
+            self._codes[item] = encode(self._read([item])[item])
         return self._codes[item]
 
     def is_number(self, item: str) -> bool:
         """Whether the item's column is of a numeric kind."""
-        kind = self._frame.collect_schema()[item]
+        kind = self._schema[item]
         return bool(kind.is_numeric() or kind == pl.Boolean)
 
     def declared(self, name: str) -> tuple[str, ...]:
         """The categories that a column declares (an Enum's), whether anyone has them or not."""
-        kind = self._frame.collect_schema()[name]
+        kind = self._schema[name]
         return tuple(kind.categories.to_list()) if isinstance(kind, pl.Enum) else ()
 
     def values(self, item: str) -> Floats:
@@ -174,100 +184,66 @@ class Embedded:
         rows = self.rows(request)
         bins = self._cells(request, rows)
         self.prepare(request.items)
-        names = _stored(request)
-        cell_names = _cell_names(request)
-        groups: list[GroupTotals | None] = [None] * len(request.groupings)
+        counted = self._counted(request, max(len(rows.unit), *(one.gather.shape[0] for one in bins)))
+        groups: dict[int, GroupTotals] = {}
         for one in bins:
-            parts: dict[int, dict[str, list[Floats]]] = {
-                number: {name: [] for name in names} for number, _, _ in one.groups
-            }
-            order: list[int] = []
-            for block in self._blocks(request, rows, one):
-                order += block.places
-                for number, group, matrix in one.groups:
-                    cells = matrix @ block.fine
-                    block.add(cells, cell_names, parts[number])
-                    if len(cell_names) < len(names):
-                        whole = np.add.reduceat(cells, group.starts, axis=0) if len(group.unit) else cells[:0]
-                        block.add(whole, [name for name in names if name not in cell_names], parts[number])
-            back = np.argsort(np.array(order, dtype=np.int64))
-            for number, group, _ in one.groups:
-                found = {name: _joined(blocks, back) for name, blocks in parts[number].items()}
-                sums, added = _completed(request, found, cell_names)
-                groups[number] = replace(group, sums=sums, added=added)
-        return Totals(request, rows.units, tuple(group for group in groups if group is not None))
+            groups.update(one.split(*self._sums(request, rows, one, counted)))
+        return Totals(request, rows.units, tuple(groups[number] for number in range(len(request.groupings))))
 
     def cell_count(self, request: Request) -> int:
         """How many cells the request's groupings have, all together."""
         rows = self.rows(request)
-        return sum(len(group.unit) for one in self._cells(request, rows) for _, group, _ in one.groups)
+        return sum(one.gather.shape[0] for one in self._cells(request, rows))
 
-    def _blocks(self, request: Request, rows: Rows, one: Bin) -> Iterable[Block]:
-        """Fine sums of variables, those of one item together."""
-        together: dict[str, list[int]] = {}
+    def _counted(self, request: Request, height: int) -> list[Alike]:
+        """The variables whose items have few values, by item, alike items together."""
+        places: dict[str, list[int]] = {}
         for place, variable in enumerate(request.variables):
-            item = self._counted_item(variable)
-            if item is None:
-                yield self._row_sums(place, variable, rows, one, _stored(request))
-            else:
-                together.setdefault(item, []).append(place)
-        for item, places in together.items():
-            columns = [request.variables[place].y for place in places]
-            yield self._counted_sums(item, places, columns, rows, one, request.element)
+            if self._has_few_values(variable):
+                places.setdefault(variable.items[0], []).append(place)
+        scored = []
+        for item, own in places.items():
+            codes = self._codes[item]
+            scores = np.full((len(codes.labels) + 1, len(own)), np.nan)
+            scores[1:] = np.column_stack([_scored(codes, request.variables[place].y) for place in own])
+            scored.append((codes, own, scores))
+        return alike(scored, height)
 
-    def _counted_item(self, variable: Variable) -> str | None:
-        """The item whose values are counted for this variable, or None where rows must be gone through."""
-        if variable.x is not None or isinstance(variable.y, Index | AtMost) or variable.y.item not in self._codes:
-            return None
-        codes = self._codes[variable.y.item]
-        return variable.y.item if len(codes.labels) <= FEW_VALUES else None
+    def _has_few_values(self, variable: Variable) -> bool:
+        if variable.x is not None or isinstance(variable.y, Index | AtMost):
+            return False
+        codes = self._codes.get(variable.y.item)
+        return codes is not None and len(codes.labels) <= FEW_VALUES
 
-    def _counted_sums(
-        self, item: str, places: list[int], columns: list[Column], rows: Rows, one: Bin, squares: bool
-    ) -> Block:
-        codes = self._codes[item]
-        width = len(codes.labels) + 1
-        key = one.spread(width) + codes.codes
-        length = one.count * width
-        counted = [np.bincount(key, minlength=length), np.bincount(key, rows.weight, length)]
-        if squares:
-            counted.append(np.bincount(key, rows.weight * rows.weight, length))
-        fine = np.concatenate([part.reshape(one.count, width)[:, 1:] for part in counted], axis=1).astype(
-            np.float64, copy=False
-        )
-        scores: Floats = np.array([_scored(codes, column) for column in columns]).T.reshape(width - 1, len(columns))
-        y = np.where(np.isnan(scores), 0.0, scores)
-        answered = (~np.isnan(scores)).astype(np.float64)
-        n, w, q = 0, 1, 2
-        terms: dict[str, tuple[int, Floats]] = {
-            "n": (n, answered), "ny": (n, y), "w": (w, answered), "wy": (w, y), "wyy": (w, y * y), "wx": (w, answered),
-            "wxy": (w, y), "wxx": (w, answered), "qyy": (q, y * y), "qxy": (q, y), "qxx": (q, answered),
-        }  # fmt: skip
-        parts = {name: (slice(kind * (width - 1), (kind + 1) * (width - 1)), m) for name, (kind, m) in terms.items()}
-        return Block(places, np.asarray(fine, np.float64), parts)
+    def _sums(
+        self, request: Request, rows: Rows, one: Bin, counted: list[Alike]
+    ) -> tuple[dict[str, Floats], dict[str, Floats]]:
+        """(sums by cell, sums by domain alone) of a bin's groupings, one after the other."""
+        by_cell, by_domain = _stored(request)
+        width = len(request.variables)
+        sums = {name: np.empty((one.gather.shape[0], width)) for name in by_cell}
+        added = {name: np.empty((len(one.starts), width)) for name in by_domain}
+        for block in self._blocks(request, rows, one, counted):
+            cells = [one.gather @ part for part in block.fine]
+            for name, into in sums.items():
+                block.write(name, cells, into)
+            if added and len(one.starts):
+                domains = [np.add.reduceat(part, one.starts, axis=0) for part in cells]
+                for name, into in added.items():
+                    block.write(name, domains, into)
+        if "wx" not in sums:  # x is 1 everywhere
+            sums.update(wx=sums["w"], wxx=sums["w"], wxy=sums["wy"])
+        return sums, added
 
-    def _row_sums(self, place: int, variable: Variable, rows: Rows, one: Bin, names: tuple[str, ...]) -> Block:
-        y = self.column(variable.y)
-        x = np.ones_like(y) if variable.x is None else self.column(variable.x)
-        there = ~(np.isnan(y) | np.isnan(x))
-        y, x, w = np.where(there, y, 0.0), np.where(there, x, 0.0), np.where(there, rows.weight, 0.0)
-        terms: dict[str, Callable[[], Floats]] = {
-            "n": lambda: there.astype(np.float64),
-            "ny": lambda: y,
-            "w": lambda: w,
-            "wy": lambda: w * y,
-            "wx": lambda: w * x,
-            "wyy": lambda: w * y * y,
-            "wxy": lambda: w * x * y,
-            "wxx": lambda: w * x * x,
-            "qyy": lambda: (w * y) ** 2,
-            "qxy": lambda: w * w * x * y,
-            "qxx": lambda: (w * x) ** 2,
-        }
-        fine = np.column_stack([np.bincount(one.fine, terms[name](), one.count) for name in names]).astype(
-            np.float64, copy=False
-        )
-        return Block([place], fine, {name: (slice(k, k + 1), None) for k, name in enumerate(names)})
+    def _blocks(self, request: Request, rows: Rows, one: Bin, counted: list[Alike]) -> Iterable[Block]:
+        for items in counted:
+            yield items.block(rows, one, request.element)
+        done = {place for items in counted for place in items.places}
+        names = [name for names in _stored(request) for name in names]
+        for place, variable in enumerate(request.variables):
+            if place not in done:
+                x = None if variable.x is None else self.column(variable.x)
+                yield by_row(place, self.column(variable.y), x, rows, one, names)
 
     def distribution(self, request: Request, item: str) -> list[list[tuple[Floats, Floats]]]:
         """Per grouping and domain, the item's sorted values and their weights, row by row in a stable order."""
@@ -348,36 +324,15 @@ class Embedded:
         return tuple(make_bin(numbers_, coded, request.groupings, rows) for numbers_ in bins)
 
 
-def _stored(request: Request) -> tuple[str, ...]:
-    """The sums that are computed: those of x only where some variable has an x."""
-    if any(variable.x is not None for variable in request.variables):
-        return request.sums
-    return tuple(name for name in request.sums if name not in {"wx", "wxy", "wxx"})
-
-
-def _cell_names(request: Request) -> tuple[str, ...]:
-    """Which of the computed sums come by cell: all in detail, else those that scores need (w is also x's where x is 1)."""
-    stored = _stored(request)
-    if request.detail:
-        return stored
-    return tuple(name for name in stored if name not in DOMAIN_SUMS or (name == "w" and "wx" not in stored))
-
-
-def _joined(blocks: list[Floats], back: Ints) -> Floats:
-    """Blocks of columns as one table in the variables' order."""
-    joined = np.concatenate(blocks, axis=1)
-    return joined if (back[1:] > back[:-1]).all() else joined[:, back]
-
-
-def _completed(
-    request: Request, found: dict[str, Floats], cell_names: tuple[str, ...]
-) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """(sums by cell, sums by domain alone); where x is 1 everywhere, its sums are those of 1."""
-    sums = {name: values for name, values in found.items() if name in cell_names}
-    added = {name: values for name, values in found.items() if name not in cell_names}
-    if "wx" not in found:
-        sums.update(wx=sums["w"], wxx=sums["w"], wxy=sums["wy"])
-    return sums, added
+def _stored(request: Request) -> tuple[list[str], list[str]]:
+    """The sums that are computed, those of x only where some variable has an x: by cell, and by domain alone. In detail all
+    come by cell, else those that scores need (w is also x's where x is 1)."""
+    names = list(request.sums)
+    alone = set() if request.detail else set(DOMAIN_SUMS)
+    if all(variable.x is None for variable in request.variables):
+        names = [name for name in names if name not in {"wx", "wxy", "wxx"}]
+        alone -= {"w"}
+    return [name for name in names if name not in alone], [name for name in names if name in alone]
 
 
 def _scored(codes: Codes, column: Column) -> Floats:

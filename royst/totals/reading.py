@@ -153,13 +153,12 @@ def _encode_whole(column: pl.Series) -> Codes:
         return Codes(np.zeros(len(column), np.uint8), (), np.zeros(0))
     low, high = int(low), int(high)  # type: ignore[arg-type]
     if high - low < NARROW:
-        offset = _offset(column, low)
-        seen = np.bincount(offset, minlength=high - low + 2) > 0
+        width = high - low + 1
+        offset = _offset(column, low, width)
+        seen = np.bincount(offset, minlength=width + 1) > 0
         seen[0] = False
         levels = np.flatnonzero(seen) - 1 + low
-        table = np.zeros(len(seen), np.uint8 if len(levels) < 255 else np.int32)
-        table[seen] = np.arange(1, len(levels) + 1)
-        codes = table[offset]
+        codes = offset if len(levels) == width else np.cumsum(seen)[offset]
     else:
         levels = column.drop_nulls().unique().sort().cast(pl.Int64).to_numpy()
         filled = column.cast(pl.Int64).fill_null(low).to_numpy()
@@ -167,14 +166,14 @@ def _encode_whole(column: pl.Series) -> Codes:
     return Codes(_narrow(codes, len(levels)), tuple(str(level) for level in levels.tolist()), levels.astype(np.float64))
 
 
-def _offset(column: pl.Series, low: int) -> NDArray[Any]:
+def _offset(column: pl.Series, low: int, width: int) -> NDArray[Any]:
     """Whole numbers of a narrow range as 1, 2, … from ``low``, 0 where missing."""
+    kind = np.uint8 if width < 256 else np.int32
     if column.null_count() == 0:
-        return np.asarray(column.to_numpy().astype(np.int64) - (low - 1))
+        return np.asarray((column.to_numpy().astype(np.int64) - (low - 1)).astype(kind))
     if abs(low) > 2**52:
         return (column.cast(pl.Int64) - (low - 1)).fill_null(0).to_numpy()
-    shifted = column.to_numpy().astype(np.float64) - (low - 1)
-    return np.asarray(np.nan_to_num(shifted, copy=False, nan=0.0).astype(np.int32))
+    return np.asarray(np.fmax(column.to_numpy() - (low - 1), 0).astype(kind))  # floats, NaN where missing
 
 
 def many_values(column: pl.Series, few: int) -> bool:
@@ -194,7 +193,7 @@ def _narrow(codes: NDArray[Any], levels: int) -> NDArray[Any]:
 def numbers(column: pl.Series) -> NDArray[np.float64]:
     """A column as floats, NaN where missing; texts that are numbers count, other texts are an ``InputError``."""
     if column.dtype == pl.Boolean or column.dtype.is_numeric():
-        return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return column.cast(pl.Float64).to_numpy()
     if column.dtype == pl.Null:
         return np.full(len(column), np.nan)
     texts = column.cast(pl.String)
@@ -207,4 +206,4 @@ def numbers(column: pl.Series) -> NDArray[np.float64]:
             "Ask for its shares, or give scores= that say what each answer is worth.",
             column=column.name,
         )
-    return parsed.fill_null(float("nan")).to_numpy()
+    return parsed.to_numpy()

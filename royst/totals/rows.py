@@ -26,6 +26,11 @@ def compress(key: Ints) -> tuple[Ints, Ints]:
     return seen, place.astype(np.int64)
 
 
+def summed(key: Ints, values: Floats | None, count: int) -> Floats:
+    """Sums of values (None: ones) by key, in the rows' order."""
+    return np.bincount(key, values, count).astype(np.float64, copy=False)
+
+
 @dataclass(frozen=True)
 class Rows:
     """The design applied to rows: each row's weight and unit, and the units."""
