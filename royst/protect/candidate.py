@@ -12,6 +12,7 @@ from scipy import sparse
 
 from royst.errors import Faults
 from royst.protect.block import Block
+from royst.protect.voices import Talk
 
 ROW = ("wave", "population", "item", "domain")
 """What names a row: an item in one domain of one population of one wave."""
@@ -92,6 +93,7 @@ class Candidate:
     says whose row it stands on. Rows of every reader stand in ``estimates``: the public's and those of single units
     (``unit=K012``) and pools (``pool=P3``), because a report that was sent may be passed on.
     ``continues``: (wave, item) to the item's name in that wave, for changes of an item whose name has changed.
+    ``talks``: the sub-studies of interviews that the release carries.
     """
 
     estimates: pl.DataFrame
@@ -101,6 +103,7 @@ class Candidate:
     priorities: pl.DataFrame | None = None
     report_units: pl.DataFrame | None = None
     continues: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    talks: tuple[Talk, ...] = ()
 
 
 def domain_parts(domain: str) -> tuple[tuple[str, str], ...]:

@@ -154,7 +154,8 @@ def report(store: Store, book: Codebook, tmp_path: Path) -> None:
     for warning in quotes.check(substudy, made, TOOLS):
         quotes.answer(store, made.id, warning, "a tool's name")
     quotes.approve(substudy, made.id, by="k3", on="2024-02-01", gazetteers=TOOLS)
-    assert quotes.released(substudy, "2024-03", ["en"], ["why"])["text"][0] == " ".join(made.original.split())
+    forward = quotes.put_forward(substudy, "2024-03", ["en"], ["why"])
+    assert forward[0].texts["en"] == " ".join(made.original.split())
     points = {p.number: p.answer for p in coreq.coreq(substudy, book, [why], "en")}
     assert points[12] == "Seven people took part." and points[29].startswith(
         "One quote from one participant, each approved"
