@@ -6,7 +6,6 @@ have got a longer one: those who are left count, not all whom the label fits.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -67,22 +66,34 @@ def allowed(talk: Talk, rules: RuleSet) -> Told:
 def safe(people: Mapping[str, Label], least: int) -> dict[str, Label]:
     """Each participant's label, such that at least ``least`` have the very same one; empty where there are fewer participants than that.
 
-    A group that is too small loses its last trait; where none is left to lose, the smallest of the other groups does.
+    From the longest labels up: who is in too small a group loses the last trait, and where those who lost it are still too few together, the smallest group with more
+    traits joins them.
     """
-    if len(people) < least:
-        return {}
-    given = dict(people)
-    while True:
-        groups = Counter(given.values())
-        small = [label for label, n in groups.items() if n < least]
-        if not small:
-            return given
-        longer = [label for label in small if label]
-        if longer:
-            chosen = max(longer, key=lambda label: (len(label), label))
+    groups, _ = _settled((), dict(people), least)
+    return {who: label for label, members in groups for who in sorted(members)}
+
+
+def _settled(label: Label, people: Mapping[str, Label], least: int) -> tuple[list[tuple[Label, set[str]]], set[str]]:
+    """Groups among people whose labels begin with ``label``, and those who are too few to have even that."""
+    below: dict[tuple[str, str], dict[str, Label]] = {}
+    loose = set()
+    for who, traits in people.items():
+        if len(traits) == len(label):
+            loose.add(who)
         else:
-            chosen = min((label for label in groups if label), key=lambda label: (groups[label], -len(label), label))
-        given = {who: label[:-1] if label == chosen else label for who, label in given.items()}
+            below.setdefault(traits[len(label)], {})[who] = traits
+    groups: list[tuple[Label, set[str]]] = []
+    for trait, part in sorted(below.items()):
+        found, few = _settled((*label, trait), part, least)
+        groups += found
+        loose |= few
+    while 0 < len(loose) < least and groups:
+        smallest = min(groups, key=lambda group: (len(group[1]), group[0]))
+        groups.remove(smallest)
+        loose |= smallest[1]
+    if len(loose) >= least:
+        return [*groups, (label, loose)], set()
+    return groups, loose
 
 
 def could_have_said(label: Label, people: Mapping[str, Label], given: Mapping[str, Label]) -> set[str]:
