@@ -67,9 +67,29 @@ REPORT_UNITS: dict[str, type[pl.DataType]] = {
 }  # fmt: skip
 """A unit held against the expected range of all units: ``verdict`` is ``better``, ``expected``, ``lower`` or ``cannot_tell``."""
 
+INTERVIEW_THEMES: dict[str, type[pl.DataType]] = {
+    "substudy": _S, "theme": _S, "parent": _S, "language": _S, "name": _S, "summary": _S, "extent": _S, "participants": _I, "of": _I,
+}  # fmt: skip
+"""What a sub-study's interviews add up to, in reading order, a row per language. ``extent``: how many of its participants (``of``) speak of it: ``number`` (then
+``participants`` says it), ``none``, ``few`` (one or two), ``most`` (all, or all but one or two) or ``some`` (few of few)."""
+
+INTERVIEW_QUOTES: dict[str, type[pl.DataType]] = {"substudy": _S, "theme": _S, "quote": _S, "language": _S, "text": _S, "label": _S}
+"""Quotes that may be printed. ``quote``: an id that is this release's alone. ``label``: what may be said of who said it; at least three participants could have."""
+
+INTERVIEW_JOINT: dict[str, type[pl.DataType]] = {"substudy": _S, "theme": _S, "item": _S, "stance": _S, "language": _S, "text": _S}
+"""The joint display: a theme beside an item of the questionnaire, which it ``confirms``, ``widens`` or ``contradicts``. The estimate stands in ``ESTIMATES``."""
+
+INTERVIEW_POINTS: dict[str, type[pl.DataType]] = {"substudy": _S, "point": _I, "language": _S, "domain": _S, "title": _S, "answer": _S}
+"""How the interviews were done, by the 32 points of COREQ (Tong, Sainsbury and Craig 2007). ``answer`` is empty where nobody has answered."""
+
+INTERVIEW_ADVICE: dict[str, type[pl.DataType]] = {"substudy": _S, "place": _I, "language": _S, "text": _S}
+"""What a sub-study recommends, in its order."""
+
 TABLES: dict[str, dict[str, type[pl.DataType]]] = {
     "estimates": ESTIMATES, "changes": CHANGES, "units": UNITS, "priorities": PRIORITIES, "participation": PARTICIPATION,
     "cells": CELLS, "report_estimates": REPORT_ESTIMATES, "report_units": REPORT_UNITS,
+    "interview_themes": INTERVIEW_THEMES, "interview_quotes": INTERVIEW_QUOTES, "interview_joint": INTERVIEW_JOINT,
+    "interview_points": INTERVIEW_POINTS, "interview_advice": INTERVIEW_ADVICE,
 }  # fmt: skip
 
 
@@ -199,6 +219,16 @@ class ReportFacts(Part):
     members: list[str]
 
 
+class SubstudyFacts(Part):
+    """A sub-study of interviews: whom it listened to and why. ``participants`` is empty where they are fewer than the rules allow to tell."""
+
+    title: Text
+    purpose: Text
+    population: Text
+    synthetic: bool
+    participants: int | None = None
+
+
 class MethodFacts(Part):
     """What stands behind the numbers, printed with every release. Texts by language are the study's own words."""
 
@@ -258,6 +288,7 @@ class Facts(Part):
     sources: list[SourceFacts] = Field(default_factory=list)
     findings: list[FindingFacts] = Field(default_factory=list)
     reports: list[ReportFacts] = Field(default_factory=list)
+    substudies: dict[str, SubstudyFacts] = Field(default_factory=dict)
     method: MethodFacts
     before: list[ReleaseBefore] = Field(default_factory=list)
     texts: dict[str, Text] = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +13,8 @@ from royst.answers import columns, conform, groups, store
 from royst.answers.conform import Conformed, Refusal
 from royst.answers.readers import Table
 from royst.errors import Fault, Faults, InputError
+from royst.evaluation import interviews
+from royst.interviews import coreq
 from royst.protect.rules import rule_set
 from royst.study import folder
 from royst.study.expression import text
@@ -44,11 +46,30 @@ def check(root: Path) -> Report:
     for wave in study.waves:
         lines += _wave(study, wave, faults, outside)
     _outside(outside, faults)
+    for name in study.file.releases:
+        lines += _interviews(study, name, faults)
     if faults.errors:
         raise InputError(faults)
     lines += [str(fault) for fault in faults]
     lines.append(f"no faults, {len(faults)} {'warning' if len(faults) == 1 else 'warnings'}")
     return Report(lines, tuple(faults))
+
+
+def _interviews(study: Study, name: str, faults: Faults) -> list[str]:
+    """The sub-studies that a release carries, held against the study."""
+    try:
+        found = interviews.carried(study, name)
+    except InputError as stop:
+        faults.extend(replace(fault, level="warning") if fault.code == "sealed" else fault for fault in stop.faults)
+        return []
+    lines = []
+    for part in found:
+        file, missing = part.substudy.file, coreq.missing(part.points[study.file.languages[0]])
+        lines.append(f"interviews {file.id} in release {name}: {len(part.people)} participants, {len(part.themes)} themes, {len(part.quotes)} approved quotes")
+        if missing:
+            said = f"sub-study {file.id}: nothing answers points {', '.join(map(str, missing))} of COREQ"
+            faults.add("coreq-missing", said, "write them under [method] and [[researchers]]", file=study.folder.within(part.substudy.store.path("substudy.toml")), level="warning")
+    return lines
 
 
 def _title(study: Study) -> str:

@@ -23,6 +23,7 @@ from royst.release import (
     ReportFacts,
     ScaleFacts,
     SourceFacts,
+    SubstudyFacts,
     ThemeFacts,
     WaveFacts,
 )
@@ -156,7 +157,9 @@ def _method(study: Study, singletons: list[str]) -> MethodFacts:
     )  # fmt: skip
 
 
-def facts(study: Study, name: str, *, reports: list[ReportFacts], singletons: list[str], inputs: dict[str, str]) -> Facts:
+def facts(
+    study: Study, name: str, *, reports: list[ReportFacts], substudies: dict[str, SubstudyFacts], singletons: list[str], inputs: dict[str, str]
+) -> Facts:
     """All texts and labels of release ``name``. ``singletons``: strata with one PSU, as ``wave: stratum``."""
     file = study.file
     release = file.releases[name]
@@ -191,6 +194,7 @@ def facts(study: Study, name: str, *, reports: list[ReportFacts], singletons: li
         sources=sources(study),
         findings=_findings(study, release),
         reports=reports,
+        substudies=substudies,
         method=_method(study, singletons),
         before=[ReleaseBefore(name=other, date=date, title=dict(file.releases[other].title)) for date, other in earlier],
         texts=_texts(study),

@@ -18,6 +18,7 @@ from royst.evaluation import (
     comparisons,
     estimate,
     facts,
+    interviews,
     keys,
     participation,
     priorities,
@@ -27,6 +28,7 @@ from royst.evaluation import (
     units,
 )
 from royst.evaluation.estimate import Wave
+from royst.interviews.report import SubstudyReport
 from royst.protect import history
 from royst.protect.candidate import Candidate, People, Scale
 from royst.protect.protection import Protected, protect
@@ -47,6 +49,7 @@ class Estimated:
     waves: dict[str, Wave]
     results: dict[str, Result]
     reports: list[reports.Report]
+    talks: list[SubstudyReport]
     candidate: Candidate
 
 
@@ -77,14 +80,12 @@ def release(root: Path, name: str, progress: Progress) -> list[str]:
 
 
 def _inputs(study: Study, name: str, secret: bytes) -> dict[str, str]:
-    """Keyed hashes of every file the release rests on: the study's own, and those of the waves it shows and of background waves.
-
-    Interviews are no part of a release yet; their files' names tell pseudonyms and stand in no list that is published.
-    """
+    """Keyed hashes of every file the release rests on: the study's own, and those of the waves it shows and of background waves; of interviews one a sub-study."""
     shown = {*facts.shown_waves(study.file.releases[name]), *(wave for wave in study.waves if wave not in study.published_waves)}
     others = [study.folder.root / "interviews", *(study.folder.wave(wave) for wave in study.waves if wave not in shown)]
     files = [path for path in study.folder.inputs() if not any(path.is_relative_to(other) for other in others)]
-    return {study.folder.within(path): keys.keyed_hash(secret, path) for path in files if path.name != study.folder.refused("w").name}
+    hashes = {study.folder.within(path): keys.keyed_hash(secret, path) for path in files if path.name != study.folder.refused("w").name}
+    return {**hashes, **interviews.inputs(study, name, secret)}
 
 
 def _again(home: Path, name: str, inputs: dict[str, str]) -> list[str]:
@@ -107,6 +108,7 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
     Its answers are read all the same, for the covariance that units in both waves bring to a change.
     """
     section = study.file.releases[name]
+    talks = interviews.carried(study, name)
     waves, results, tables = {}, {}, []
     for wave in facts.shown_waves(section):
         progress(f"estimating {wave}")
@@ -134,8 +136,9 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
         priorities=priorities.with_room(priorities.priorities(study, own), table),
         continues=_continues(study, section.wave, waves),
         from_printed=partial(units.tables, study, own, assigned, rules),
+        talks=tuple(interviews.talk(part) for part in talks),
     )
-    return Estimated(waves, results, assigned, candidate)
+    return Estimated(waves, results, assigned, talks, candidate)
 
 
 def _continues(study: Study, wave: str, waves: dict[str, Wave]) -> dict[tuple[str, str], str]:
@@ -176,10 +179,13 @@ def _release(study: Study, name: str, estimated: Estimated, protected: Protected
     section = study.file.releases[name]
     domains = {report.domain: report.facts.id for report in estimated.reports}
     every = rounded(protected.estimates)
+    best = {item.name: next(iter(item.scale.bands)) for item in estimated.waves[section.wave].items if item.scale is not None and item.scale.bands}
+    interviews.check_stances(estimated.talks, every, section.wave, best)
     public = _with_earlier(every, ledger, facts.shown_waves(section)).filter(~pl.col("domain").str.contains(reports.OWN))
     own = every.filter(pl.col("domain").is_in(list(domains))).with_columns(pl.col("domain").replace_strict(domains, default=None, return_dtype=pl.String).alias("report"))
     singletons = [f"{wave}: {stratum}" for wave, part in estimated.waves.items() for stratum in part.singletons]
-    told = facts.facts(study, name, reports=[report.facts for report in estimated.reports], singletons=singletons, inputs=inputs)
+    talks = interviews.facts(estimated.talks, rule_set(study.file.plan.rule_set))
+    told = facts.facts(study, name, reports=[report.facts for report in estimated.reports], substudies=talks, singletons=singletons, inputs=inputs)
     tables = {
         "estimates": leaf.table("estimates", public),
         "changes": leaf.table("changes", ledger.restore(rounded(_there(protected.changes)), "changes")),
@@ -189,6 +195,7 @@ def _release(study: Study, name: str, estimated: Estimated, protected: Protected
         "cells": leaf.table("cells", protected.cells.with_columns(pl.col("table").str.replace("by _unit", "by unit", literal=True))),
         "report_estimates": leaf.table("report_estimates", own),
         "report_units": leaf.table("report_units", rounded(protected.from_printed["report_units"])),
+        **interviews.tables(estimated.talks, protected.talks, study.file.languages),
     }
     return Release(told.model_copy(update={"certificate": protected.certificate}), tables, _files(study, section.picture.file if section.picture else None))
 
@@ -227,6 +234,7 @@ def _put(
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)
+        interviews.mark(estimated.talks, protected.talks, name)
         leaf.write(made, beside / "release")
         artefacts.publish(leaf.read(beside / "release"), beside, progress)  # from what is stored, as `royst publish` does
         reproduce.write(study, list(estimated.waves.values()), beside / "check")
@@ -247,4 +255,6 @@ def _said(made: Release) -> list[str]:
     cells = made.tables["cells"]
     lines = [f"release {told.name}: wave {told.wave}, {len(told.reports)} reports to units and pools"]
     lines += [f"  {row['table']}: {row['published']} of {row['cells']} published" for row in cells.iter_rows(named=True)]
+    if told.substudies:
+        lines.append(f"  interviews: {', '.join(told.substudies)}; {made.tables['interview_quotes']['quote'].n_unique()} quotes")
     return [*lines, *(f"  stratum with one unit ({told.method.singleton}): {stratum}" for stratum in told.method.singletons)]

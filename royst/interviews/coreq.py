@@ -27,6 +27,9 @@ from royst.words import Words, lower_first, sentence
 DOMAINS = {1: range(1, 9), 2: range(9, 24), 3: range(24, 33)}
 
 
+_NEAR: Mapping[str, tuple[str, ...]] = {"nb": ("nn",), "nn": ("nb",)}
+
+
 @dataclass(frozen=True)
 class Point:
     """One point: its number in COREQ, our title, and the answer. ``source``: ``files`` (counted), ``person`` (written), ``both``, or ``missing`` (empty answer)."""
@@ -63,14 +66,27 @@ class _Facts:
     def either(self, key: str, n: int, **parts: object) -> str:
         return self.tell(f"{key}_one" if n == 1 else f"{key}_many", number=n, **parts)
 
+    def few_or(self, n: int) -> str:
+        """A number of people, or that it is under three and not told."""
+        return self.said["few"] if 0 < n < SMALLEST_CELL else self.count(n)
+
     def people(self, field: str) -> str:
         """What was written of each interviewer, each saying once."""
         said = [self.words.of(getattr(p, field)) for p in self.study.file.researchers if "interviewer" in p.roles]
         return " ".join(sentence(text.rstrip(".")) + "." for text in dict.fromkeys(text for text in said if text))
 
     def interviewers(self) -> str:
-        names = [p.name or p.id for p in self.study.file.researchers if "interviewer" in p.roles]
-        return self.either("interviewers", len(names), names=self.words.joined(names)) if names else ""
+        people = [p for p in self.study.file.researchers if "interviewer" in p.roles]
+        if not people:
+            return ""
+        names = [p.name for p in people if p.name]
+        if len(names) < len(people):
+            return self.either("interviewers_unnamed", len(people))
+        return self.either("interviewers", len(names), names=self.words.joined(names))
+
+    def own(self) -> bool:
+        """Whether this is a language that the researchers wrote in: names of codes and the like stand in that alone."""
+        return bool({self.language, *_NEAR.get(self.language, ())} & {next(iter(self.study.file.title), "nb")})
 
     def approach(self) -> str:
         return self.tell(f"approach_{self.study.file.approach}")
@@ -94,12 +110,15 @@ class _Facts:
         parts = []
         if self.study.asked:
             missed = outcomes["not reached"] + outcomes["not eligible"]
-            parts.append(self.tell("asked", asked=len(self.study.asked), declined=outcomes["declined"], missed=missed))
+            parts.append(self.tell("asked", asked=len(self.study.asked), declined=self.few_or(outcomes["declined"])))
+            if missed:
+                parts.append(self.tell("missed", missed=self.few_or(missed)))
             reasons = Counter(a.reason for a in self.study.asked if a.reason and a.outcome == "declined")
+            known = self.study.file.reasons
             common = [
-                reason
+                self.words.of(known.get(reason, {})) or reason
                 for reason, times in sorted(reasons.items(), key=lambda r: (-r[1], r[0]))
-                if times >= SMALLEST_CELL
+                if times >= SMALLEST_CELL and (reason in known or self.own())
             ]
             if common:
                 parts.append(self.tell("reasons", reasons=self.words.joined(common)))
@@ -110,7 +129,7 @@ class _Facts:
         with_others = sum(bool(p.others) for p in self.study.participants)
         if not self.study.participants:
             return ""
-        return self.tell("others_some", number=with_others) if with_others else self.tell("others_none")
+        return self.tell("others_some", number=self.few_or(with_others)) if with_others else self.tell("others_none")
 
     def sample(self) -> str:
         """Published traits alone; a count under three, and one that would tell it by subtraction, is not given."""
@@ -121,7 +140,7 @@ class _Facts:
             counts = Counter(p.attributes.get(name, "") for p in self.study.participants)
             few, untold = hidden(counts)
             parts = [
-                f"{self.words.of(text)} {self.said['few'] if value in few else counts[value]}"
+                f"{self.words.of(text)} ({self.said['few'] if value in few else counts[value]})"
                 for value, text in attribute.values.items()
                 if counts[value] and value not in untold
             ]
@@ -183,6 +202,8 @@ class _Facts:
             return ""
         levels = max(len(self.codebook.path(code.id)) for code in live)
         top = [code.name for code in live if code.parent is None]
+        if not self.own():
+            return self.tell("codes_unnamed", number=len(live), levels=levels)
         return self.tell("codes", number=len(live), levels=levels, top="; ".join(top))
 
     def software(self) -> str:

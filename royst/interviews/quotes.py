@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
-import polars as pl
-
 from royst.errors import Fault, InputError, wrong
 from royst.interviews import transcript as transcripts
 from royst.interviews.coding import coding_id
@@ -21,15 +19,6 @@ from royst.interviews.transcript import Transcript
 
 FILE = "quotes.jsonl"
 SMALLEST_CELL = 3
-ROWS: dict[str, type[pl.DataType]] = {
-    "report": pl.String,
-    "quote": pl.String,
-    "theme": pl.String,
-    "language": pl.String,
-    "text": pl.String,
-    "label": pl.String,
-}
-"""What leaves the house of a quote. ``quote`` is an id that is this report's alone; no pseudonym, interview, place or position goes with it."""
 
 
 @dataclass(frozen=True)
@@ -252,41 +241,55 @@ def safe_label(substudy: Substudy, participant: str) -> tuple[tuple[str, str], .
     return ()
 
 
-def released(substudy: Substudy, report: str, languages: Sequence[str], order: Sequence[str]) -> pl.DataFrame:
-    """The approved quotes of people whose consent stands, as rows for the release of ``report`` (columns ``ROWS``); themes in ``order``.
+@dataclass(frozen=True)
+class Forward:
+    """A quote put forward for a report: ``key`` is an id that is the report's alone; ``texts`` by language, as it may be printed. The participant stays in the house."""
 
-    Ids are hashed with the report's name, and rows of a theme stand in the order of those, so that no two reports can be laid side by side to follow a person.
-    Marks the quotes as released.
+    key: str
+    quote: str
+    participant: str
+    theme: str
+    texts: Mapping[str, str]
+
+
+def put_forward(substudy: Substudy, report: str, languages: Sequence[str], order: Sequence[str]) -> tuple[Forward, ...]:
+    """The approved quotes of people whose consent stands, for the report of that name; themes in ``order``, other themes' left out.
+
+    Ids are hashed with the report's name, and a theme's quotes stand in the order of those, so that no two reports can be laid side by side to follow a person.
     """
-    kept = [
-        q for q in read_quotes(substudy.store) if q.approved and substudy.may_quote(q.participant) and q.theme in order
+    found = [
+        Forward(
+            printed_as(report, quote.id),
+            quote.id,
+            quote.participant,
+            quote.theme,
+            {language: " ".join(_in(quote, language).split()) for language in languages},
+        )
+        for quote in read_quotes(substudy.store)
+        if quote.approved and substudy.may_quote(quote.participant) and quote.theme in order
     ]
-    rows = []
-    for quote in kept:
-        key = hashlib.sha256(f"{report}\x1f{quote.id}".encode()).hexdigest()[:12]
-        label = safe_label(substudy, quote.participant)
-        for language in languages:
-            text = quote.edited.get(language) or next(iter(quote.edited.values()))
-            said = ", ".join(substudy.file.attributes[n].values[v].get(language, v) for n, v in label)
-            rows.append(
-                {
-                    "report": report,
-                    "quote": key,
-                    "theme": quote.theme,
-                    "language": language,
-                    "text": " ".join(text.split()),
-                    "label": said,
-                }
-            )
-    rows.sort(key=lambda r: (order.index(r["theme"]), r["quote"], list(languages).index(r["language"])))
-    marked = {q.id for q in kept}
-    every = read_quotes(substudy.store)
+    return tuple(sorted(found, key=lambda q: (order.index(q.theme), q.key)))
+
+
+def printed_as(report: str, quote: str) -> str:
+    """The id that a quote has in one report."""
+    return hashlib.sha256(f"{report}\x1f{quote}".encode()).hexdigest()[:12]
+
+
+def _in(quote: Quote, language: str) -> str:
+    """The quote in a language, or as it was spoken: nynorsk and bokmål are not translated into each other."""
+    return quote.edited.get(language) or next(iter(quote.edited.values()))
+
+
+def mark_released(store: Store, report: str, ids: Iterable[str]) -> None:
+    """Keep that quotes go out in a report, so that a withdrawal knows where they stand. Called before anything is published."""
+    marked = set(ids)
+    every = read_quotes(store)
     if any(q.id in marked and report not in q.released for q in every):
         write_quotes(
-            substudy.store,
+            store,
             [replace(q, released=tuple(sorted({*q.released, report}))) if q.id in marked else q for q in every],
         )
-    return pl.DataFrame(rows, schema=ROWS)
 
 
 def still_original(store: Store, quote: Quote) -> bool:

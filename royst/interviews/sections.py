@@ -81,7 +81,7 @@ class ConsentSection(_Section):
 
 
 class SubstudyFile(_Section):
-    """The whole of ``substudy.toml``."""
+    """The whole of ``substudy.toml``. ``reasons``: what a reason in asked.csv is called, by language."""
 
     format: Literal[1]
     id: str
@@ -99,3 +99,4 @@ class SubstudyFile(_Section):
     researchers: list[PersonSection] = Field(default_factory=list)
     method: MethodSection = Field(default_factory=MethodSection)
     recommendations: list[Text] = Field(default_factory=list)
+    reasons: dict[str, Text] = Field(default_factory=dict)

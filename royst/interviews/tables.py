@@ -89,34 +89,6 @@ def search(
             yield Hit(id, match.start(), match.end(), before, match.group(), after, speaker)
 
 
-_PEOPLE: Mapping[str, Mapping[str, str]] = {
-    "nb": {
-        "none": "ingen av de {of}",
-        "one": "én av de {of}",
-        "some": "{n} av de {of}",
-        "both": "begge to",
-        "all": "alle {of}",
-        "only": "den ene",
-    },
-    "nn": {
-        "none": "ingen av dei {of}",
-        "one": "éin av dei {of}",
-        "some": "{n} av dei {of}",
-        "both": "begge to",
-        "all": "alle {of}",
-        "only": "den eine",
-    },
-    "en": {
-        "none": "none of the {of}",
-        "one": "one of the {of}",
-        "some": "{n} of the {of}",
-        "both": "both",
-        "all": "all {of}",
-        "only": "the one",
-    },
-}
-
-
 def how_many(n: int, of: int, language: str) -> str:
     """How many of the participants, in words: ``sju av de 23``. Numbers to twelve are written out; there is never a percentage.
 
@@ -124,12 +96,8 @@ def how_many(n: int, of: int, language: str) -> str:
     """
     if not 0 <= n <= of or of == 0:
         raise ValueError(f"{n} of {of}")
-    words = _PEOPLE[language]
-    if n == of:
-        return words["only"] if of == 1 else words["both"] if of == 2 else words["all"].format(of=number(of, language))
-    return words["none" if n == 0 else "one" if n == 1 else "some"].format(
-        n=number(n, language), of=number(of, language)
-    )
+    kind = "none" if n == 0 else ("only" if of == 1 else "both" if of == 2 else "all") if n == of else "one" if n == 1 else "some"
+    return Words(language)(f"people.{kind}", n=number(n, language), of=number(of, language))
 
 
 def number(n: int, language: str) -> str:

@@ -15,13 +15,29 @@ from royst.interviews.transcript import Transcript
 
 FILE = "themes.json"
 Stance = Literal["confirms", "widens", "contradicts"]
+Says = Literal["good", "poor", ""]
+STANCES = ("confirms", "widens", "contradicts")
+SAYS = ("good", "poor", "")
+
+
+@dataclass(frozen=True)
+class Joint:
+    """How a theme stands to one item of the questionnaire: a person's reading, for the joint display.
+
+    ``says``: whether the talk is of something good or something poor (empty: of both); with it, a release holds the stance against the survey's estimate.
+    ``text`` is what the interviews say of it, by language; the theme's summary where it is empty.
+    """
+
+    stance: Stance
+    says: Says = ""
+    text: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Theme:
     """``codes`` count with all below them. ``themes`` and ``items`` are the questionnaire's, which the joint display sets beside it.
 
-    ``joint``: for an item of the questionnaire, whether the talk confirms, widens or contradicts what was ticked: a person's reading, for the joint display.
+    ``joint``: item of the questionnaire to how the talk stands to what was ticked; a bare stance may be given.
     ``name`` and ``summary`` are by language; ``memo`` is the researchers' own and is never published.
     """
 
@@ -30,10 +46,20 @@ class Theme:
     codes: tuple[str, ...]
     summary: Mapping[str, str]
     memo: str = ""
-    joint: Mapping[str, Stance] = field(default_factory=dict)
+    joint: Mapping[str, Joint] = field(default_factory=dict)
     themes: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     parent: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "joint", {item: _joint(given) for item, given in self.joint.items()})
+
+
+def _joint(given: Joint | Mapping[str, Any] | str) -> Joint:
+    """As people and programs write it: a bare stance, a table, or the thing itself."""
+    if isinstance(given, Joint):
+        return given
+    return Joint(**given) if isinstance(given, Mapping) else Joint(given)  # type: ignore[arg-type]
 
 
 def read_themes(store: Store, codebook: Codebook) -> tuple[Theme, ...]:
@@ -54,15 +80,16 @@ def read_themes(store: Store, codebook: Codebook) -> tuple[Theme, ...]:
                     file=store.path(FILE),
                     row=number,
                 )
-        for item, stance in theme.joint.items():
-            if stance not in ("confirms", "widens", "contradicts"):
-                faults.add(
-                    "unknown-value",
-                    f"theme {theme.id}: {stance!r} of item {item}",
-                    "Say confirms, widens or contradicts.",
-                    file=store.path(FILE),
-                    row=number,
-                )
+        for item, joint in theme.joint.items():
+            for given, known in ((joint.stance, STANCES), (joint.says, SAYS)):
+                if given not in known:
+                    faults.add(
+                        "unknown-value",
+                        f"theme {theme.id}: {given!r} of item {item}",
+                        f"Say {', '.join(name for name in known[:-1] if name)} or {known[-1] or 'nothing'}.",
+                        file=store.path(FILE),
+                        row=number,
+                    )
         if theme.parent is not None and (theme.parent not in ids or theme.parent == theme.id):
             faults.add(
                 "unknown-parent",

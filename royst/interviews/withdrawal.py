@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from royst.interviews import transcript as transcripts
 from royst.interviews.anchor import Edit
 from royst.interviews.codebook import Codebook, read_codebook, write_codebook
 from royst.interviews.coding import Coding, files, read_codings, rounds, write_codings, write_rounds
 from royst.interviews.keyfile import KeyFile
+from royst.interviews.own_words import GONE, OwnWords, own_words
 from royst.interviews.pseudonym import decisions, forget_versions, write_decisions
-from royst.interviews.quotes import read_quotes, write_quotes
+from royst.interviews.quotes import printed_as, read_quotes, write_quotes
 from royst.interviews.revision import replace_words
 from royst.interviews.store import Store
 from royst.interviews.substudy import Substudy, read_substudy, write_consents, write_participants
@@ -20,8 +20,6 @@ from royst.interviews.transcript import Transcript
 
 EXPORTS = "exports.jsonl"
 RECORD = "withdrawals.jsonl"
-GONE = "[…]"
-_SHINGLE = 5
 
 
 @dataclass(frozen=True)
@@ -56,11 +54,10 @@ def withdraw(substudy: Substudy, participant: str, *, on: str, by: str, key: Key
     ]
     whole = tuple(t.id for t in mine if t.participants == (participant,) or not t.turns)
     # The transcripts go last: as long as they stand, a run that was broken off finds the same words again.
-    every = (transcripts.load(store, t.id, version) for t in mine for version in transcripts.versions(store, t.id))
-    words = _shingles(_words_of(t, participant) for t in every)
+    words = own_words(store, participant)
     look_at = (*_clear_examples(store, words, by, on), *_memos(store, words))
     gone = [q for q in read_quotes(store) if q.participant == participant or q.transcript in whole]
-    releases = _recorded(store, participant, on, by, {report for quote in gone for report in quote.released})
+    releases = tuple(sorted(remember(store, participant, on=on, by=by).printed))
     if gone:
         write_quotes(store, [quote for quote in read_quotes(store) if quote not in gone])
     codings = _take_codings(store, mine, participant, whole)
@@ -89,28 +86,6 @@ def withdraw(substudy: Substudy, participant: str, *, on: str, by: str, key: Key
         look_at,
         _beyond(store, releases, [t.id for t in mine], key is None),
     )
-
-
-def _words_of(transcript: Transcript, participant: str) -> str:
-    said = [
-        transcript.text[t.start : t.end]
-        for t in transcript.turns
-        if transcript.voices.get(t.speaker or "") == participant
-    ]
-    return "\n".join(said) if transcript.turns else transcript.text
-
-
-def _shingles(texts: Iterable[str]) -> set[tuple[str, ...]]:
-    """Every five words in a row that the person said."""
-    found = set()
-    for text in texts:
-        words = re.findall(r"\w+", text.casefold())
-        found |= {tuple(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1)}
-    return found
-
-
-def _repeats(text: str, words: set[tuple[str, ...]]) -> bool:
-    return not words.isdisjoint(_shingles([text]))
 
 
 def _take_codings(store: Store, mine: Sequence[Transcript], participant: str, whole: Sequence[str]) -> int:
@@ -183,26 +158,42 @@ def _take_decisions(store: Store, ids: Sequence[str], whole: Sequence[str]) -> N
         write_decisions(store, kept)
 
 
-def _recorded(store: Store, participant: str, on: str, by: str, releases: set[str]) -> tuple[str, ...]:
-    """The reports that printed a quote, kept before the quotes go, so that a run that was broken off does not forget which to build again."""
+@dataclass(frozen=True)
+class Record:
+    """What is kept of a withdrawal. ``printed``: report to the ids that the person's quotes have there; ``same``: releases that were made from just these interviews."""
+
+    participant: str
+    on: str
+    by: str
+    printed: Mapping[str, tuple[str, ...]]
+    same: tuple[str, ...] = ()
+
+
+def remember(store: Store, participant: str, *, on: str, by: str, same: Sequence[str] = ()) -> Record:
+    """Keep where the person is quoted before the quotes go, so that a run that was broken off does not forget what to take off. The first date stands."""
     rows = store.read_lines(RECORD)
-    before = next((row for row in rows if row["participant"] == participant), None)
-    known = tuple(sorted(releases | set(before["releases"] if before else ())))
-    row = {
-        "participant": participant,
-        "on": before["on"] if before else on,
-        "by": before["by"] if before else by,
-        "releases": list(known),
-    }
-    store.write_lines(RECORD, [*(r for r in rows if r["participant"] != participant), row])
-    return known
+    before = next((row for row in rows if row["participant"] == participant), {})
+    printed: dict[str, set[str]] = {report: set(ids) for report, ids in before.get("printed", {}).items()}
+    for quote in read_quotes(store):
+        for report in quote.released if quote.participant == participant else ():
+            printed.setdefault(report, set()).add(printed_as(report, quote.id))
+    made = Record(
+        participant,
+        before.get("on", on),
+        before.get("by", by),
+        {report: tuple(sorted(ids)) for report, ids in sorted(printed.items())},
+        tuple(sorted({*before.get("same", ()), *same})),
+    )
+    if before != asdict(made):
+        store.write_lines(RECORD, [*(row for row in rows if row["participant"] != participant), asdict(made)])
+    return made
 
 
-def _clear_examples(store: Store, words: set[tuple[str, ...]], by: str, on: str) -> tuple[str, ...]:
+def _clear_examples(store: Store, words: OwnWords, by: str, on: str) -> tuple[str, ...]:
     """Examples in the codebook that repeat the person, today's and in its history, are emptied; other fields that do are for people to look at."""
     codebook = read_codebook(store)
     for code in codebook:
-        if code.example and _repeats(code.example, words):
+        if code.example and words.repeats(code.example):
             codebook = codebook.change(code.id, by=by, on=on, why="consent withdrawn", example="")
     history = tuple(
         replace(step, before=_blanked(step.before, words), after=_blanked(step.after, words))
@@ -215,26 +206,26 @@ def _clear_examples(store: Store, words: set[tuple[str, ...]], by: str, on: str)
         f"codebook.json: {code.id}, {name}"
         for code in codebook
         for name in fields
-        if _repeats(getattr(code, name), words)
+        if words.repeats(getattr(code, name))
     )
 
 
-def _blanked(fields: Mapping[str, object], words: set[tuple[str, ...]]) -> dict[str, object]:
-    return {key: GONE if isinstance(value, str) and _repeats(value, words) else value for key, value in fields.items()}
+def _blanked(fields: Mapping[str, object], words: OwnWords) -> dict[str, object]:
+    return {key: GONE if isinstance(value, str) and words.repeats(value) else value for key, value in fields.items()}
 
 
-def _memos(store: Store, words: set[tuple[str, ...]]) -> tuple[str, ...]:
+def _memos(store: Store, words: OwnWords) -> tuple[str, ...]:
     """Memos of themes and of codings on others' words that repeat the person."""
     found = []
     if store.exists("themes.json"):
         for theme in store.read_json("themes.json")["themes"]:
             texts = [theme.get("memo", ""), *theme.get("summary", {}).values()]
-            found += [f"themes.json: {theme['id']}" for text in texts[:1] if any(_repeats(t, words) for t in texts)]
+            found += [f"themes.json: {theme['id']}" for text in texts[:1] if any(words.repeats(t) for t in texts)]
     for coder, round in files(store):
         found += [
             f"codings/{coder}-{round}.jsonl: {c.id}, memo"
             for c in read_codings(store, coder, round)
-            if c.memo and _repeats(c.memo, words)
+            if c.memo and words.repeats(c.memo)
         ]
     return tuple(found)
 

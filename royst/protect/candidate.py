@@ -12,6 +12,7 @@ from scipy import sparse
 
 from royst.errors import Faults
 from royst.protect.block import Block
+from royst.protect.voices import Talk
 
 ROW = ("wave", "population", "item", "domain")
 """What names a row: an item in one domain of one population of one wave."""
@@ -92,6 +93,7 @@ class Candidate:
     (``unit=K012``) and pools (``pool=P3``), because a report that was sent may be passed on.
     ``continues``: (wave, item) to the item's name in that wave, for changes of an item whose name has changed.
     ``from_printed``: makes more tables of the protected estimates and of nothing else; they tell nothing that these do not.
+    ``talks``: the sub-studies of interviews that the release carries.
     """
 
     estimates: pl.DataFrame
@@ -100,6 +102,7 @@ class Candidate:
     priorities: pl.DataFrame | None = None
     continues: Mapping[tuple[str, str], str] = field(default_factory=dict)
     from_printed: Callable[[pl.DataFrame], dict[str, pl.DataFrame]] | None = None
+    talks: tuple[Talk, ...] = ()
 
 
 def domain_parts(domain: str) -> tuple[tuple[str, str], ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from royst.protect.audit import Tally
 from royst.protect.rules import RuleSet
+from royst.protect.voices import Told, counted
 
 ATTACKS = {
     "outsider": "knows all that is printed, every earlier release, and every report that was sent to one reader",
@@ -13,6 +16,7 @@ ATTACKS = {
     "unit": "knows besides the answers of its own people, and subtracts them from its pool, its region and the nation",
     "unit, thoroughly": "the same, with the programmes solved again as each unit would",
     "respondent": "knows their own answer: a printed row leaves at least nine others",
+    "reader": "knows every participant of the interviews with their traits, and how labels are made; asks who said a quote",
     "weights": "knows each unit's weight, and asks which splits over the units a weighted percentage allows",
 }
 PROVED_BY = {
@@ -21,16 +25,23 @@ PROVED_BY = {
     "unit": "the rules hold for each printed row without any one unit, and no row of a unit's people is linked to another's",
     "unit, thoroughly": "worlds in which the unit's answers stay, and linear programmes, for each fact and unit",
     "respondent": "the rule set's thresholds; by samples in the attack suite",
+    "reader": "for each quote, the participants whom its label fits and who would have got no other, counted again",
     "weights": "other splits that agree, for each printed row of people who differ in weight",
 }
 
 
 def certificate(
-    rules: RuleSet, tally: Tally, cells: pl.DataFrame, releases_before: int, thorough: bool = False
+    rules: RuleSet,
+    tally: Tally,
+    cells: pl.DataFrame,
+    releases_before: int,
+    thorough: bool = False,
+    interviews: Sequence[Told] = (),
 ) -> dict[str, object]:
     """The content of ``certificate.json``. Names no cell, no domain, no unit, and no reason."""
     total, published = int(cells["cells"].sum()), int(cells["published"].sum())
-    tried = [name for name in ATTACKS if thorough or name != "unit, thoroughly"]
+    left_out = {*(() if thorough else ("unit, thoroughly",)), *(() if interviews else ("reader",))}
+    tried = [name for name in ATTACKS if name not in left_out]
     return {
         "rule_set": rules.label,
         "thresholds": [
@@ -45,6 +56,7 @@ def certificate(
         "narrowest_remaining": tally.narrowest,
         "recoverable": tally.recoverable,
         "releases_before": releases_before,
+        **({"interviews": counted(list(interviews))} if interviews else {}),
         "cells": total,
         "published": published,
         "share_published": round(published / total, 3) if total else None,

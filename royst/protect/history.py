@@ -1,6 +1,6 @@
 """The ledger of releases: what is out, and cannot be taken back.
 
-``releases/history.jsonl`` has one line a release with every number it published, never one it withheld. Each line carries
+``releases/history.jsonl`` has one line a release with every number it published, never one it withheld, and one for each time quotes came off. Each line carries
 the hash of the line before it, so that an edited or a missing line shows; with the study's key the hashes are keyed
 (HMAC-SHA-256), so that nobody without the key can make a chain that fits.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,14 +44,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Every release so far, oldest first."""
+    """Every release so far, oldest first; and each time quotes came off one because a consent was withdrawn: ``release``, ``on``, ``quotes`` (ids)."""
 
     entries: tuple[Entry, ...] = ()
+    withdrawals: tuple[Mapping[str, object], ...] = ()
 
     def before(self, name: str) -> Ledger:
         """The ledger as it stood when the release of that name was made, or as it stands if it was not made yet."""
         names = [entry.name for entry in self.entries]
-        return Ledger(self.entries[: names.index(name)]) if name in names else self
+        return Ledger(self.entries[: names.index(name)], self.withdrawals) if name in names else self
 
     @property
     def waves(self) -> frozenset[str]:
@@ -99,15 +100,17 @@ def read(path: Path, key: bytes | None = None) -> Ledger:
     """
     if not path.exists():
         return Ledger()
-    entries, faults, last = [], [], ""
+    entries, withdrawals, faults, last = [], [], [], ""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             told = json.loads(line)
             stamp = told.pop("hash")
             fits = told["before"] == last and hmac.compare_digest(stamp, _stamp(told, key))
-            entries.append(
-                Entry(told["release"], told["date"], told["rules"], {t: _frame(c) for t, c in told["tables"].items()})
-            )
+            if "withdrawal" in told:
+                withdrawals.append(dict(told["withdrawal"]))
+            else:
+                tables = {t: _frame(c) for t, c in told["tables"].items()}
+                entries.append(Entry(told["release"], told["date"], told["rules"], tables))
         except (ValueError, KeyError, TypeError, AttributeError):
             fits, stamp = False, ""
         if not fits:
@@ -117,7 +120,7 @@ def read(path: Path, key: bytes | None = None) -> Ledger:
         last = stamp
     if faults:
         raise InputError(faults)
-    return Ledger(tuple(entries))
+    return Ledger(tuple(entries), tuple(withdrawals))
 
 
 def record(
@@ -129,7 +132,7 @@ def record(
     A release that stands there already with the same rows is left alone. Raises ``InputError`` (``release-taken``) where
     the name stands for other numbers.
     """
-    ledger = read(path, key)
+    read(path, key)
     tables = {"estimates": estimates.filter(pl.col("status") == PUBLISHED)}
     if changes is not None:
         tables["changes"] = changes.filter(pl.col("status") == PUBLISHED)
@@ -142,13 +145,29 @@ def record(
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     for line in lines:
         before = json.loads(line)
-        if before["release"] == name:
+        if before.get("release") == name:
             if {k: before[k] for k in told} == json.loads(json.dumps(told)):
                 return
             raise wrong(
                 "release-taken", f"the release {name!r} is out with other numbers", "take another name", file=path
             )
-    told["before"] = json.loads(lines[-1])["hash"] if ledger.entries else ""
+    _append(path, told, key)
+
+
+def withdrawn(path: Path, *, release: str, on: str, quotes: Sequence[str], key: bytes | None = None) -> None:
+    """Say in the ledger that quotes came off a release because a consent was withdrawn: the one change to what is out. Who it was is not said.
+
+    What is said already is not said again.
+    """
+    told: dict = {"withdrawal": {"release": release, "on": on, "quotes": sorted(quotes)}}
+    if told["withdrawal"] not in read(path, key).withdrawals:
+        _append(path, told, key)
+
+
+def _append(path: Path, told: dict, key: bytes | None) -> None:
+    """One more line, bound to the one before it."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    told["before"] = json.loads(lines[-1])["hash"] if lines else ""
     told["hash"] = _stamp(told, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".jsonl.new")

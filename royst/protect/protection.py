@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,7 @@ from royst.protect.certificate import certificate
 from royst.protect.history import Ledger
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import secondary, suppress
+from royst.protect.voices import Told, allowed
 from royst.protect.weights import finest
 from royst.protect.withholding import Printed, counted_cells, standing_on, withheld_changes, withheld_estimates
 
@@ -46,7 +47,7 @@ class Protected:
     """The candidate's frames, same rows in the same order, with ``status`` told and withheld numbers emptied.
 
     ``from_printed``: the tables that the candidate makes of the printed estimates; ``cells``: rows of ``release.CELLS``;
-    ``certificate``: what ``certificate.json`` holds.
+    ``certificate``: what ``certificate.json`` holds; ``talks``: sub-study to what may be told of it.
     """
 
     estimates: pl.DataFrame
@@ -55,6 +56,7 @@ class Protected:
     from_printed: dict[str, pl.DataFrame]
     cells: pl.DataFrame
     certificate: dict[str, object]
+    talks: Mapping[str, Told] = field(default_factory=dict)
 
 
 def _grouping(domain: str) -> tuple[str, ...]:
@@ -95,8 +97,9 @@ def protect(
     priorities = standing_on(candidate.priorities, estimates)
     more = candidate.from_printed(estimates) if candidate.from_printed else {}
     cells = counted_cells({"estimates": estimates, "changes": changes, "priorities": priorities, **more})
-    told = certificate(rules, tally, cells, len(ledger.entries), thorough)
-    return Protected(estimates, changes, priorities, more, cells, told)
+    talks = {talk.name: allowed(talk, rules) for talk in candidate.talks}
+    proof = certificate(rules, tally, cells, len(ledger.entries), thorough, list(talks.values()))
+    return Protected(estimates, changes, priorities, more, cells, proof, talks)
 
 
 def _check(candidate: Candidate) -> None:

@@ -38,7 +38,8 @@ class RuleSet:
     is taken out; ``row``: answers behind any published row; ``small``: counts from 1 to this are sensitive, and so are
     counts that leave this many or fewer people out; ``units``: units behind a row of several units, so that no standard
     error is made of two unit totals; ``width``: for means, the least width of the interval an attacker is left with, as a
-    share of the scale, in domains below ``row``; ``zeros``: whether "nobody gave this answer" is a fact to protect.
+    share of the scale, in domains below ``row``; ``voices``: participants of an interview sub-study who could
+    have said a quote with its label; ``zeros``: whether "nobody gave this answer" is a fact to protect.
     """
 
     name: str
@@ -49,6 +50,7 @@ class RuleSet:
     small: Threshold
     units: Threshold
     width: Threshold
+    voices: Threshold
     zeros: bool = False
 
     @property
@@ -58,7 +60,7 @@ class RuleSet:
 
     @property
     def thresholds(self) -> tuple[Threshold, ...]:
-        return (self.unit_report, self.pool, self.row, self.small, self.units, self.width)
+        return (self.unit_report, self.pool, self.row, self.small, self.units, self.width, self.voices)
 
     def sensitive_cells(self, n: Counts, counts: Counts) -> NDArray[np.bool_]:
         """Which counts are facts to protect.
@@ -95,6 +97,7 @@ class RuleSet:
         return (least >= 1 and most <= small) or (least >= n - small)
 
 
+_VOICES_SOURCE = "Sweeney 2002, k-anonymity: a model for protecting privacy, with k = 3 and the label as what is known"
 _SMALL_SOURCE = "Hundepool et al. 2012, Statistical Disclosure Control, section 5.2; Statistics Norway's practice"
 
 _USER_SURVEY_10 = RuleSet(
@@ -110,6 +113,7 @@ _USER_SURVEY_10 = RuleSet(
     small=Threshold("small", 2, "counts 1 to 2, and all or all but 1 to 2, are sensitive", _SMALL_SOURCE),
     units=Threshold("units", 3, "units behind a row that is made of several units", "two totals follow from one SE"),
     width=Threshold("width", 10, "percent of the scale that a mean of fewer people stays open", _SMALL_SOURCE),
+    voices=Threshold("voices", 3, "participants who could have said a quote with its label", _VOICES_SOURCE),
 )
 
 _USER_SURVEY_10_ZEROS = RuleSet(
@@ -121,6 +125,7 @@ _USER_SURVEY_10_ZEROS = RuleSet(
     small=_USER_SURVEY_10.small,
     units=_USER_SURVEY_10.units,
     width=_USER_SURVEY_10.width,
+    voices=_USER_SURVEY_10.voices,
     zeros=True,
 )
 
@@ -135,6 +140,7 @@ _USER_SURVEY_20 = RuleSet(
     small=Threshold("small", 4, "counts 1 to 4, and all or all but 1 to 4, are sensitive", "a stricter study's choice"),
     units=_USER_SURVEY_10.units,
     width=_USER_SURVEY_10.width,
+    voices=_USER_SURVEY_10.voices,
 )
 
 _RULE_SETS = {rules.name: rules for rules in (_USER_SURVEY_10, _USER_SURVEY_10_ZEROS, _USER_SURVEY_20)}

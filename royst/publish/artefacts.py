@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from royst.publish import findings, national, pages, tables, unit_report
+from royst.publish import findings, national, pages, tables, talks, unit_report
 from royst.publish.document import Document
 from royst.publish.docx import word
 from royst.publish.html import alone, html
@@ -63,6 +63,8 @@ def _parts(release: Release) -> Iterator[tuple[str, dict[str, Maker]]]:
     facts = release.facts
     yield "publishing tables and findings", _numbers(release)
     yield "publishing the national report", _national(release)
+    if facts.substudies:
+        yield f"publishing {len(facts.substudies)} reports of interviews", _talks(release)
     yield "publishing the site", _site(release)
     if facts.reports:
         yield f"publishing {len(facts.reports)} reports of units and pools", _reports(release)
@@ -95,12 +97,26 @@ def _page(document: Document, release: Release, href: Callable[[str], str]) -> b
 def _national(release: Release) -> dict[str, Maker]:
     made: dict[str, Maker] = {}
     for language in release.facts.languages:
-        document = national.national(release, language)
-        home = f"public/reports/{language}/national"
-        made[f"{home}.html"] = partial(_page, document, release, _from_report)
-        made[f"{home}.pdf"] = partial(pdf, document, release.files, date=release.facts.date)
-        made[f"{home}.docx"] = partial(word, document, release.files, date=release.facts.date)
+        made |= _open_report(release, national.national(release, language), language, "national")
     return made
+
+
+def _talks(release: Release) -> dict[str, Maker]:
+    made: dict[str, Maker] = {}
+    for substudy in release.facts.substudies:
+        for language in release.facts.languages:
+            made |= _open_report(release, talks.talk_report(release, substudy, language), language, talks.file_name(substudy))
+    return made
+
+
+def _open_report(release: Release, document: Document, language: str, name: str) -> dict[str, Maker]:
+    """A report for everybody, in its three formats."""
+    home = f"public/reports/{language}/{name}"
+    return {
+        f"{home}.html": partial(_page, document, release, _from_report),
+        f"{home}.pdf": partial(pdf, document, release.files, date=release.facts.date),
+        f"{home}.docx": partial(word, document, release.files, date=release.facts.date),
+    }
 
 
 def _reports(release: Release) -> dict[str, Maker]:
@@ -156,6 +172,12 @@ def _about(release: Release, public: list[Artefact]) -> bytes:
             ],
         }
     )
+
+
+def inputs_again(release: Release, folder: Path) -> None:
+    """Write ``release.json`` with the release's inputs as they are now; nothing else of what is published changes."""
+    path = folder / "public" / "release.json"
+    path.write_bytes(_json({**json.loads(path.read_text(encoding="utf-8")), "inputs": release.facts.inputs}))
 
 
 def _json(content: Any) -> bytes:

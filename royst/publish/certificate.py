@@ -10,7 +10,7 @@ from royst.publish.document import Block, Document, Heading, Table
 from royst.publish.edition import Edition
 from royst.publish.method import protection
 
-ATTACKERS = ("outsider", "staff")
+ATTACKERS = ("outsider", "staff", "reader")
 
 
 def certificate(held: Edition) -> Document:
@@ -37,6 +37,10 @@ def certificate(held: Edition) -> Document:
             words("privacy.none") if not recovered else words("privacy.some", count=numbers.plain(words, recovered))
         )
     )
+    talk = told.get("interviews")
+    if isinstance(talk, dict) and talk.get("quotes") and talk.get("fewest_who_could_have_said_a_quote"):
+        fewest = numbers.count(words, int(talk["fewest_who_could_have_said_a_quote"]))
+        blocks.append(paragraph(words("privacy.quotes", quotes=numbers.plain(words, int(talk["quotes"])), fewest=fewest)))
     before = told.get("releases_before")
     if isinstance(before, int):
         blocks.append(

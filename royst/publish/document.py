@@ -220,6 +220,40 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """One row of a joint display. ``value``, ``detail``, ``between``: the survey's estimate in words (``detail`` says so where too few answered, and the others are
+    empty); ``span``: estimate, low and high in per cent. ``talk`` is what the interviews say; ``verdict`` is ``stance`` in words.
+    """
+
+    value: str
+    detail: str
+    between: str
+    span: tuple[float, float, float] | None
+    talk: str
+    stance: Literal["confirms", "widens", "contradicts"]
+    verdict: str
+
+
+@dataclass(frozen=True)
+class JointDisplay:
+    """Under each theme of the interviews: the survey, the interviews, and what they say together. ``columns`` names theme, survey, interviews and the two together."""
+
+    caption: str
+    columns: tuple[str, str, str, str]
+    themes: tuple[tuple[str, tuple[Pair, ...]], ...]
+
+    def table(self) -> Table:
+        """The same as plain cells."""
+        rows = tuple((theme, _joined(p.value, p.detail, p.between), p.talk, p.verdict) for theme, pairs in self.themes for p in pairs)
+        return Table(self.caption, self.columns, rows)
+
+
+def _joined(value: str, detail: str, between: str) -> str:
+    said = f"{value} {detail}".strip()
+    return f"{said} ({between[:1].lower()}{between[1:]})" if between else said
+
+
+@dataclass(frozen=True)
 class Picture:
     """``file`` is a name in the release's files."""
 
@@ -242,7 +276,7 @@ class Cards:
     cards: tuple[Card, ...]
 
 
-Block = Heading | Paragraph | Bullets | Note | KeyFigures | Table | Chart | Quote | Picture | Cards
+Block = Heading | Paragraph | Bullets | Note | KeyFigures | Table | Chart | Quote | JointDisplay | Picture | Cards
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from royst.publish.document import (
     Document,
     Heading,
     Inline,
+    JointDisplay,
     KeyFigures,
     Link,
     Note,
@@ -222,6 +223,8 @@ def _block(made: Word, block: Block, language: str, drawings: Any, files: Mappin
             for note in block.notes:
                 _small(made, note)
             _table(made, block.table)
+        case JointDisplay():
+            _table(made, block.table())
         case Quote():
             made.add_paragraph(plain(block.text), style="Quote")
             _small(made, block.label)

@@ -42,6 +42,10 @@ class Edition:
         row = self.rows.estimate(item, "band", band, **where) if band else None
         return row if shown(row) else None
 
+    def talk(self, table: str, substudy: str) -> list[Row]:
+        """The rows of a table of interviews, of one sub-study, in this language."""
+        return [row for row in self.rows.table(table) if row["substudy"] == substudy and row["language"] == self.language]
+
     @property
     def units_name(self) -> str:
         """``kommuner``, or ``enheter`` where the study does not say."""
@@ -69,8 +73,9 @@ class Edition:
         subtitle: str = "",
         menu: str = "",
         foot: str = "",
+        synthetic: str = "",
     ) -> Document:
-        """A document with the release's programme, owner, date, and word that it is synthetic where it is."""
+        """A document with the release's programme, owner, date, and word that it is synthetic where it is, or where ``synthetic`` says so."""
         facts, words = self.facts, self.words
         return Document(
             title=title,
@@ -81,7 +86,7 @@ class Edition:
             date=numbers.date(words, facts.date),
             owner=self.of(facts.owner),
             description=description or title,
-            synthetic=words("synthetic.note") if facts.synthetic else "",
+            synthetic=synthetic or (words("synthetic.note") if facts.synthetic else ""),
             menu=menu,
             foot=foot,
         )

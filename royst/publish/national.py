@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from royst.publish import chapters, comparisons, respondents, spread
+from royst.publish import chapters, comparisons, respondents, spread, talks
 from royst.publish.document import Block, Document, Heading
 from royst.publish.edition import Edition, edition
 from royst.publish.method import method
@@ -20,7 +20,7 @@ def national(release: Release, language: str) -> Document:
     ]
     for theme in themes_in_order(held):
         blocks += chapters.theme(held, theme)
-    blocks += chapters.means(held)
+    blocks += [*chapters.means(held), *talks.chapter(held)]
     for chapter in (
         comparisons.groups,
         comparisons.change,

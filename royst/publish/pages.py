@@ -6,7 +6,7 @@ Paths begin with the language (``nb/index.html``, ``nb/tema/influence.html``) an
 
 from __future__ import annotations
 
-from royst.publish import chapters, charts, comparisons, numbers, respondents, spread
+from royst.publish import chapters, charts, comparisons, numbers, respondents, spread, talks
 from royst.publish.certificate import certificate
 from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.codebook import codebook
@@ -25,6 +25,7 @@ from royst.publish.document import (
     Strong,
 )
 from royst.publish.edition import Edition, edition
+from royst.publish.joint import joint
 from royst.publish.method import method
 from royst.publish.national import themes_in_order
 from royst.release import Release
@@ -38,6 +39,7 @@ UNITS, PROGRAMME, METHOD, PRIVACY, ACCESS, CODEBOOK = (
     "tilgjengelighet.html",
     "kodebok.html",
 )
+TALK = "intervju/index.html"
 
 
 def pages(release: Release) -> dict[str, Document]:
@@ -80,6 +82,7 @@ def _pages(held: Edition) -> dict[str, Document]:
                 description=words(f"pages.{name}_text"),
                 menu=words(f"pages.{name}"),
             )
+    found |= _talks(held)
     found[PROGRAMME] = _programme(held)
     found[METHOD] = held.document(
         words("method.title"), method(held, 1)[1:], description=words("pages.method_text"), menu=words("pages.method")
@@ -119,7 +122,7 @@ def _news(held: Edition, themes: list[str], known: set[str]) -> Document:
     for said in own_text(held, "quote"):
         if isinstance(said, Paragraph):
             blocks.append(Quote(_plain(said), held.of(facts.owner)))
-    blocks += _excerpts(held, themes, known)
+    blocks += [*_talk_cards(held), *_excerpts(held, themes, known)]
     blocks += _reports(held)
     blocks += _contacts(held)
     title = held.of(facts.title)
@@ -169,6 +172,7 @@ def _reports(held: Edition) -> list[Block]:
         (Link(words("news.report_html"), f"{report}.html"),),
         (Link(words("news.report_pdf"), f"{report}.pdf"),),
         (Link(words("news.report_word"), f"{report}.docx"),),
+        *_talk_links(held, list(held.facts.substudies)),
         (Link(words("news.tables_excel"), f"../tables/tables-{language}.xlsx"),),
         (Link(words("news.tables_csv"), "../tables/estimates.csv"),),
         (Link(words("news.findings_json"), "../findings.json"),),
@@ -250,6 +254,44 @@ def _extra(held: Edition, name: str) -> list[Block]:
     if name == "groups":
         return [*comparisons.sources(held)]
     return []
+
+
+# What people told in interviews
+
+
+def _talk_cards(held: Edition) -> list[Block]:
+    """Links to each sub-study's page and to the joint display, on the news page."""
+    words = held.words
+    cards = [Card(held.of(facts.title), talks.talk_path(held, name), talks.lede(held, name)) for name, facts in held.facts.substudies.items()]
+    if not cards:
+        return []
+    beside = Card(words("joint.title"), f"{_to(held, TALK)}#joint", words("joint.read")) if joint(held) else None
+    return [Heading(2, words("talk.index_title"), "interviews"), Cards((*cards, *((beside,) if beside else ())))]
+
+
+def _talk_links(held: Edition, names: list[str]) -> list[tuple[Inline, ...]]:
+    """The sub-studies' reports as files."""
+    kinds = (("html", "html"), ("pdf", "pdf"), ("word", "docx"))
+    return [
+        (Link(held.words(f"talk.report_{kind}", title=held.of(held.facts.substudies[name].title)), f"../reports/{held.language}/{talks.file_name(name)}.{ending}"),)
+        for name in names
+        for kind, ending in kinds
+    ]
+
+
+def _talks(held: Edition) -> dict[str, Document]:
+    """The index with the joint display, and one page a sub-study; nothing where the release carries no interviews."""
+    words, names = held.words, list(held.facts.substudies)
+    if not names:
+        return {}
+    synthetic = words("talk.synthetic") if any(part.synthetic for part in held.facts.substudies.values()) else ""
+    blocks: list[Block] = [paragraph(words("talk.index_lede"), lead=True), *talks.in_short(held, 2)]
+    blocks += [*joint(held), Heading(2, words("talk.reports_title"), "reports"), Bullets(tuple(_talk_links(held, names)))]
+    made = {TALK: held.document(words("talk.index_title"), blocks, description=words("pages.talk_text"), menu=words("talk.title"), synthetic=synthetic)}
+    for name in names:
+        links = (Heading(2, words("talk.reports_title"), "reports"), Bullets(tuple(_talk_links(held, [name]))))
+        made[f"intervju/{name}.html"] = talks.talk_document(held, name, links)
+    return made
 
 
 # About the programme

@@ -28,9 +28,11 @@ from royst.publish.document import (
     Document,
     Heading,
     Inline,
+    JointDisplay,
     KeyFigures,
     Link,
     Note,
+    Pair,
     Paragraph,
     Picture,
     Quote,
@@ -200,6 +202,11 @@ def size(content: bytes) -> tuple[float, float]:
     raise ValueError("the picture's size cannot be read: PNG, JPEG, GIF, or SVG with a viewBox")
 
 
+def _pair(pair: Pair) -> dict[str, Any]:
+    said = {"value": pair.value, "detail": pair.detail, "between": pair.between, "talk": pair.talk, "verdict": pair.verdict}
+    return {**{name: covered(text) for name, text in said.items()}, "span": list(pair.span or ())}
+
+
 def _block(block: Block, language: str, files: Mapping[str, bytes]) -> dict[str, Any]:
     match block:
         case Heading():
@@ -227,6 +234,9 @@ def _block(block: Block, language: str, files: Mapping[str, bytes]) -> dict[str,
             return {"kind": "chart", "caption": covered(block.caption), "drawings": drawings, "notes": notes}
         case Quote():
             return {"kind": "quote", "text": covered(block.text), "label": covered(block.label)}
+        case JointDisplay():
+            themes = [{"theme": covered(theme), "pairs": [_pair(p) for p in pairs]} for theme, pairs in block.themes]
+            return {"kind": "joint", "caption": covered(block.caption), "columns": [covered(name) for name in block.columns[1:]], "themes": themes}
         case Picture():
             return _picture(block, files)
         case Cards():

@@ -19,7 +19,8 @@ from royst.publish.zipped import again
 from royst.release import Facts, Release
 from royst.words import Words
 
-PUBLIC = ("estimates", "changes", "units", "priorities", "participation", "cells")
+INTERVIEWS = ("interview_themes", "interview_quotes", "interview_joint", "interview_points", "interview_advice")
+PUBLIC = ("estimates", "changes", "units", "priorities", "participation", "cells", *INTERVIEWS)
 """Tables for everybody. What one unit gets of its own is never among them."""
 
 SHEETS: dict[str, tuple[str, ...]] = {

@@ -28,6 +28,9 @@ class Folder:
     def texts(self) -> Path:
         return self.root / "texts"
 
+    def interviews(self, substudy: str) -> Path:
+        return self.root / "interviews" / substudy
+
     @property
     def releases(self) -> Path:
         return self.root / "releases"

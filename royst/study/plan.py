@@ -177,7 +177,7 @@ class PictureSection(Section):
 
 class ReleaseSection(Section):
     """``[releases."2020-06"]``: one publication. ``wave`` is its own; ``earlier`` waves are shown beside it; a study that
-    is read has them newest first. ``date`` is never today's."""
+    is read has them newest first. ``date`` is never today's. ``interviews``: the sub-studies it carries."""
 
     date: str
     wave: str
@@ -186,6 +186,7 @@ class ReleaseSection(Section):
     lede: Languages = Field(default_factory=dict)
     findings: list[str] = Field(default_factory=list)
     unit_reports: bool = True
+    interviews: list[str] = Field(default_factory=list)
     picture: PictureSection | None = None
 
 

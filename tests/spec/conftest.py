@@ -184,6 +184,12 @@ def small(tmp_path: Path) -> Small:
     return Small(tmp_path / "study")
 
 
+@pytest.fixture(scope="session")
+def small_at() -> Callable[[Path], Small]:
+    """The small study in a folder of one's own, for what a whole module shares."""
+    return Small
+
+
 @pytest.fixture
 def write_workbook() -> Callable[..., None]:
     return workbook

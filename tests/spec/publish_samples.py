@@ -13,12 +13,14 @@ from royst.publish.document import (
     DotPlot,
     ExpectedRange,
     Heading,
+    JointDisplay,
     KeyFigure,
     KeyFigures,
     LineChart,
     Link,
     Matrix,
     Note,
+    Pair,
     Paragraph,
     Picture,
     Quadrant,
@@ -228,6 +230,18 @@ def matrix(count: int = 9) -> Chart:
     return Chart("Hvor det er mest å hente", "Punkter etter viktighet og rom for bedring.", figure, table)
 
 
+def together() -> JointDisplay:
+    """A joint display with an estimate, one without an interval, one that is withheld, and text that looks like code."""
+    pairs = (
+        Pair("38 %", "svarte i stor grad: Hjelp til kontakt med andre", "Feilmargin: 34–42 prosent", (38.0, 34.0, 42.0), "Mange er alene.", "confirms", "Bekrefter"),
+        Pair("100 %", "svarte i stor grad: Møtt med respekt", "Feilmargin: 97–100 prosent", (100.0, 97.0, 100.0), MARKUP[0], "contradicts", "Motsier"),
+        Pair("48 %", "svarte i stor grad: Innflytelse", "", None, "De bestemmer klokkeslettet.", "widens", "Utvider"),
+        Pair("", "For få svar til å vises: Kveld og helg", "", None, MARKUP[1], "widens", "Utvider"),
+    )
+    columns = ("Tema i samtalene", "Spørreskjemaet, alle brukere", "Samtalene", "Til sammen")
+    return JointDisplay("Eldre: samtalene ved siden av spørreskjemaet", columns, (("Stille dager", pairs[:2]), (MARKUP[2], pairs[2:])))
+
+
 def report() -> Document:
     """A report with every kind of block and chart, and texts that look like markup."""
     blocks = (
@@ -256,6 +270,7 @@ def report() -> Document:
         Heading(3, "Over tid", "over-tid"),
         lines(),
         Quote("De spurte meg hva jeg selv ville, og så skjedde det faktisk noe.", "Oppdiktet deltaker"),
+        together(),
         Heading(2, "Enheten og forventet område", "forventet"),
         expected(),
         Heading(2, "Forbedring", "forbedring"),

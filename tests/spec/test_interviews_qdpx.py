@@ -190,6 +190,34 @@ def test_each_way_of_counting_is_recognised(tmp_path: Path, dialect: Dialect, bo
     assert all(x.placed for x in source.selections) and read.offsets.certain
 
 
+@pytest.mark.parametrize("bom", [False, True])
+@pytest.mark.parametrize("dialect", [d for d in DIALECTS if d.newline == "file"], ids=str)
+def test_line_ends_counted_as_they_stand_in_the_file_are_recognised(tmp_path: Path, dialect: Dialect, bom: bool) -> None:
+    """A file of both kinds of line end: every second one is CRLF, and counts two there alone."""
+    lines = TEXT.split("\n")
+    mixed = "".join(line + ("\r\n" if n % 2 else "\n") for n, line in enumerate(lines[:-1]))
+
+    def place(ours: int) -> int:
+        before, ends, count = TEXT[:ours], 0, int(dialect.bom and bom)
+        for c in before:
+            if c == "\n":
+                count += 2 if ends % 2 else 1
+                ends += 1
+            else:
+                count += 2 if dialect.unit == "utf-16" and ord(c) > 0xFFFF else 1
+        return count
+
+    marks = [(place(TEXT.index(w)), place(TEXT.index(w) + len(w))) for w in WORDS]
+    path = made(tmp_path, "", marks, bom=bom)
+    with zipfile.ZipFile(path) as archive:
+        project = archive.read("project.qde").decode("utf-8")
+    packed(path, project, **{"Sources/t.txt": (b"\xef\xbb\xbf" if bom else b"") + mixed.encode("utf-8")})
+    read = read_qdpx(path)
+    source = read.project.sources[0]
+    assert source.text == TEXT and [TEXT[x.start : x.end] for x in source.selections] == WORDS
+    assert read.offsets.certain
+
+
 def test_a_name_that_repeats_the_words_decides_where_edges_do_not() -> None:
     text = "aa bb cc dd ee ff\n" * 3 + "aa bb cc dd ee ff"
     start = text.rindex("bb cc")
@@ -307,27 +335,63 @@ def test_a_codebook_file_goes_out_and_in(tmp_path: Path) -> None:
     write_qdc(codes, tmp_path / "c.qdc", sets)
     again = read_qdc(tmp_path / "c.qdc")
     assert (again.codes, again.sets, again.origin) == (codes, sets, "Røyst")
-    root = etree.parse(str(tmp_path / "c.qdc")).getroot()
-    assert root.tag == "{urn:QDA-XML:codebook:1.0}CodeBook"
-    etree.RelaxNG(etree.fromstring(CODEBOOK)).assertValid(root)
+    codebook_schema().assertValid(etree.parse(str(tmp_path / "c.qdc")))
 
 
-# Section 5 of REFI-QDA 1.5 in a schema language of its own: what a codebook file may hold, and in which order.
-CODEBOOK = """<grammar xmlns="http://relaxng.org/ns/structure/1.0" datatypeLibrary="http://www.w3.org/2001/XMLSchema-datatypes" ns="urn:QDA-XML:codebook:1.0">
-<start><element name="CodeBook"><optional><attribute name="origin" ns=""/></optional>
- <optional><attribute name="schemaLocation" ns="http://www.w3.org/2001/XMLSchema-instance"/></optional>
- <element name="Codes"><oneOrMore><ref name="code"/></oneOrMore></element>
- <optional><element name="Sets"><oneOrMore><ref name="set"/></oneOrMore></element></optional></element></start>
-<define name="guid"><attribute name="guid" ns=""><data type="token">
- <param name="pattern">[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}</param></data></attribute></define>
-<define name="code"><element name="Code"><ref name="guid"/><attribute name="name" ns=""/>
- <attribute name="isCodable" ns=""><data type="boolean"/></attribute>
- <optional><attribute name="color" ns=""><data type="token"><param name="pattern">#[A-Fa-f0-9]{6}</param></data></attribute></optional>
- <optional><element name="Description"><text/></element></optional><zeroOrMore><ref name="code"/></zeroOrMore></element></define>
-<define name="set"><element name="Set"><ref name="guid"/><attribute name="name" ns=""/>
- <optional><element name="Description"><text/></element></optional>
- <zeroOrMore><element name="MemberCode"><ref name="guid"/></element></zeroOrMore></element></define>
-</grammar>"""
+# Section 5 of REFI-QDA 1.5 in words of our own: what a codebook file holds, in which order, and what each attribute may be.
+CODEBOOK = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:QDA-XML:codebook:1.0" targetNamespace="urn:QDA-XML:codebook:1.0" elementFormDefault="qualified">
+<xs:element name="CodeBook"><xs:complexType><xs:sequence>
+ <xs:element name="Codes"><xs:complexType><xs:sequence><xs:element name="Code" type="code" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>
+ <xs:element name="Sets" minOccurs="0"><xs:complexType><xs:sequence><xs:element name="Set" type="set" minOccurs="0" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>
+</xs:sequence><xs:attribute name="origin" type="xs:string"/></xs:complexType></xs:element>
+<xs:complexType name="code"><xs:sequence><xs:element name="Description" type="xs:string" minOccurs="0"/>
+ <xs:element name="Code" type="code" minOccurs="0" maxOccurs="unbounded"/></xs:sequence>
+ <xs:attribute name="guid" type="guid" use="required"/><xs:attribute name="name" type="xs:string" use="required"/>
+ <xs:attribute name="isCodable" type="xs:boolean" use="required"/><xs:attribute name="color" type="colour"/></xs:complexType>
+<xs:complexType name="set"><xs:sequence><xs:element name="Description" type="xs:string" minOccurs="0"/>
+ <xs:element name="MemberCode" minOccurs="0" maxOccurs="unbounded"><xs:complexType><xs:attribute name="guid" type="guid" use="required"/></xs:complexType></xs:element></xs:sequence>
+ <xs:attribute name="guid" type="guid" use="required"/><xs:attribute name="name" type="xs:string" use="required"/></xs:complexType>
+<xs:simpleType name="guid"><xs:restriction base="xs:token"><xs:pattern value="([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})|(\\{[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\})"/></xs:restriction></xs:simpleType>
+<xs:simpleType name="colour"><xs:restriction base="xs:string"><xs:pattern value="#[0-9a-fA-F]{6}"/></xs:restriction></xs:simpleType>
+</xs:schema>"""
+
+
+def codebook_schema() -> etree.XMLSchema:
+    return etree.XMLSchema(etree.fromstring(CODEBOOK))
+
+
+BY_HAND = (
+    '<?xml version="1.0" encoding="utf-8"?><CodeBook xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="urn:QDA-XML:codebook:1.0 Codebook.xsd" '
+    f'origin="Another program" xmlns="urn:QDA-XML:codebook:1.0"><Codes><Code guid="{{{G[1].upper()}}}" name="Ute" color="#46AA00" isCodable="true"><Description>på tur</Description>'
+    f'<Code guid="{G[2]}" name="Fjell" isCodable="false"/></Code></Codes><Sets><Set name="Tema" guid="{G[3]}"><MemberCode guid="{G[1]}"/></Set></Sets></CodeBook>'
+)
+
+
+@pytest.mark.parametrize(
+    ("whole", "broken"),
+    [
+        (' isCodable="true"', ""), (' name="Ute"', ""), ("#46AA00", "green"), (f'guid="{G[2]}"', 'guid="12"'), ("<Codes>", "<Kodes>"),
+        ("<Sets>", "<Sets><Code/>"), ('xmlns="urn:QDA-XML:codebook:1.0"', 'xmlns="urn:QDA-XML:project:1.0"'), (f'<MemberCode guid="{G[1]}"/>', "<MemberCode/>"),
+    ],
+)  # fmt: skip
+def test_the_schema_of_a_codebook_knows_right_from_wrong(whole: str, broken: str) -> None:
+    schema = codebook_schema()
+    assert schema.validate(etree.fromstring(BY_HAND.encode()))
+    assert whole in BY_HAND
+    text = BY_HAND.replace(whole, broken).replace("</Codes>", "</Kodes>") if "Kodes" in broken else BY_HAND.replace(whole, broken)
+    assert not schema.validate(etree.fromstring(text.encode()))
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_codebook_of_another_program_is_read_and_written_again_valid(tmp_path: Path, mark: bytes) -> None:
+    (tmp_path / "a.qdc").write_bytes(mark + BY_HAND.encode())
+    read = read_qdc(tmp_path / "a.qdc")
+    assert [code.name for code in read.codes] == ["Ute"] and read.codes[0].children[0].codable is False
+    assert read.sets[0].codes == (read.codes[0].guid,) == (G[1],)
+    write_qdc(read.codes, tmp_path / "b.qdc", read.sets)
+    codebook_schema().assertValid(etree.parse(str(tmp_path / "b.qdc")))
+    again = read_qdc(tmp_path / "b.qdc")
+    assert (again.codes, again.sets) == (read.codes, read.sets)
 
 
 @pytest.mark.real

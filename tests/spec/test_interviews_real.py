@@ -5,11 +5,16 @@ They are imported, pseudonymised with every decision scripted, coded by two scri
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pypdf
 import pytest
 
+from royst.evaluation import bring, release
 from royst.interviews import coding as cod
 from royst.interviews import (
     consensus,
@@ -29,6 +34,7 @@ from royst.interviews.qdpx import read_qdpx
 from royst.interviews.store import Store
 from royst.interviews.substudy import read_substudy
 from royst.interviews.unitised import Unit, u_alpha
+from royst.study import folder
 
 pytestmark = pytest.mark.real
 IDS = [f"P{n}" for n in range(1, 8)]
@@ -43,6 +49,8 @@ WORDS = {
 TOML = """
 format = 1
 id = "real"
+label = ["use"]
+recommendations = [{ en = "Ask those who use it." }]
 title = { en = "Seven interviews" }
 purpose = { en = "To show that real files go through." }
 population = { en = "People who use the tool" }
@@ -71,8 +79,9 @@ def coded(store: Store, book: Codebook, coder: str, which: int) -> None:
                     cod.code_words(store, book, "r1", coder, read, start, end, code)
 
 
-def test_seven_transcripts_from_pdf_to_report(real_data: Path, tmp_path: Path) -> None:
-    store = Store(tmp_path / "interviews" / "real")
+def test_seven_transcripts_from_pdf_to_report(real_data: Path, tmp_path: Path, small_at: Callable[[Path], Any]) -> None:
+    small = small_at(tmp_path / "study").edit('wave = "2019"\n', 'wave = "2019"\ninterviews = ["real"]\n')
+    store = Store(small.write() / "interviews" / "real")
     for id in IDS:
         read = transcript.import_transcript(
             store, id, real_data / "interviews" / "transcripts" / f"{id}.pdf", voices={"Participant": id}
@@ -123,10 +132,32 @@ def test_seven_transcripts_from_pdf_to_report(real_data: Path, tmp_path: Path) -
         )
         == ()
     )
+    joint = {"satisfied": theme.Joint("widens", text={"en": "They want to know why."})}
     theme.write_themes(
-        store, [theme.Theme("why", {"en": "Why they explain"}, ("explain", "shap"), {"en": "To understand a model."})]
+        store, [theme.Theme("why", {"en": "Why they explain"}, ("explain", "shap"), {"en": "To understand a model."}, joint=joint)]
     )
     report(store, book, tmp_path)
+    published(small, store, interviewer)
+
+
+def published(small: Any, store: Store, interviewer: str) -> None:
+    """The report of the seven, through the same door as everything else: a release of a survey beside them."""
+    rows = [f"q{n},{'abcd'[n % 4]},{'mw'[n // 4 % 2]},{20 + n},{(5, 4, 4, 5, 3)[n % 5]},2,," for n in range(48)]
+    answers = small.answers_file(text="\n".join(["id,unit,gender,age,satisfied,waiting,helped,other", *rows]) + "\n")
+    bring.bring(folder.read(small.root), "2019", answers)
+    release.release(small.root, "2020-06", lambda text: None)
+    home = small.root / "releases" / "2020-06" / "public"
+    kept = quotes.read_quotes(store)
+    assert len({q.participant for q in kept}) == len(kept) >= 3
+    pdf = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(home / "reports" / "en" / "interviews-real.pdf").pages).split())
+    page = html.unescape((home / "site" / "en" / "intervju" / "real.html").read_text(encoding="utf-8"))
+    for said in (*(" ".join(q.edited["en"].split()) for q in kept), "uses it", "They want to know why.", "Ask those who use it.", "Seven people took part."):
+        assert said in page and said in pdf, said
+    assert "synthetic" not in page.lower().split("<main")[1].split("</main>")[0], "these are real people's words"
+    for path in home.rglob("*"):
+        if path.suffix in (".html", ".csv", ".json"):
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(rf"\b(Dan|Daniel|{re.escape(interviewer)}|P[1-7])\b", text), path
 
 
 def report(store: Store, book: Codebook, tmp_path: Path) -> None:
@@ -147,17 +178,19 @@ def report(store: Store, book: Codebook, tmp_path: Path) -> None:
         "six",
         "all",
     }
-    coding, participant = passages.of(["shap"])[0]
-    made = quotes.propose(
-        substudy, transcript.latest(store, participant), coding.start, coding.end, theme="why", by="k1"
-    )
-    for warning in quotes.check(substudy, made, TOOLS):
-        quotes.answer(store, made.id, warning, "a tool's name")
-    quotes.approve(substudy, made.id, by="k3", on="2024-02-01", gazetteers=TOOLS)
-    assert quotes.released(substudy, "2024-03", ["en"], ["why"])["text"][0] == " ".join(made.original.split())
+    for participant in who[:4]:
+        coding = next(c for c, speaker in passages.of(["shap", "explain"]) if speaker == participant)
+        read = transcript.latest(store, coding.transcript)
+        said = {"en": read.text[coding.start : coding.end]}
+        made = quotes.propose(substudy, read, coding.start, coding.end, theme="why", by="k1", edited=said)
+        for warning in quotes.check(substudy, made, TOOLS):
+            quotes.answer(store, made.id, warning, "a tool's name")
+        quotes.approve(substudy, made.id, by="k3", on="2024-02-01", gazetteers=TOOLS)
+    forward = quotes.put_forward(substudy, "2024-03", ["en"], ["why"])
+    assert len(forward) == min(4, len(who)) and all(q.texts["en"] for q in forward)
     points = {p.number: p.answer for p in coreq.coreq(substudy, book, [why], "en")}
     assert points[12] == "Seven people took part." and points[29].startswith(
-        "One quote from one participant, each approved"
+        "Four quotes from four participants, each approved"
     )
     exchange.export_qdpx(substudy, book, [why], tmp_path / "ut.qdpx", name="seven", on="2024-03-01")
     other = Store(tmp_path / "other")

@@ -128,7 +128,7 @@ def test_joining_and_capitals() -> None:
 def _used() -> tuple[set[str], set[str]]:
     """Every string of our code, and what stands before the first parameter of every f-string with a dot in it."""
     whole, begun = set(), set()
-    for folder in ("publish", "words", "evaluation"):
+    for folder in ("publish", "words", "evaluation", "interviews"):
         for path in sorted((ROOT / "royst" / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):

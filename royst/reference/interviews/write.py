@@ -18,7 +18,7 @@ from royst.interviews import consensus, quotes, transcript
 from royst.interviews.codebook import Code, Codebook, write_codebook
 from royst.interviews.store import Store
 from royst.interviews.substudy import Substudy, read_substudy, write_table
-from royst.interviews.theme import Theme, write_themes
+from royst.interviews.theme import Joint, Theme, write_themes
 
 SUBSTUDIES = ("65plus", "18-23")
 CODERS = ("k1", "k2")
@@ -26,15 +26,10 @@ APPROVER = "k3"
 ROUND = "r1"
 SAYS = "SYNTETISK INTERVJU. Oppdiktet person, oppdiktede ord."
 _PLACES = ("by-a", "by-b", "by-c")
-_SERVICES = {"dag": "dagtilbud", "hjem": "oppfølging hjemme", "behandling": "behandling"}
+_SERVICES = ("dag", "hjem", "behandling")
+_REASONS = ("orket", "opptak", "tid")
 _DATE = "2019-11-15"
-_RESEARCHER = {
-    "credentials": "mastergrad i samfunnsfag",
-    "occupation": "forsker ved et kompetansesenter",
-    "gender": "kvinne og mann (oppdiktet)",
-    "experience": "opplæring i dybdeintervju og erfaring fra feltet",
-    "characteristics": "har arbeidet i rustjenester, og kan ha sett etter det de kjente fra før",
-}
+QUOTES_A_VOICE = 2
 _README = """# Syntetisk delstudie
 
 Alt i denne mappa er laget for Røysts referansestudie: personene, ordene, kodene og sitatene er oppdiktet. Ingen har sagt det som står her.
@@ -83,7 +78,7 @@ def _substudy(folder: Path, name: str) -> Substudy:
     places = {p["participant"]: _interview(store, name, data, p["participant"]) for p in people}
     _code(store, book, name, places)
     _settle(store)
-    write_themes(store, [_theme(row) for row in data["themes"]])
+    write_themes(store, _themes(data))
     substudy = read_substudy(store)
     _quotes(substudy, data, places)
     return substudy
@@ -97,7 +92,7 @@ def _people(name: str, data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
             "sex": "km"[n % 2 if n % 5 else 1],
             "group": "alle",
             "age": "ab"[(n // 2) % 2],
-            "service": list(_SERVICES)[n % 3],
+            "service": _SERVICES[n % 3],
             "town": _PLACES[(n // 4) % 3],
             "guide": "1" if n < 2 else "2",
             "minutes": str(35 + int(55 * _chance(name, n, "minutes"))),
@@ -118,7 +113,7 @@ def _asked(name: str, data: Mapping[str, Any], people: Sequence[Mapping[str, str
             yield {
                 **row,
                 "outcome": "declined",
-                "reason": _pick(["orket ikke", "ønsket ikke opptak", "hadde ikke tid"], name, n, "reason"),
+                "reason": _pick(_REASONS, name, n, "reason"),
             }
 
 
@@ -197,31 +192,46 @@ def _settle(store: Store) -> None:
     assert not left
 
 
-def _theme(row: Mapping[str, Any]) -> Theme:
-    return Theme(
-        row["id"], row["name"], tuple(row["codes"]), row["summary"], joint=row["joint"], themes=tuple(row["links"])
-    )
+def _themes(data: Mapping[str, Any]) -> list[Theme]:
+    """The main themes, each followed by the voices below it."""
+    made = []
+    for row in data["themes"]:
+        joint = {item: Joint(**beside) for item, beside in row["joint"].items()}
+        made.append(Theme(row["id"], row["name"], tuple(row["codes"]), row["summary"], joint=joint, themes=tuple(row["links"])))
+        made += [
+            Theme(voice["id"], voice["title"], (voice["id"],), voice["summary"], themes=tuple(voice["themes"]), parent=row["id"])
+            for voice in data["voices"]
+            if voice["group"] in row["codes"]
+        ]
+    return made
 
 
 def _quotes(substudy: Substudy, data: Mapping[str, Any], places: Mapping[str, Sequence[_Place]]) -> None:
-    """Per voice the first passage of someone who may be quoted and is not quoted yet; approved where no warning stands."""
-    group = {voice["id"]: voice["group"] for voice in data["voices"]}
-    themes = {code: row["id"] for row in data["themes"] for code in row["codes"]}
+    """Per voice two passages of people who may be quoted and are not quoted yet, in other words; approved where no warning stands."""
     quoted: set[str] = set()
-    for voice in data["voices"]:
-        for who, said in sorted(places.items()):
-            place = next(((start, end) for code, start, end in said if code == voice["id"]), None)
-            if place is None or who in quoted or not substudy.may_quote(who):
-                continue
-            made = quotes.propose(
-                substudy, transcript.latest(substudy.store, who), *place, theme=themes[group[voice["id"]]], by="k1"
-            )
-            if quotes.check(substudy, made):
-                quotes.write_quotes(substudy.store, [q for q in quotes.read_quotes(substudy.store) if q.id != made.id])
-                continue
-            quotes.approve(substudy, made.id, by=APPROVER, on="2019-12-10")
-            quoted.add(who)
-            break
+    for _ in range(QUOTES_A_VOICE):
+        for voice in data["voices"]:
+            said_of = {q.original for q in quotes.read_quotes(substudy.store)}
+            for who, said in sorted(places.items(), key=lambda place: _chance(place[0], voice["id"], "quoted")):
+                if who not in quoted and substudy.may_quote(who) and _quote(substudy, voice, who, said, said_of):
+                    quoted.add(who)
+                    break
+
+
+def _quote(substudy: Substudy, voice: Mapping[str, Any], who: str, said: Sequence[_Place], before: set[str]) -> bool:
+    """Keep and approve the person's passage of a voice, with its English; whether there was one without a warning."""
+    read = transcript.latest(substudy.store, who)
+    place = next(((start, end) for code, start, end in said if code == voice["id"] and read.text[start:end] not in before), None)
+    if place is None:
+        return False
+    words = read.text[place[0] : place[1]]
+    english = voice["english"][voice["said"].index(words)]
+    made = quotes.propose(substudy, read, *place, theme=voice["id"], by="k1", edited={"nb": words, "en": english})
+    if quotes.check(substudy, made):
+        quotes.write_quotes(substudy.store, [q for q in quotes.read_quotes(substudy.store) if q.id != made.id])
+        return False
+    quotes.approve(substudy, made.id, by=APPROVER, on="2019-12-10")
+    return True
 
 
 def _settings(name: str, data: Mapping[str, Any]) -> str:
@@ -233,11 +243,12 @@ def _settings(name: str, data: Mapping[str, Any]) -> str:
         "recommendations = [" + ", ".join(_inline(text) for text in study["recommendations"]) + "]", "",
     ]  # fmt: skip
     band = {"a": data["ages"]["a"], "b": data["ages"]["b"]}
+    shared = tomllib.loads(resources.files(__package__).joinpath("method.toml").read_text(encoding="utf-8"))
     values = {
         "sex": ({"nb": "Kjønn", "nn": "Kjønn", "en": "Sex"}, {"k": {"nb": "kvinne", "nn": "kvinne", "en": "woman"}, "m": {"nb": "mann", "nn": "mann", "en": "man"}}),
         "age": ({"nb": "Alder", "nn": "Alder", "en": "Age"}, {key: dict.fromkeys(("nb", "nn", "en"), text) for key, text in band.items()}),
         "group": ({"nb": "Aldersgruppe", "nn": "Aldersgruppe", "en": "Age group"}, {"alle": dict.fromkeys(("nb", "nn", "en"), data["group"])}),
-        "service": ({"nb": "Tjeneste", "nn": "Teneste", "en": "Service"}, {key: {"nb": text} for key, text in _SERVICES.items()}),
+        "service": ({"nb": "Tjeneste", "nn": "Teneste", "en": "Service"}, {key: shared["services"][key] for key in _SERVICES}),
         "town": ({"nb": "Kommune", "nn": "Kommune", "en": "Municipality"}, {place: {"nb": f"oppdiktet {place}"} for place in _PLACES}),
     }  # fmt: skip
     for key, (label, options) in values.items():
@@ -250,15 +261,13 @@ def _settings(name: str, data: Mapping[str, Any]) -> str:
         lines.append("")
     for cell, wanted in zip(("ka", "kb", "ma", "mb"), data["wanted"], strict=True):
         lines += ["[[quota]]", f'cell = {{ sex = "{cell[0]}", age = "{cell[1]}" }}', f"wanted = {wanted}", ""]
+    lines += ["[reasons]", *(f"{key} = {_inline(shared['reasons'][key])}" for key in _REASONS), ""]
     for version, on in (("1", "2019-09-15"), ("2", "2019-10-01")):
-        topics = [
-            {"nb": text}
-            for text in ("hverdagen", "møtet med hjelpen", "å være med og bestemme", "hva som ville hjulpet")
-        ]
+        topics = shared["topics"][: 2 + 2 * (version == "2")]
         lines += [
             f"[guides.{version}]",
             f'on = "{on}"',
-            "topics = [" + ", ".join(_inline(topic) for topic in topics[: 2 + 2 * (version == "2")]) + "]",
+            "topics = [" + ", ".join(_inline(topic) for topic in topics) + "]",
             "",
         ]
     for id, roles in (
@@ -266,29 +275,9 @@ def _settings(name: str, data: Mapping[str, Any]) -> str:
         ("k2", ["interviewer", "coder"]),
         ("k3", ["analyst", "approver"]),
     ):
-        lines += [
-            "[[researchers]]",
-            f'id = "{id}"',
-            f'name = "{id} (oppdiktet)"',
-            "roles = [" + ", ".join(f'"{role}"' for role in roles) + "]",
-        ]
-        lines += [f"{key} = {_inline({'nb': text})}" for key, text in _RESEARCHER.items()] + [""]
-    method = {
-        "sampling": "Deltakerne ble valgt for å få fram ulike erfaringer, etter en plan over kjønn og alder.",
-        "approach": "Ansatte i tjenestene spurte på vegne av forskerne.",
-        "setting": "Samtalene fant sted der deltakeren ville: hjemme, i tjenesten eller over en kaffe.",
-        "relationship": "Ingen av deltakerne kjente intervjueren fra før.",
-        "known_of_researcher": "Deltakerne visste hvem som hadde bestilt undersøkelsen, og hva den skulle brukes til.",
-        "repeat_interviews": "Hver deltaker ble intervjuet én gang.",
-        "recording": "Lyden ble slettet da utskriften var lest mot den.",
-        "field_notes": "Intervjueren skrev ned inntrykk like etter samtalen.",
-        "saturation": "De siste tre samtalene ga ingen nye koder.",
-        "transcripts_returned": "Deltakerne fikk tilbud om å lese utskriften.",
-        "participant_checking": "Funnene ble lagt fram for en gruppe brukere (oppdiktet).",
-        "consistency": "Hvert funn viser til samtalene det kommer fra.",
-        "derivation": "Temaene ble laget av kodene, og prøvd mot samtalene de kom fra.",
-    }
-    return "\n".join([*lines, "[method]", *(f"{key} = {_inline({'nb': text})}" for key, text in method.items())]) + "\n"
+        lines += ["[[researchers]]", f'id = "{id}"', "roles = [" + ", ".join(f'"{role}"' for role in roles) + "]"]
+        lines += [f"{key} = {_inline(text)}" for key, text in shared["researcher"].items()] + [""]
+    return "\n".join([*lines, "[method]", *(f"{key} = {_inline(text)}" for key, text in shared["method"].items())]) + "\n"
 
 
 def _key(key: str) -> str:

@@ -189,6 +189,9 @@ FACTS: dict[str, Any] = {
         {"id": "north", "kind": "share", "wave": "2019", "item": "satisfied", "measure": "band", "category": "stor", "domain": "region=north"},
         {"id": "east_kin", "kind": "share", "wave": "2019", "item": "kin", "measure": "band", "category": "stor", "domain": "region=east"},
     ],
+    "substudies": {
+        "old": {"title": say("Eldre", "Eldre", "Older people"), "purpose": say("Å forstå."), "population": say("De over 65."), "synthetic": True, "participants": 12}
+    },
     "reports": [
         {"id": "u1", "kind": "unit", "label": say("Skogvik"), "wave": "2019", "n": 42, "members": ["Skogvik"]},
         {"id": "p1", "kind": "pool", "label": say("Små kommuner i nord", "Små kommunar i nord", "Small municipalities in the north"), "wave": "2019", "n": 25, "members": ["Nesdal", "Fjellbu", "Holmås"]},
@@ -315,6 +318,22 @@ def reports() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return own, ranges
 
 
+def talk() -> dict[str, list[dict[str, Any]]]:
+    """One sub-study in three languages: a theme with two below it, one that few speak of, quotes, and both kinds of joint row."""
+    said: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES if name.startswith("interview_")}
+    for language in ("nb", "nn", "en"):
+        row = {"substudy": "old", "language": language}
+        for theme, parent, extent, n in (("days", "", "most", None), ("alone", "days", "number", 9), ("out", "days", "few", None), ("silent", "", "none", None)):
+            said["interview_themes"].append(
+                {**row, "theme": theme, "parent": parent, "name": f"{theme} ({language})", "summary": f"About {theme}.", "extent": extent, "participants": n, "of": 12}
+            )
+        said["interview_quotes"] += [{**row, "theme": "alone", "quote": f"q{k}", "text": f"Words {k} <b>({language})", "label": "65+"} for k in (1, 2)]
+        said["interview_joint"] += [{**row, "theme": "days", "item": item, "stance": stance, "text": f"Talk of {item}."} for item, stance in (("influence", "confirms"), ("gone", "widens"))]
+        said["interview_points"] += [{**row, "point": k, "domain": "One" if k < 3 else "Two", "title": f"Point {k}", "answer": "" if k == 2 else "Yes."} for k in (1, 2, 3)]
+        said["interview_advice"].append({**row, "place": 1, "text": f"Ask ({language})."})
+    return said
+
+
 def made(shares: dict[str, tuple[float, ...]] | None = None, **facts: Any) -> Release:
     own, ranges = reports()
     content = {
@@ -332,6 +351,7 @@ def made(shares: dict[str, tuple[float, ...]] | None = None, **facts: Any) -> Re
         "cells": [{"table": "estimates by all", "cells": 120, "published": 110}, {"table": "estimates by region", "cells": 60, "published": 60}],
         "report_estimates": own,
         "report_units": ranges,
+        **talk(),
     }  # fmt: skip
     tables = {name: table(name, content.get(name, [])) for name in TABLES}
     return Release(
