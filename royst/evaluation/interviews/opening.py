@@ -37,7 +37,7 @@ def opened(root: Path, name: str, secret: Secret = nobody) -> Substudy:
             f"It has: {', '.join(there) or 'none'}. Begin one: royst interviews start.",
             file=place,
         )
-    return read_substudy(Store(place, _seal(place, name, secret)), _places(folder))
+    return read_substudy(Store(place, _seal(place, name, secret)), places(folder))
 
 
 def within(root: Path) -> Folder:
@@ -59,7 +59,7 @@ def _seal(place: Path, name: str, secret: Secret) -> Seal | None:
     return seal
 
 
-def _places(folder: Folder) -> frozenset[str]:
+def places(folder: Folder) -> frozenset[str]:
     """Names of the study's units, which no quote may tell."""
     if not folder.frame.exists():
         return frozenset()

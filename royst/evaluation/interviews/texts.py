@@ -85,11 +85,8 @@ def revise(root: Path, name: str, id: str, file: Path, secret: Secret, *, by: st
 
 
 def told(done: revision.Revision) -> str:
-    """What an edit did, in counts alone."""
-    return (
-        f"version {done.transcript.version} of {done.transcript.id}: {done.same} codings follow, {len(done.changed)} have other words in them, "
-        f"{len(done.review)} lost their place; each coder finds their own under Review"
-    )
+    """That an edit was made. How many codings it moved is not told: in a blind round that would tell how much others have coded."""
+    return f"version {done.transcript.version} of {done.transcript.id} is made, and codings follow; each coder finds those that need a look under Review"
 
 
 def private(path: Path, content: str) -> None:
