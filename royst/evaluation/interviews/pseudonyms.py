@@ -22,8 +22,8 @@ from royst.study import delimited
 COLUMNS = ("words", "kind", "certainty", "times", "transcripts", "around", "action", "by_words", "why")
 
 
-def waiting(substudy: Substudy, language: str = "nb") -> list[tuple[Question, str, str]]:
-    """Each open question with the words around its first place, and what could stand instead, numbered so that two people stay two."""
+def waiting(substudy: Substudy, language: str = "nb") -> list[tuple[Question, tuple[str, str], str]]:
+    """Each open question with what stands before and after its first place, and what could stand instead, numbered so that two people stay two."""
     store = substudy.store
     texts = {id: transcripts.latest(store, id).text for id in transcripts.ids(store)}
     taken = [made.by_words for made in pseudonym.decisions(store) if made.by_words]
@@ -33,7 +33,7 @@ def waiting(substudy: Substudy, language: str = "nb") -> list[tuple[Question, st
         taken.append(suggestion)
         id, places = next(iter(question.places.items()))
         start, end = places[0].start, places[0].end
-        around = " ".join(texts[id][max(0, start - 50) : end + 50].split())
+        around = texts[id][max(0, start - 60) : start].replace("\n", " "), texts[id][end : end + 60].replace("\n", " ")
         found.append((question, around, suggestion))
     return found
 
@@ -50,7 +50,7 @@ def questions(root: Path, name: str, secret: Secret, *, out: Path | None = None,
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for q, around, new in found:
-        writer.writerow([q.words, q.kind, q.certainty, q.times, " ".join(q.places), around, "", new, ""])
+        writer.writerow([q.words, q.kind, q.certainty, q.times, " ".join(q.places), f"{around[0]}{q.words}{around[1]}", "", new, ""])
     private(out, "\ufeff" + text.getvalue())
     return [
         f"{len(found)} to decide on, in {out}: write replace or keep in the column action; the file holds names in the open, remove it afterwards"

@@ -9,6 +9,7 @@ from royst.interviews import pseudonym
 from royst.interviews import transcript as transcripts
 from royst.interviews.pseudonym import Decision
 from royst.web.coding.visit import Visit, signed
+from royst.words import LANGUAGES
 
 PAGE = 40
 
@@ -19,9 +20,10 @@ def queue(visit: Visit) -> HttpResponse:
     if visit.post:
         pseudonym.decide(store, _decided(visit))
         return visit.to("/names")
-    found = waiting(substudy, visit.language)
+    found = waiting(substudy, next((code for code in substudy.file.title if code in LANGUAGES), "nb"))
     ready = [] if found else [id for id in transcripts.ids(store) if pseudonym_due(visit, id)]
-    return visit.page("names.html", title=visit.say("names.title"), rows=list(enumerate(found[:PAGE])), count=len(found), ready=ready, known=len(pseudonym.decisions(store)))
+    rows = list(enumerate((*one, visit.say(f"kind.{one[0].kind}")) for one in found[:PAGE]))
+    return visit.page("names.html", title=visit.say("names.title"), rows=rows, count=len(found), ready=ready, known=len(pseudonym.decisions(store)))
 
 
 def pseudonym_due(visit: Visit, id: str) -> bool:

@@ -13,11 +13,12 @@ from royst.interviews import transcript as transcripts
 from royst.interviews.codebook import Codebook, read_codebook
 from royst.interviews.coding import Coding, Round
 from royst.interviews.transcript import Transcript
+from royst.look.tokens import INK, PAGE, contrast
 from royst.web.coding.visit import Visit, signed
 
-PALETTE = ("#0b5f7d", "#9a4312", "#5b4a8a", "#1d6b3f", "#8a1f4f", "#6b5a00", "#2b4fb0", "#4f5b66")
+PALETTE = ("#0b5f7d", "#9a4312", "#5b4a8a", "#1d6b3f", "#8a1f4f", "#6b5a00", "#2b4fb0", "#4f5b66", "#a3195b", "#00696b")
 PATTERNS = ("solid", "dashed", "double", "dotted")
-"""Lines under coded words. Colour and pattern change at different steps, so that no two of the first 32 codes share both."""
+"""Lines under coded words. Colour and pattern change at different steps, so that no two of the first 40 codes share both."""
 
 
 @signed
@@ -84,10 +85,13 @@ def listed(book: Codebook) -> list[dict[str, Any]]:
 
 
 def line(book: Codebook, id: str) -> dict[str, str]:
-    """A code's colour and the pattern of its line: its own colour where it has one."""
-    place = next(n for n, code in enumerate(book) if code.id == id)
+    """A code's colour and the pattern of its line: its own colour where that can be seen on the page. ``ink`` is what its name may be written in."""
+    place = [code.id for code in sorted(book, key=lambda code: not code.codable)].index(id)
+    own = book[id].color
+    color = own if own and contrast(own, PAGE) >= 3 else PALETTE[place % len(PALETTE)]
     return {
-        "color": book[id].color or PALETTE[place % len(PALETTE)],
+        "color": color,
+        "ink": color if contrast(color, PAGE) >= 4.5 else INK,
         "pattern": PATTERNS[(place // len(PALETTE) + place) % len(PATTERNS)],
     }
 

@@ -99,14 +99,14 @@ def signed(view: View) -> View:
     return run
 
 
-def failed(request: HttpRequest, *_: object) -> HttpResponse:
+def failed(request: HttpRequest) -> HttpResponse:
     visit = Visit(request)
     if visit.scripted:
         return JsonResponse({"wrong": visit.say("error.failed")}, status=500)
     return visit.page("said.html", status=500, title=visit.say("error.failed"))
 
 
-def missing(request: HttpRequest, *_: object) -> HttpResponse:
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     visit = Visit(request)
     return visit.page("said.html", status=404, title=visit.say("error.missing"))
 

@@ -213,16 +213,20 @@ const stripes = (shown) => {
   const lanes = Math.min(12, shown.reduce((most, c) => Math.max(most, c.lane + 1), 0));
   text.className = `text lanes-${Math.max(1, Math.min(LANES, lanes))}`;
   const parts = document.createDocumentFragment();
-  let free = -Infinity;
+  const labels = new Map();  // one for codings of the same code that begin together, with all who made them
   for (const c of [...shown].sort((a, b) => a.y0 - b.y0 || a.lane - b.lane)) {
-    const code = codes.get(c.code), x = Math.min(c.lane, 11) * STEP;
-    const stripe = make("i", { class: current.includes(c.id) ? "now" : false, "data-id": c.id, title: `${code.name} (${c.by})` });
-    stripe.style.cssText = `top:${c.y0}px;height:${Math.max(6, c.y1 - c.y0)}px;left:${x}px;border-left:4px ${code.pattern} ${code.color}`;
+    const code = codes.get(c.code), now = current.includes(c.id), key = `${c.code} ${c.s}`;
+    const stripe = make("i", { class: now ? "now" : false, "data-id": c.id, title: `${code.name} (${c.by})` });
+    stripe.style.cssText = `top:${c.y0}px;height:${Math.max(6, c.y1 - c.y0)}px;left:${Math.min(c.lane, 11) * STEP}px;border-left:4px ${code.pattern} ${code.color}`;
     parts.append(stripe);
-    const y = Math.max(c.y0, free);
+    labels.has(key) ? labels.get(key).coders.add(c.by) : labels.set(key, { c, code, now, coders: new Set([c.by]) });
+  }
+  let free = -Infinity;
+  for (const { c, code, now, coders } of labels.values()) {
+    const y = Math.max(c.y0, free), alone = coders.size === 1 && coders.has(data.me);
     if (y - c.y0 > 60) continue;
-    const label = make("span", { class: current.includes(c.id) ? "now" : false, "data-id": c.id }, c.by === data.me ? code.name : `${code.name} · ${c.by}`);
-    label.style.cssText = `top:${y}px;left:${lanes * STEP + 6}px;color:${code.color}`;
+    const label = make("span", { class: now ? "now" : false, "data-id": c.id }, alone ? code.name : `${code.name} · ${[...coders].join(", ")}`);
+    label.style.cssText = `top:${y}px;left:${lanes * STEP + 6}px;color:${code.ink}`;
     parts.append(label);
     free = y + 18;
   }
