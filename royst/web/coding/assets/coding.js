@@ -90,6 +90,7 @@ const mark = (anchor, focus, show = true) => {
   }
   look();
 };
+const back = () => { text.focus({ preventScroll: true }); mark(marked.anchor, marked.focus, false); };
 const range = () => {
   let start = Math.min(marked.anchor, marked.focus), end = Math.max(marked.anchor, marked.focus);
   const words = said(start, end), before = words.length - words.trimStart().length, after = words.length - words.trimEnd().length;
@@ -234,11 +235,13 @@ const stripes = (shown) => {
 };
 
 // The panel: codings on the marked words.
+let told = "";
 const look = () => {
   const start = Math.min(marked.anchor, marked.focus), end = Math.max(marked.anchor, marked.focus);
   const found = codings.filter((c) => visible(c) && (start === end ? c.s <= start && start <= c.e : c.s < end && start < c.e)).sort((a, b) => a.e - a.s - (b.e - b.s));
   const ids = found.map((c) => c.id).slice(0, 20);
-  if (end > start) by("status").textContent = fill(words.marked, { count: said(start, end).split(/\s+/).filter(Boolean).length });
+  if (end > start && told !== `${start} ${end}`) by("status").textContent = fill(words.marked, { count: said(start, end).split(/\s+/).filter(Boolean).length });
+  told = `${start} ${end}`;
   if (ids.join() === current.join() && here.childElementCount) return;
   current = ids;
   for (const one of margin.children) one.classList.toggle("now", ids.includes(one.dataset.id));
@@ -254,9 +257,9 @@ const card = (c) => {
     memo.value = c.memo;
     const save = make("button", { type: "button" }, words.save), away = make("button", { type: "button" }, words.remove);
     save.onclick = () => keepMemo(c, memo.value);
-    away.onclick = () => remove(c).then(() => text.focus());
+    away.onclick = () => remove(c).then(back);
     memo.onkeydown = (event) => {
-      if (event.key === "Escape" || (event.key === "Enter" && event.ctrlKey)) { keepMemo(c, memo.value); text.focus(); }
+      if (event.key === "Escape" || (event.key === "Enter" && event.ctrlKey)) { event.preventDefault(); keepMemo(c, memo.value); back(); }
     };
     one.append(make("label", { for: id }, words.memo), memo, make("p", { class: "row" }, save, away));
   } else if (c.memo) one.append(make("p", { dir: "auto" }, c.memo));
@@ -421,8 +424,8 @@ list.addEventListener("mouseover", (event) => about(event.target.closest("li")?.
 find?.addEventListener("input", listCodes);
 find?.addEventListener("keydown", async (event) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); step(event.key === "ArrowDown" ? 1 : -1); }
-  if (event.key === "Enter") { event.preventDefault(); await choose(list.children[active]); text.focus(); mark(marked.anchor, marked.focus, false); }
-  if (event.key === "Escape") { find.value = ""; listCodes(); text.focus(); mark(marked.anchor, marked.focus, false); }
+  if (event.key === "Enter") { event.preventDefault(); await choose(list.children[active]); back(); }
+  if (event.key === "Escape") { find.value = ""; listCodes(); back(); }
 });
 for (const [id, run] of Object.entries({ "do-sentence": () => select("sentence"), "do-turn": () => select("turn"), "do-undo": takeBack, "do-quote": quote })) {
   by(id)?.addEventListener("mousedown", (event) => event.preventDefault());
