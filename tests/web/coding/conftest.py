@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -127,6 +127,23 @@ def running(tmp_path: Path) -> Iterator[Running]:
     found.start()
     yield found
     found.end()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Serves a study with another text."""
+    made: list[Running] = []
+
+    def run(text: str) -> Running:
+        root = written(tmp_path, text)
+        rounds.open_round(root, NAME, "r1", opening.nobody, coders=["anna", "bo"])
+        made.append(Running(root, free_port(), signing(root)))
+        made[-1].start()
+        return made[-1]
+
+    yield run
+    for one in made:
+        one.end()
 
 
 @dataclass

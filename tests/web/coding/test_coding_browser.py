@@ -6,16 +6,18 @@ Emoji, combining marks and right-to-left text keep their places, overlaps are to
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from royst.interviews import quotes
+from royst.interviews import transcript as transcripts
 from royst.interviews.codebook import read_codebook
 from royst.interviews.coding import CONSENSUS, read_codings
 from royst.interviews.substudy import read_substudy
+from royst.interviews.text import to_utf16
 from royst.interviews.theme import read_themes
 
 from .conftest import TEXT, Running
@@ -184,6 +186,56 @@ def test_right_to_left_and_native_selection_by_shift(browser: Any, running: Runn
     anna.keys("3")
     anna.told("Coded: Stillhet")
     assert ("stille", "עברית midt") in anna.own or [w for c, w in anna.own if c == "stille"], anna.own
+
+
+TRICKY = (
+    "I: 🎈 begynner\nA: e\u0323\u0301n 👩‍👩‍👧‍👦 to 𝒳𝒴 שָׁלוֹם عالم tre\n\n   \nA: 🏳️‍🌈slutt 𐍈 ok\nI: ja\n"
+)
+
+
+def test_what_a_browser_marks_is_counted_in_code_points(browser: Any, serve: Callable[..., Running]) -> None:
+    """Every way that a mark can begin and end between two signs, tried over a text of emoji, marks and two directions."""
+    running = serve(TRICKY)
+    text = transcripts.latest(running.store, "e01").text
+    anna = Coder(browser, running, "anna")
+    anna.go("/code/r1/e01")
+    pairs = [(a, b) for a in range(0, len(text), 3) for b in range(a + 1, len(text) + 1, 7) if text[a:b].strip()]
+    found = anna.page.evaluate(
+        """async pairs => {
+          const made = [], keep = window.fetch;
+          window.fetch = (path, asked) => { made.push([asked.body.get('start'), asked.body.get('end')]); return Promise.reject(new Error('kept here')); };
+          const paras = [...document.querySelectorAll('#text p')];
+          const at = unit => {
+            for (const p of paras) {
+              const length = p.textContent.length;
+              if (unit <= length) {
+                const walk = document.createTreeWalker(p, NodeFilter.SHOW_TEXT);
+                while (walk.nextNode()) { if (unit <= walk.currentNode.length) return [walk.currentNode, unit]; unit -= walk.currentNode.length; }
+                return [p, 0];
+              }
+              unit -= length + 1;
+            }
+          };
+          const text = document.getElementById('text');
+          text.focus();
+          for (const [a, b] of pairs) {
+            document.getSelection().setBaseAndExtent(...at(a), ...at(b));
+            const before = made.length;
+            text.dispatchEvent(new KeyboardEvent('keydown', {key: '1', bubbles: true, cancelable: true}));
+            await new Promise(done => setTimeout(done));
+            if (made.length === before) made.push(null);
+          }
+          window.fetch = keep;
+          return made;
+        }""",
+        [[to_utf16(text, a), to_utf16(text, b)] for a, b in pairs],
+    )
+    expected = []
+    for a, b in pairs:
+        words = text[a:b]
+        start = a + len(words) - len(words.lstrip())
+        expected.append([str(start), str(start + len(words.strip()))])
+    assert len(pairs) > 100 and found == expected
 
 
 def test_two_coders_from_blind_to_a_released_quote(browser: Any, running: Running) -> None:

@@ -43,7 +43,7 @@ const paraAt = (point) => {
 };
 const said = (start, end) => {
   const parts = [];
-  for (let n = paraAt(start); n < paras.length && paras[n].s < end; n++) {
+  for (let n = paraAt(start); n < paras.length && paras[n].s <= end; n++) {
     const p = paras[n];
     parts.push(p.string.slice(toUnit(p, Math.max(start, p.s)), toUnit(p, Math.min(end, p.e))));
   }
