@@ -195,6 +195,14 @@ def from_project(store: Store, imported: Imported, *, round: str, by: str, on: s
     return Arrived(ids, codes, {guid: coders[guid] for guid in users}, cases, tuple(faults))
 
 
+def from_codebook(store: Store, codes: Sequence[qda.QdaCode], *, by: str, on: str) -> int:
+    """Take a codebook's codes; gives how many were new. A code with the same GUID is the same code, and is left as it is."""
+    before = read_codebook(store)
+    after, _ = _codes_in(before, codes, by, on)
+    write_codebook(store, after)
+    return len(after.codes) - len(before.codes)
+
+
 def _voices(source: qda.Source, project: qda.Project) -> dict[str, str]:
     """Who speaks, where the project says it: one case alone stands behind the text, and one label alone is not an interviewer's."""
     cases = [case.name for case in project.cases if source.guid in case.sources and case.name]

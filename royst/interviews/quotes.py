@@ -135,6 +135,13 @@ def answer(store: Store, id: str, warning: Warning, why: str) -> Quote:
     return _replace(store, id, answers={**quote.answers, warning.key: why})
 
 
+def take_away(store: Store, id: str) -> Quote:
+    """Drop a quote. A report that printed it keeps it until it is made again."""
+    gone = _one(store, id)
+    write_quotes(store, [quote for quote in read_quotes(store) if quote.id != id])
+    return gone
+
+
 def _one(store: Store, id: str) -> Quote:
     for quote in read_quotes(store):
         if quote.id == id:

@@ -135,7 +135,7 @@ def read_substudy(store: Store, units: Collection[str] = ()) -> Substudy:
 
     Raises ``InputError`` with every fault of its four files, each with file, row and column."""
     faults = Faults()
-    file = _read_file(store)
+    file = read_file(store)
     names = list(file.attributes)
     asked = _table(store, "asked.csv", ["contact", "outcome"], ["reason", *names], faults)
     people = _table(
@@ -175,7 +175,8 @@ def _participant(row: Mapping[str, str], names: Iterable[str]) -> Participant:
     )
 
 
-def _read_file(store: Store) -> SubstudyFile:
+def read_file(store: Store) -> SubstudyFile:
+    """``substudy.toml`` alone, which is open also where the rest is sealed. ``InputError``: ``missing-file``, ``damaged-toml``, ``substudy-field``."""
     path = store.path(FILE)
     if not path.is_file():
         raise wrong(

@@ -110,6 +110,8 @@ def import_transcript(
     """
     checked_id(id, "transcript")
     reading = readers.read(Path(path), encoding)
+    if speakers is None and voices:  # a label that is named is one, also where it begins a single turn
+        speakers = {turn.speaker for turn in find_turns(reading.text) if turn.speaker} | set(voices)
     turns = _from_cues(reading) or find_turns(reading.text, speakers)
     return add(
         store,

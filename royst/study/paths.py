@@ -59,6 +59,14 @@ class Folder:
     def refused(self, wave: str) -> Path:
         return self.wave(wave) / "refused.csv"
 
+    def substudy(self, name: str) -> Path:
+        """A sub-study of interviews."""
+        return self.root / "interviews" / name
+
+    def coders(self, name: str) -> Path:
+        """What coders of a sub-study sign in by: state of the server, no part of the study."""
+        return self.root / "server" / "interviews" / f"{name}.json"
+
     def release(self, name: str) -> Path:
         return self.releases / name
 

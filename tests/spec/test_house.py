@@ -36,6 +36,24 @@ def _options() -> list[tuple[str, str]]:
     ]
 
 
+def _interviews() -> list[tuple[str, str]]:
+    """The actions of ``royst interviews``, each with its options."""
+    verbs = next(action for action in cli.parser()._actions if isinstance(action, argparse._SubParsersAction))
+    actions = next(a for a in verbs.choices["interviews"]._actions if isinstance(a, argparse._SubParsersAction))
+    return [
+        (name, option) for name, sub in actions.choices.items() for action in sub._actions for option in (action.option_strings or [""])
+        if option not in ("-h", "--help", "--passphrase")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "option"), _interviews())
+def test_every_action_of_interviews_is_documented(action: str, option: str) -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    mine = [part for part in re.split(r"^### ", text, flags=re.MULTILINE) if part.startswith((f"`royst interviews {action}`", f"`royst interviews {action} "))]
+    assert mine, f"docs/commands.md has no part on royst interviews {action}"
+    assert option in mine[0]
+
+
 @pytest.mark.parametrize(("verb", "option"), _options())
 def test_every_verb_and_option_is_documented(verb: str, option: str) -> None:
     chapters = re.split(r"^## ", (ROOT / "docs" / "commands.md").read_text(encoding="utf-8"), flags=re.MULTILINE)

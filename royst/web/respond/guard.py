@@ -28,18 +28,7 @@ class Guard:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        response["Content-Security-Policy"] = POLICY
-        response["Referrer-Policy"] = "same-origin"  # with no-referrer, browsers send forms from nowhere (Origin: null)
-        response["X-Content-Type-Options"] = "nosniff"
-        response["X-Frame-Options"] = "DENY"
-        response["Cross-Origin-Opener-Policy"] = "same-origin"
-        response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
-        if current().fieldwork.asking.address.startswith("https://"):
-            response["Strict-Transport-Security"] = "max-age=31536000"
-        if not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "no-store"
-        return response
+        return with_headers(self.get_response(request), current().fieldwork.asking.address.startswith("https://"))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, (SuspiciousOperation, TooManyFilesSent)):
@@ -50,6 +39,21 @@ class Guard:
         from royst.web.respond.views import failed
 
         return failed(request)
+
+
+def with_headers(response: HttpResponse, secure: bool) -> HttpResponse:
+    """Headers of every page: nothing from other hosts, nothing told to them, nothing kept."""
+    response["Content-Security-Policy"] = POLICY
+    response["Referrer-Policy"] = "same-origin"  # with no-referrer, browsers send forms from nowhere (Origin: null)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["X-Frame-Options"] = "DENY"
+    response["Cross-Origin-Opener-Policy"] = "same-origin"
+    response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+    if secure:
+        response["Strict-Transport-Security"] = "max-age=31536000"
+    if not response.has_header("Cache-Control"):
+        response["Cache-Control"] = "no-store"
+    return response
 
 
 def place(exception: BaseException) -> str:

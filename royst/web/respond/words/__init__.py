@@ -24,11 +24,11 @@ EASY = {"nb": "Lettlest", "nn": "Lettlese", "en": "Easy to read"}
 
 
 @cache
-def own(language: str) -> Mapping[str, str]:
-    """Our own words in a language, keys with dots. Raises ``KeyError`` for one that we do not have."""
+def own(language: str, package: str = __name__) -> Mapping[str, str]:
+    """Our own words in a language, keys with dots; ``package`` holds them. Raises ``KeyError`` for one that we do not have."""
     if language not in LANGUAGES:
         raise KeyError(f"no words in language {language!r}")
-    content = tomllib.loads(resources.files(__package__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    content = tomllib.loads(resources.files(package).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
     found: dict[str, str] = {}
     for key, value in content.items():
         if isinstance(value, str):

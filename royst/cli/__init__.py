@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import royst
+from royst.cli import interviews
 from royst.errors import InputError, wrong
 
 
@@ -164,6 +165,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--name", required=True, metavar="NAME", help="a release that was made before")
     verb("migrate", _migrate, "bring an older study format to today's")
     _fieldwork(verb)
+    interviews.add(verbs.add_parser("interviews", help=(said := "interviews: transcripts, coding, themes, quotes"), description=said))
     return top
 
 

@@ -1,0 +1,88 @@
+"""The sub-study that a verb is about, opened with its passphrase where it is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from royst.errors import Faults, wrong
+from royst.interviews.seal import Seal
+from royst.interviews.store import SEALED, Store, checked_id
+from royst.interviews.substudy import Substudy, read_file, read_substudy
+from royst.study import units
+from royst.study.paths import Folder
+
+Secret = Callable[[str], str]
+"""Asks a person for a passphrase, by what it is of. It is never stored."""
+
+
+def nobody(of: str) -> str:
+    """Where nobody can be asked."""
+    raise wrong("sealed", f"{of} is encrypted", "Give its passphrase.")
+
+
+def opened(root: Path, name: str, secret: Secret = nobody) -> Substudy:
+    """The sub-study ``name`` of the study in ``root``, read and checked. The questionnaires are not read: interviews go on while they are being written.
+
+    Raises ``InputError``: ``no-study``, ``unknown-substudy``, ``wrong-passphrase``, and every fault of the sub-study's own files.
+    """
+    folder = within(root)
+    place = folder.substudy(checked_id(name, "sub-study"))
+    if not place.is_dir():
+        there = sorted(path.name for path in place.parent.iterdir() if path.is_dir()) if place.parent.is_dir() else []
+        raise wrong(
+            "unknown-substudy",
+            f"the study has no sub-study {name}",
+            f"It has: {', '.join(there) or 'none'}. Begin one: royst interviews start.",
+            file=place,
+        )
+    return read_substudy(Store(place, _seal(place, name, secret)), places(folder))
+
+
+def within(root: Path) -> Folder:
+    """The study's paths. ``InputError`` (``no-study``) where there is none."""
+    folder = Folder(Path(root))
+    if not folder.study_toml.is_file():
+        raise wrong("no-study", "the folder holds no study.toml", "Name the folder of a study.", file=folder.root)
+    return folder
+
+
+def _seal(place: Path, name: str, secret: Secret) -> Seal | None:
+    """The seal of a sealed sub-study, tried on a file that it should open."""
+    sealed = next(iter(sorted(place.rglob(f"*{SEALED}"))), None)
+    if sealed is None and not read_file(Store(place)).sealed:
+        return None
+    seal = Seal.like(secret(f"the sub-study {name}"), place)
+    if sealed is not None:
+        seal.open(sealed.read_bytes(), sealed)
+    return seal
+
+
+def places(folder: Folder) -> frozenset[str]:
+    """Names of the study's units, which no quote may tell."""
+    if not folder.frame.exists():
+        return frozenset()
+    frame = units.read_frame(folder.frame, Faults())
+    return frozenset() if frame is None else frozenset(name for name in frame["name"].to_list() if name)
+
+
+def checked_date(said: str) -> str:
+    """An ISO date as it was said. ``InputError`` (``no-date``)."""
+    try:
+        return date.fromisoformat(said).isoformat()
+    except ValueError:
+        raise wrong("no-date", f"{said!r} is no date", "Write it as 2020-06-30.") from None
+
+
+def known_person(substudy: Substudy, name: str) -> str:
+    """One of the sub-study's researchers, by id. ``InputError`` (``unknown-person``)."""
+    there = [person.id for person in substudy.file.researchers]
+    if name not in there:
+        raise wrong(
+            "unknown-person",
+            f"{name!r} is none of the sub-study's researchers",
+            f"Name one of {', '.join(there) or 'nobody yet'}, or add them under [[researchers]].",
+            file=substudy.store.path("substudy.toml"),
+        )
+    return name
