@@ -31,7 +31,7 @@ def check(instrument: Instrument, file: str, faults: Faults) -> None:
             if getattr(item, attribute):
                 _check_rule(instrument, item, getattr(item, attribute), column, file, faults)
         for said in (*item.label.values(), *(item.hint or {}).values()):
-            for name in _PIPE.findall(said):
+            for name in pipes(said):
                 if name not in instrument:
                     faults.add(
                         "unknown-item",
@@ -240,6 +240,11 @@ def impossible(item: Item, value: Value, answers: Answers) -> str | None:
     ):
         return f"breaks the questionnaire's rule {item.constraint}"
     return None
+
+
+def pipes(said: str) -> tuple[str, ...]:
+    """The items that a label names."""
+    return tuple(_PIPE.findall(said))
 
 
 def piped(said: str, instrument: Instrument, answers: Answers, language: str) -> str:

@@ -64,23 +64,28 @@ function effective(items, answers) {
 let table, fill, words;
 const say = (key, put = {}) => Object.entries(put).reduce((text, [name, said]) => text.replace(`{${name}}`, said), words[key] || key);
 const offered = (item, answers) => table.scales[item.s].filter(([name, , row]) => !item.f || B(value(item.f, { answers, row: { name, ...row } })));
-// What was typed or chosen: {value} or {wrong}.
-function understood(item, said, answers) {
+// What was typed or chosen, without the rules: {value} or {wrong}.
+function heard(item, said) {
   if (!said.length || item.k == "note") return {};
-  let found = said[0];
   if (item.s) {
-    const there = offered(item, answers).map(choice => choice[0]);
+    const there = table.scales[item.s].map(choice => choice[0]);
     if (said.some(name => !there.includes(name))) return { wrong: say("wrong.choice") };
-    if (item.k == "many") found = there.filter(name => said.includes(name)).join(" ");
-  } else if (item.k == "number") {
-    found = found.replace(/\s/g, "").replace(",", ".").replace(/[٠-٩۰-۹]/g, digit => digit.charCodeAt(0) & 15);
-    if (!/^-?\d{1,9}(\.\d{1,6})?$/.test(found)) return { wrong: say("wrong.number") };
-    found = +found;
-    if ((item.lo != null && found < item.lo) || (item.hi != null && found > item.hi)) return { wrong: item.lo != null && item.hi != null ? say("wrong.range", { low: item.lo, high: item.hi }) : say("wrong.rule") };
+    return { value: item.k == "many" ? there.filter(name => said.includes(name)).join(" ") : said[0] };
   }
-  return item.c && !B(value(item.c, { answers: { ...answers, [item.n]: found }, current: found })) ? { wrong: say("wrong.rule") } : { value: found };
+  if (item.k != "number") return { value: said[0] };
+  const plain = said[0].replace(/\s/g, "").replace(",", ".").replace(/[٠-٩۰-۹]/g, digit => digit.charCodeAt(0) & 15);
+  return /^-?\d{1,9}(\.\d{1,6})?$/.test(plain) ? { value: +plain } : { wrong: say("wrong.number") };
 }
-const typed = () => { const found = {}; for (const item of table.items) if (item.n in fill.answers) { const got = understood(item, [].concat(fill.answers[item.n]).map(T), {}); if ("value" in got) found[item.n] = got.value; } return found; };
+// The same held against the form's rules.
+function understood(item, said, answers) {
+  const got = heard(item, said), found = got.value;
+  if (!("value" in got)) return got;
+  const now = { answers: { ...answers, [item.n]: found }, current: found };
+  if (item.f) { const there = offered(item, now.answers).map(choice => choice[0]); if (said.some(name => !there.includes(name))) return { wrong: say("wrong.choice") }; }
+  if ((item.lo != null && found < item.lo) || (item.hi != null && found > item.hi)) return { wrong: item.lo != null && item.hi != null ? say("wrong.range", { low: item.lo, high: item.hi }) : say("wrong.rule") };
+  return item.c && !B(value(item.c, now)) ? { wrong: say("wrong.rule") } : got;
+}
+const typed = () => { const found = {}; for (const item of table.items) if (item.n in fill.answers) { const got = heard(item, [].concat(fill.answers[item.n]).map(T)); if ("value" in got) found[item.n] = got.value; } return found; };
 const kept = () => Object.fromEntries(Object.keys(typed()).map(name => [name, fill.answers[name]]));
 function pages() {
   const { applies } = effective(table.items, typed());
