@@ -33,7 +33,8 @@ def send(visit: Visit, fill: Fill) -> HttpResponse:
         visit.keep(FILL, None)
         visit.keep(ENTRY, None)
         return visit.to("/thanks")
-    count = sum(item.name in fill.answers for item in pages)
+    counted = visit.site.way.counted(fill)
+    count = sum(item.name in counted for item in pages)
     to_it = path_of(visit, open_item) if open_item else ""
     return visit.page("send.html", count=count, to_it=to_it, refresh=waits(visit))
 

@@ -109,6 +109,10 @@ class Way:
         rows = tuple(page for page in self.pages(fill) if page.name in names)
         return rows if len(rows) > 1 and item in rows else ()
 
+    def table_of(self, item: Item) -> str:
+        """The name of the table that an item can stand in; empty for none."""
+        return item.grid.name if item.grid is not None and item.name in self._grids else ""
+
     def item(self, place: int) -> Item | None:
         """The item whose page has this number, where it is put to people."""
         if not 1 <= place <= len(self.instrument.items):
@@ -130,31 +134,19 @@ class Way:
         for page in pages:
             if page.name == fill.at:
                 return page
-        return next(
-            (
-                page
-                for page in pages
-                if page.kind != "note" and page.name not in fill.answers and page.name not in fill.skipped
-            ),
-            None,
-        )
+        values = self.values(fill)
+        return next((page for page in pages if page.kind != "note" and page.name not in values and page.name not in fill.skipped), None)
 
     def left(self, fill: Fill, item: Item) -> int:
         """How many questions come from this page on, itself among them, as things stand."""
         return sum(page.kind != "note" and self.place[page.name] >= self.place[item.name] for page in self.pages(fill))
 
     def open_required(self, fill: Fill) -> Item | None:
-        """The first question that must be answered and is not."""
+        """The first question that must be answered and has no answer that counts: a later change of another may have made it impossible."""
         if not self._requires:
             return None
-        return next(
-            (
-                page
-                for page in self.pages(fill)
-                if page.required and page.kind != "note" and page.name not in fill.answers
-            ),
-            None,
-        )
+        counted = self.counted(fill)
+        return next((page for page in self.pages(fill) if page.required and page.kind != "note" and page.name not in counted), None)
 
     def counted(self, fill: Fill) -> dict[str, Value]:
         """The answers that stand: of items that apply and were put to this person, and that are possible. What rules forbid is dropped."""
