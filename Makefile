@@ -10,14 +10,14 @@ SOURCES := $(shell find royst -type f -not -path '*/__pycache__/*') pyproject.to
 demo: $(VENV)/.royst
 	$(BIN)/royst demo demo
 
-test: $(VENV)/.tested .tools/.axe
+test: $(VENV)/.tested .tools/.npm
 	$(BIN)/ruff check royst tests benchmarks
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	$(BIN)/pytest -m "not prove" $(PYTEST)
 
 # The whole attack, fault and simulation suites; long.
-prove: $(VENV)/.tested .tools/.axe
+prove: $(VENV)/.tested .tools/.npm
 	$(BIN)/pytest -m prove $(PYTEST)
 
 bench: $(VENV)/.tested
@@ -44,11 +44,11 @@ $(VENV)/.tested: $(VENV)/.royst
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/royst-*.whl)[$(EXTRAS)]"
 	touch $@
 
-# axe-core, for the accessibility tests; without npm they are skipped by name.
-.tools/.axe:
+# axe-core for the accessibility tests, and ODK's own engine to hold our routing against; without npm these tests are skipped by name.
+.tools/.npm:
 	@mkdir -p .tools
-	@if npm install --silent --no-audit --no-fund --prefix .tools axe-core@4 >/dev/null 2>&1; then touch $@; \
-	else echo "axe-core was not fetched with npm: the accessibility tests are skipped, by name"; fi
+	@if npm install --silent --no-audit --no-fund --prefix .tools axe-core@4 @getodk/xforms-engine@0.22 >/dev/null 2>&1; then touch $@; \
+	else echo "axe-core and ODK's engine were not fetched with npm: the tests that need them are skipped, by name"; fi
 
 clean:
 	rm -rf $(VENV) dist .tools demo

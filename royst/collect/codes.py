@@ -38,7 +38,9 @@ def shown(code: str) -> str:
 
 
 def read(said: str) -> str | None:
-    """What somebody typed as a code: spaces, hyphens and small letters do not matter. None where the check sign says that it was mistyped."""
+    """What somebody typed as a code: spaces, hyphens and small letters do not matter, and a whole link that ends in a code is one. None where the check sign says that
+    it was mistyped."""
+    said = said.strip().rpartition("/")[2]
     if len(said) > 60:
         return None
     signs = [_MEANT.get(sign, sign) for sign in said.upper() if not sign.isspace() and sign not in "-–—.·"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ SOUNDS = {".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg", ".opus
 class Asking(BaseModel):
     """``asking.toml``: how one wave is asked. Texts are by language; where one is missing, the server's own words stand.
 
-    ``address``: the site's own address (https://…), which QR codes carry. ``short``: items of the short route. ``free_text``: whether questions of type
+    ``address``: the site's own address (https://…), which QR codes carry. ``opens``, ``closes``: the first and the last day on which somebody may begin. ``short``: items of the short route. ``free_text``: whether questions of type
     text are asked. ``results``: when and where results come; ``results_address`` is its link. ``leave_to``: where *leave this site* leads.
     ``words``: the server's own words in languages that it does not have.
     """
@@ -38,6 +39,8 @@ class Asking(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     address: str = "http://127.0.0.1:8000"
+    opens: date | None = None
+    closes: date | None = None
     consent: Said = Field(default_factory=dict)
     consent_version: str = "1"
     who: Said = Field(default_factory=dict)
@@ -222,6 +225,8 @@ def _check(asking: Asking, instrument: Instrument, name: str) -> None:
                 file=name,
                 column="short",
             )
+    if asking.opens and asking.closes and asking.closes < asking.opens:
+        faults.add("not-a-period", f"the form closes on {asking.closes}, before it opens on {asking.opens}", "mend one of the days", file=name, column="closes")
     for key in ("address", "leave_to", "results_address"):
         said = getattr(asking, key)
         if said and not said.startswith(("https://", "http://")):

@@ -3,8 +3,9 @@
 In: numbers, texts, ``${item}``, ``.`` (the answer itself), a bare name (a column of the choice, in choice filters), ``or and = != < <= > >= + - * div mod``,
 parentheses, and the functions of ``FUNCTIONS``. Out: paths, repeats, and all that depends on the clock, chance or other files.
 
-Sources: XPath 1.0 (W3C 1999) sections 3.4, 3.5 and 4.2–4.4 for comparison and conversion; ODK XForms specification, section "XPath functions". An unanswered item
-is the empty text; the number of a text that is none is NaN, and no comparison with NaN but ``!=`` holds.
+Sources: XPath 1.0 (W3C 1999) sections 3.4, 3.5 and 4.2–4.4 for comparison and conversion; ODK XForms specification, section "XPath functions". An answer is the text
+that a form holds, numbers too; an unanswered item is the empty text. The number of a text that is none is NaN, and no comparison with NaN but ``!=`` holds. Whether a bare
+``${item}`` is true is refused: XPath asks whether the question is there, other programs whether it is answered.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 
 Value = float | str | bool
@@ -73,7 +75,7 @@ class Context:
 
 
 def text(value: Value) -> str:
-    """XPath's ``string``: whole numbers without decimals."""
+    """XPath's ``string``: whole numbers without decimals, and no exponents."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -81,7 +83,7 @@ def text(value: Value) -> str:
             return "NaN"
         if math.isinf(value):
             return "Infinity" if value > 0 else "-Infinity"
-        return str(int(value)) if value.is_integer() else repr(value)
+        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
     return value
 
 
@@ -107,9 +109,9 @@ def evaluate(expression: Expression, context: Context) -> Value:
         case Literal(value):
             return value
         case Reference(name):
-            return context.answers.get(name, "")
+            return text(context.answers.get(name, ""))
         case Current():
-            return context.current
+            return text(context.current)
         case Attribute(name):
             return context.attributes.get(name, "")
         case Call(name, arguments):
@@ -157,18 +159,23 @@ def _binary(sign: str, left: Value, right: Value) -> Value:
             return math.fmod(a, b) if b and not math.isinf(a) else math.nan
 
 
+def _signed(found: float, value: float) -> float:
+    """A nought keeps the sign of what it was made from."""
+    return math.copysign(0.0, value) if found == 0 else float(found)
+
+
 def _round(value: float, digits: float = 0.0) -> float:
     """Half away from zero towards plus infinity, as XPath's ``round``; NaN where the number of digits is none."""
     if math.isnan(value) or math.isinf(value) or not math.isfinite(digits):
         return value if math.isfinite(digits) else math.nan
     scale = 10.0 ** max(-15, min(15, int(digits)))
     scaled = value * scale
-    return math.floor(scaled + 0.5) / scale if math.isfinite(scaled) else value
+    return _signed(math.floor(scaled + 0.5) / scale, value) if math.isfinite(scaled) else value
 
 
 def _whole(value: Value) -> float:
     found = number(value)
-    return found if math.isnan(found) or math.isinf(found) else float(math.trunc(found))
+    return _signed(math.trunc(found), found) if math.isfinite(found) else found
 
 
 def _substring(whole: str, start: float, end: float = math.inf) -> str:
@@ -178,8 +185,8 @@ def _substring(whole: str, start: float, end: float = math.inf) -> str:
 
 
 def _least(values: tuple[Value, ...], choose: Callable[[list[float]], float]) -> float:
-    numbers = [number(value) for value in values if value != ""]
-    return choose(numbers) if numbers and not any(map(math.isnan, numbers)) else math.nan
+    numbers = [number(value) for value in values]
+    return math.nan if any(map(math.isnan, numbers)) else choose(numbers)
 
 
 def _selected_at(said: Value, place: Value) -> str:
@@ -202,7 +209,7 @@ FUNCTIONS: dict[str, Function] = {
     "selected-at": Function(_selected_at, 2, 2, "text"),
     "count-selected": Function(lambda said: float(len(text(said).split())), 1, 1, "number"),
     "if": Function(lambda condition, then, other: then if truth(condition) else other, 3, 3, "text"),
-    "coalesce": Function(lambda first, second: first if text(first) != "" else second, 2, 2, "text"),
+    "coalesce": Function(lambda first, second: first if text(first) not in ("", "NaN") else second, 2, 2, "text"),
     "not": Function(lambda value: not truth(value), 1, 1, "truth"),
     "true": Function(lambda: True, 0, 0, "truth"),
     "false": Function(lambda: False, 0, 0, "truth"),
@@ -210,8 +217,8 @@ FUNCTIONS: dict[str, Function] = {
     "number": Function(number, 1, 1, "number"),
     "int": Function(_whole, 1, 1, "number"),
     "round": Function(lambda value, digits=0.0: _round(number(value), number(digits)), 1, 2, "number"),
-    "floor": Function(lambda value: float(math.floor(n)) if math.isfinite(n := number(value)) else n, 1, 1, "number"),
-    "ceiling": Function(lambda value: float(math.ceil(n)) if math.isfinite(n := number(value)) else n, 1, 1, "number"),
+    "floor": Function(lambda value: _signed(math.floor(n), n) if math.isfinite(n := number(value)) else n, 1, 1, "number"),
+    "ceiling": Function(lambda value: _signed(math.ceil(n), n) if math.isfinite(n := number(value)) else n, 1, 1, "number"),
     "abs": Function(lambda value: abs(number(value)), 1, 1, "number"),
     "min": Function(lambda *values: _least(values, min), 1, None, "number"),
     "max": Function(lambda *values: _least(values, max), 1, None, "number"),
@@ -368,6 +375,22 @@ def parts(expression: Expression) -> Iterator[Expression]:
         inner = (expression.left, expression.right)
     for part in inner:
         yield from parts(part)
+
+
+def bare(expression: Expression, *, asked: bool = False) -> Iterator[Expression]:
+    """The answers in it that stand where a truth is wanted. ``asked``: a truth is wanted of the whole."""
+    match expression:
+        case Reference() | Current() | Attribute():
+            if asked:
+                yield expression
+        case Binary(sign, left, right):
+            for side in (left, right):
+                yield from bare(side, asked=sign in ("and", "or"))
+        case Call(name, arguments):
+            for place, argument in enumerate(arguments):
+                yield from bare(argument, asked=name in ("not", "boolean") or (name == "if" and (place == 0 or asked)))
+        case _:
+            pass
 
 
 def references(expression: Expression) -> tuple[str, ...]:

@@ -74,6 +74,14 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """A group that is shown as a table (XLSForm's appearance ``table-list``): its name and heading."""
+
+    name: str
+    label: Text
+
+
+@dataclass(frozen=True)
 class Item:
     """One question of a wave.
 
@@ -100,6 +108,7 @@ class Item:
     low: float | None = None
     high: float | None = None
     constraint_message: Text | None = None
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True)

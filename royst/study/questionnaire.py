@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from royst.errors import Faults
 from royst.study import expression
-from royst.study.instrument import Choice, Instrument, Item, Kind, Scale, Text
+from royst.study.instrument import Choice, Grid, Instrument, Item, Kind, Scale, Text
 from royst.study.plan import ItemSection, ScaleSection, StudyFile
 from royst.study.xlsform import Form, Row, Sheet
 
@@ -39,6 +39,7 @@ class _Group:
     name: str
     relevant: str
     row: int
+    grid: Grid | None = None
 
 
 class Reader:
@@ -119,7 +120,9 @@ class Reader:
                     "type",
                 )
         elif start == "begin_group":
-            groups.append(_Group(row["name"], row["relevant"], row.number))
+            shown = "table-list" in row["appearance"].split()
+            grid = Grid(row["name"], self._texts(row, self.form.survey, "label")) if shown else None
+            groups.append(_Group(row["name"], row["relevant"], row.number, grid))
         elif groups:
             groups.pop()
         else:
@@ -166,6 +169,7 @@ class Reader:
             low=low,
             high=high,
             constraint_message=self._texts(row, self.form.survey, "constraint_message") or None,
+            grid=groups[-1].grid if groups else None,
         )
 
     def _kind(self, kind: str, words: list[str], row: Row) -> tuple[Kind, Scale | None] | None:

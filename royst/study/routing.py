@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -31,7 +32,7 @@ def check(instrument: Instrument, file: str, faults: Faults) -> None:
             if getattr(item, attribute):
                 _check_rule(instrument, item, getattr(item, attribute), column, file, faults)
         for said in (*item.label.values(), *(item.hint or {}).values()):
-            for name in _PIPE.findall(said):
+            for name in pipes(said):
                 if name not in instrument:
                     faults.add(
                         "unknown-item",
@@ -104,6 +105,15 @@ def _check_rule(instrument: Instrument, item: Item, said: str, column: str, file
                 row=item.row,
                 column=column,
             )
+    for said_part in expression.bare(rule, asked=column != "calculation"):
+        faults.add(
+            "unsupported-rule",
+            f"the rule {said!r:.100} asks whether an answer is true",
+            f"write what it is compared with, such as {_written(said_part)} != ''",
+            file=file,
+            row=item.row,
+            column=column,
+        )
     if column == "choice_filter" and item.scale:
         known = {"name", "label", *(key for choice in item.scale.choices for key in choice.attributes)}
         for part in expression.parts(rule):
@@ -118,18 +128,25 @@ def _check_rule(instrument: Instrument, item: Item, said: str, column: str, file
                 )
 
 
-def _rules(item: Item) -> tuple[str, ...]:
-    return tuple(said for said in (item.relevant, item.calculation) if said)
+def _written(part: expression.Expression) -> str:
+    match part:
+        case expression.Reference(name):
+            return f"${{{name}}}"
+        case Attribute(name):
+            return name
+        case _:
+            return "."
 
 
 def _needs(item: Item) -> tuple[str, ...]:
-    """The items that must be known before this one's relevance and calculated value."""
+    """The items that must be known before whether this one applies, what it is calculated as, and which of its choices are offered. A filter may name its own item."""
     names: dict[str, None] = {}
-    for said in _rules(item):
+    for said in (item.relevant, item.calculation, item.choice_filter):
         try:
-            names.update(dict.fromkeys(expression.references(expression.parse(said))))
+            found = expression.references(expression.parse(said)) if said else ()
         except ExpressionError:
             continue
+        names.update(dict.fromkeys(name for name in found if said != item.choice_filter or name != item.name))
     return tuple(names)
 
 
@@ -173,7 +190,7 @@ def _in_order(instrument: Instrument) -> Iterator[Item]:
 
 
 def effective(instrument: Instrument, answers: Answers) -> tuple[dict[str, Value], dict[str, bool]]:
-    """One person's answers with those of skipped items blanked and calculations made, and whether each item applies."""
+    """One person's answers with those of skipped items and of choices that are not offered any more blanked, calculations made, and whether each item applies."""
     values: dict[str, Value] = {}
     applies: dict[str, bool] = {}
     context = Context(values)
@@ -184,10 +201,22 @@ def effective(instrument: Instrument, answers: Answers) -> tuple[dict[str, Value
         if not applies[item.name]:
             continue
         if item.calculation:
-            values[item.name] = expression.evaluate(expression.parse(item.calculation), context)
+            values[item.name] = _kept(expression.evaluate(expression.parse(item.calculation), context))
         elif item.name in answers:
             values[item.name] = answers[item.name]
+            if item.choice_filter:
+                names = {choice.name for choice in offered(item, values)}
+                said = " ".join(name for name in expression.text(values.pop(item.name)).split() if name in names)
+                if said:
+                    values[item.name] = said
     return values, applies
+
+
+def _kept(value: Value) -> Value:
+    """What a calculation leaves in the form: a number that is none is nothing, a truth is a text."""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else value
+    return expression.text(value)
 
 
 def next_item(instrument: Instrument, answers: Answers, after: str | None = None) -> Item | None:
@@ -242,6 +271,11 @@ def impossible(item: Item, value: Value, answers: Answers) -> str | None:
     return None
 
 
+def pipes(said: str) -> tuple[str, ...]:
+    """The items that a label names."""
+    return tuple(_PIPE.findall(said))
+
+
 def piped(said: str, instrument: Instrument, answers: Answers, language: str) -> str:
     """A label with ``${item}`` replaced by what was answered: the label of a choice, else the answer itself."""
 
@@ -277,7 +311,7 @@ def applicable(instrument: Instrument, frame: pl.DataFrame) -> pl.DataFrame:
         applies[item.name] = here
         column = _column(item, frame)
         if column is None and item.calculation:
-            column = _by_pattern(item.calculation, values, frame.height, expression.text, pl.String)
+            column = _by_pattern(item.calculation, values, frame.height, lambda value: expression.text(_kept(value)), pl.String)
             if item.kind == "number":
                 column = column.cast(pl.Float64, strict=False).fill_nan(None)
         if column is not None:

@@ -16,7 +16,6 @@ from royst.errors import wrong
 from royst.evaluation import freeze as evaluation_freeze
 from royst.evaluation import serve as fieldwork_of
 from royst.evaluation.serve import Fieldwork
-from royst.study import folder
 from royst.web.respond import guard
 
 THREADS = 24
@@ -63,13 +62,13 @@ def database(fieldwork: Fieldwork, postgres: str | None) -> dict[str, Any]:
     }
 
 
-def configure(fieldwork: Fieldwork, postgres: str | None = None, hosts: tuple[str, ...] = ()) -> None:
-    """Django for this process, and the store's tables."""
+def configure(fieldwork: Fieldwork, postgres: str | None = None, hosts: tuple[str, ...] = (), *, frozen: bool = False) -> None:
+    """Django for this process, and the store's tables. ``frozen``: no store, for pages that say that the wave is over."""
     from royst.web.respond import site
 
     address = fieldwork.asking.address
     host = urlsplit(address).hostname or "localhost"
-    wanted = database(fieldwork, postgres)
+    wanted = {"ENGINE": "django.db.backends.dummy"} if frozen else database(fieldwork, postgres)
     if settings.configured:
         from django.db import connections
 
@@ -83,13 +82,15 @@ def configure(fieldwork: Fieldwork, postgres: str | None = None, hosts: tuple[st
     guard.quiet()
     from royst.web.respond import store
 
-    store.create()
-    site.use(site.Site(fieldwork))
+    if not frozen:
+        store.create()
+    site.use(site.Site(fieldwork, frozen=frozen))
 
 
 def application(root: Path, wave: str, postgres: str | None = None) -> Any:
     """The WSGI application, for several processes behind a proxy."""
-    configure(fieldwork_of.prepare(root, wave), postgres)
+    fieldwork = fieldwork_of.prepare(root, wave)
+    configure(fieldwork, postgres, frozen=fieldwork.study.folder.answers(wave).exists())
     from django.core.handlers.wsgi import WSGIHandler
 
     return WSGIHandler()
@@ -105,20 +106,12 @@ def serve(
     proxy: str | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Ask one wave until the process is stopped. ``proxy``: the address of the one proxy whose word about addresses and encryption is taken.
+    """Ask one wave until the process is stopped; where it has its answers, only say that it is over and when the results come. ``proxy``: the address of the one proxy whose word about addresses and encryption is taken.
 
     Raises ``InputError`` where the wave, its keys or its settings are not ready.
     """
     import waitress
 
-    study = folder.read(root)
-    if wave in study.file.waves and study.folder.answers(wave).exists():
-        raise wrong(
-            "wave-taken",
-            f"wave {wave} has its answers already",
-            "it was frozen or imported; nothing more can be added to it",
-            file=study.folder.within(study.folder.answers(wave)),
-        )
     sys.setswitchinterval(0.02)  # threads that all have work to do gain nothing by taking turns more often
     found = application(root, wave, postgres)
     trusted = (
@@ -130,7 +123,10 @@ def serve(
         found, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=131_072, max_request_header_size=16_384, connection_limit=500,
         channel_timeout=60, clear_untrusted_proxy_headers=True, **trusted,
     )  # fmt: skip
-    say(f"wave {wave} is asked at http://{host}:{port} (process {os.getpid()}); stop with Ctrl+C")
+    from royst.web.respond.site import current
+
+    what = "has its answers; pages that say so stand" if current().frozen else "is asked"
+    say(f"wave {wave} {what} at http://{host}:{port} (process {os.getpid()}); stop with Ctrl+C")
     server.run()
 
 

@@ -14,7 +14,7 @@ from royst.evaluation.serve import SOUNDS
 from royst.web.respond import assets
 from royst.web.respond.fill import Fill, taken
 from royst.web.respond.site import Begun, current
-from royst.web.respond.views import packed_or_not
+from royst.web.respond.pages import packed_or_not
 from royst.web.respond.visit import Visit
 
 LARGEST = 65_536
@@ -74,6 +74,8 @@ def take(request: HttpRequest) -> HttpResponse:
     site = current()
     if request.method != "POST":
         return HttpResponse(status=405)
+    if site.frozen:
+        return HttpResponse(status=410)
     if len(request.body) > LARGEST:
         return HttpResponse(status=413)
     address = str(request.META.get("REMOTE_ADDR", ""))
@@ -125,6 +127,8 @@ def merge(request: HttpRequest) -> HttpResponse:
     site, private = visit.site, visit.private
     if request.method != "POST" or private is None:
         return HttpResponse(status=405)
+    if site.frozen:
+        return HttpResponse(status=410)
     fill = site.read(private)
     if fill is None:
         return HttpResponse(status=404)

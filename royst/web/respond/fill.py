@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from royst.evaluation.serve import Fieldwork
@@ -50,6 +50,15 @@ def fill_of(content: Mapping[str, Any]) -> Fill:
     )  # fmt: skip
 
 
+def with_answer(fill: Fill, item: Item, value: Value | None, *, skipped: bool = False) -> Fill:
+    """A fill with one answer set, or taken away."""
+    answers = {name: old for name, old in fill.answers.items() if name != item.name}
+    if value is not None:
+        answers[item.name] = value
+    passed = [name for name in fill.skipped if name != item.name] + ([item.name] if skipped else [])
+    return replace(fill, answers=answers, skipped=tuple(passed))
+
+
 class Refused(ValueError):
     """An answer that cannot be taken. ``key`` names the words that say why, ``parameters`` fill them."""
 
@@ -74,8 +83,14 @@ class Way:
             for said in (item.relevant, item.calculation, item.constraint, item.choice_filter)
             if said
             for name in references(parse(said))
+        ) | frozenset(
+            name
+            for item in self._all
+            for said in (*item.label.values(), *(item.hint or {}).values())
+            for name in routing.pipes(said)
         )
-        """Items whose answers some rule looks at."""
+        """Items whose answers some rule or label looks at."""
+        self._grids = dict(_grids(self._all))
         self._requires = any(item.required for item in self._all)
         self._asked = frozenset(item.name for item in self._all)
 
@@ -83,6 +98,20 @@ class Way:
         """The items that apply to this person, in order."""
         _, applies = routing.effective(self.instrument, fill.answers)
         return tuple(item for item in (self._short if fill.short else self._all) if applies[item.name])
+
+    def values(self, fill: Fill) -> dict[str, Value]:
+        """What rules and labels look at: the answers of items that apply, and what is calculated from them."""
+        return routing.effective(self.instrument, fill.answers)[0]
+
+    def grid(self, fill: Fill, item: Item) -> tuple[Item, ...]:
+        """The items that stand in one table with an item, itself among them; empty where it stands alone."""
+        names = self._grids.get(item.name, frozenset())
+        rows = tuple(page for page in self.pages(fill) if page.name in names)
+        return rows if len(rows) > 1 and item in rows else ()
+
+    def table_of(self, item: Item) -> str:
+        """The name of the table that an item can stand in; empty for none."""
+        return item.grid.name if item.grid is not None and item.name in self._grids else ""
 
     def item(self, place: int) -> Item | None:
         """The item whose page has this number, where it is put to people."""
@@ -105,31 +134,19 @@ class Way:
         for page in pages:
             if page.name == fill.at:
                 return page
-        return next(
-            (
-                page
-                for page in pages
-                if page.kind != "note" and page.name not in fill.answers and page.name not in fill.skipped
-            ),
-            None,
-        )
+        values = self.values(fill)
+        return next((page for page in pages if page.kind != "note" and page.name not in values and page.name not in fill.skipped), None)
 
     def left(self, fill: Fill, item: Item) -> int:
         """How many questions come from this page on, itself among them, as things stand."""
         return sum(page.kind != "note" and self.place[page.name] >= self.place[item.name] for page in self.pages(fill))
 
     def open_required(self, fill: Fill) -> Item | None:
-        """The first question that must be answered and is not."""
+        """The first question that must be answered and has no answer that counts: a later change of another may have made it impossible."""
         if not self._requires:
             return None
-        return next(
-            (
-                page
-                for page in self.pages(fill)
-                if page.required and page.kind != "note" and page.name not in fill.answers
-            ),
-            None,
-        )
+        counted = self.counted(fill)
+        return next((page for page in self.pages(fill) if page.required and page.kind != "note" and page.name not in counted), None)
 
     def counted(self, fill: Fill) -> dict[str, Value]:
         """The answers that stand: of items that apply and were put to this person, and that are possible. What rules forbid is dropped."""
@@ -144,7 +161,21 @@ class Way:
         return found
 
 
-def understood(item: Item, said: Sequence[str], fill: Fill) -> Value | None:
+def _grids(items: Sequence[Item]) -> Iterator[tuple[str, frozenset[str]]]:
+    """The items that can stand in one table, for each of them: of one group, with one answer each of one scale, and no rule that looks at another of them."""
+    of: dict[str, list[Item]] = {}
+    for item in items:
+        if item.grid is not None:
+            of.setdefault(item.grid.name, []).append(item)
+    for rows in of.values():
+        names = frozenset(item.name for item in rows)
+        alike = all(item.kind == "one" and item.scale is not None and rows[0].scale is not None and item.scale.choices == rows[0].scale.choices and not item.choice_filter and not item.constraint for item in rows)
+        apart = all(not names & {*(references(parse(item.relevant)) if item.relevant else ()), *(name for said in item.label.values() for name in routing.pipes(said))} for item in rows)
+        if alike and apart:
+            yield from ((name, names) for name in names)
+
+
+def understood(way: Way, item: Item, said: Sequence[str], fill: Fill) -> Value | None:
     """What a page's fields say; None where nothing was answered. Raises ``Refused`` for what cannot be.
 
     The same is held against what the offline page sends, so nothing here trusts its sender.
@@ -154,7 +185,7 @@ def understood(item: Item, said: Sequence[str], fill: Fill) -> Value | None:
     value = _value(item, [clean for part in said if (clean := _clean(part))])
     if value is None:
         return None
-    values = {**fill.answers, item.name: value}
+    values = way.values(with_answer(fill, item, value))
     if routing.impossible(item, value, values) is not None:
         if item.low is not None and item.high is not None:
             raise Refused("wrong.range", low=text(item.low), high=text(item.high))

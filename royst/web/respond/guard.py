@@ -36,7 +36,7 @@ class Guard:
         if exception.__class__.__name__ == "Http404":
             return None
         say.error(place(exception))
-        from royst.web.respond.views import failed
+        from royst.web.respond.pages import failed
 
         return failed(request)
 
@@ -106,7 +106,7 @@ def settings(database: dict[str, Any], secret: str, address: str, hosts: list[st
         "CSRF_COOKIE_SAMESITE": "Lax",
         "CSRF_COOKIE_SECURE": secure,
         "CSRF_TRUSTED_ORIGINS": [address.rstrip("/")],
-        "CSRF_FAILURE_VIEW": "royst.web.respond.views.forged",
+        "CSRF_FAILURE_VIEW": "royst.web.respond.pages.forged",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 131_072,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 300,
         "DATA_UPLOAD_MAX_NUMBER_FILES": 0,

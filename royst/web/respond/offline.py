@@ -127,7 +127,9 @@ def form(way: Way, language: str, spoken: Spoken, public: bytes) -> dict[str, An
                 [choice.name, said(choice.label), dict(choice.attributes)] for choice in item.scale.choices
             ]
         row: dict[str, Any] = {"n": item.name, "k": item.kind, "l": said(item.label)}
+        grid = way.table_of(item)
         for key, value in (
+            ("g", grid),
             ("h", said(item.hint or {})), ("s", item.scale.name if item.scale else 0), ("r", rule(item.relevant)), ("c", rule(item.constraint)), ("x", rule(item.calculation)),
             ("f", rule(item.choice_filter)), ("q", int(item.required)), ("lo", item.low), ("hi", item.high), ("p", way.place[item.name]),
         ):  # fmt: skip
@@ -136,11 +138,12 @@ def form(way: Way, language: str, spoken: Spoken, public: bytes) -> dict[str, An
         items.append(row)
     asking = way.fieldwork.asking
     words: dict[str, str] = {}
-    for section in ("offline", "wrong", "thanks", "send", "start"):
+    for section in ("offline", "wrong", "thanks", "send", "start", "again"):
         words |= spoken.section(section)
     return {
         "lang": tag(language), "dir": direction(language), "code": language, "title": said(way.instrument.title) or spoken("title"), "items": items, "scales": scales, "words": words,
         "key": base64.b64encode(public).decode(), "consent": asking.consent_version, "terms": said(asking.consent), "results": said(asking.results),
+        "grids": {item.grid.name: said(item.grid.label) for item in way.instrument.items if item.grid is not None},
         "short": [name for name in asking.short if name in asked],
     }  # fmt: skip
 

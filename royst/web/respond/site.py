@@ -10,6 +10,8 @@ import secrets
 import threading
 import time
 from dataclasses import replace
+from datetime import date
+from typing import Literal
 
 from royst.collect import codes, sealed
 from royst.collect.codes import Access, Codes
@@ -60,8 +62,9 @@ class Limits:
 class Site:
     """All that the pages need. Made once by ``royst.web.server``."""
 
-    def __init__(self, fieldwork: Fieldwork):
-        self.fieldwork = fieldwork
+    def __init__(self, fieldwork: Fieldwork, *, frozen: bool = False):
+        """``frozen``: the wave has its answers; there is no store any more, and every page says that it is over."""
+        self.fieldwork, self.frozen = fieldwork, frozen
         self.way = Way(fieldwork)
         self.codes: Codes = fieldwork.codes
         self.writer = store.Writer()
@@ -72,6 +75,14 @@ class Site:
         self.tickets = Tickets(fieldwork.derived("tickets"))
         self._forms: dict[str, tuple[bytes, bytes]] = {}
         self._many: dict[str, Access] = {}
+
+    @property
+    def state(self) -> Literal["before", "open", "after"]:
+        """Whether somebody may begin today. Who has begun may finish after the last day too."""
+        asking, today = self.fieldwork.asking, date.today()
+        if self.frozen or (asking.closes is not None and today > asking.closes):
+            return "after"
+        return "before" if asking.opens is not None and today < asking.opens else "open"
 
     def mark(self, private: str) -> bytes:
         """By which a draft is found: nothing of the private code can be read from it."""

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from royst.web.respond import device, views
+from royst.web.respond import device, door, ending, pages, questions
 
 urlpatterns = [
-    path("", views.enter),
-    re_path(r"^e/(?P<said>[0-9A-Za-z-]{1,40})$", views.link),
-    re_path(r"^t/(?P<said>[0-9A-Za-z-]{1,40})$", views.tablet),
-    path("start", views.start),
-    re_path(r"^q/(?P<place>[0-9]{1,4})$", views.question),
-    path("send", views.send),
-    path("thanks", views.thanks),
-    path("pause", views.pause),
-    path("erased", views.erased),
-    path("closed", views.closed),
-    path("left", views.left),
-    path("again", views.again),
-    re_path(r"^a/(?P<name>[0-9a-z.]{1,60})$", views.asset),
+    path("", door.enter),
+    re_path(r"^e/(?P<said>[0-9A-Za-z-]{1,40})$", door.link),
+    re_path(r"^t/(?P<said>[0-9A-Za-z-]{1,40})$", door.tablet),
+    path("start", door.start),
+    re_path(r"^q/(?P<place>[0-9]{1,4})$", questions.question),
+    path("send", ending.send),
+    path("thanks", ending.thanks),
+    path("pause", ending.pause),
+    path("erased", ending.erased),
+    path("closed", ending.closed),
+    path("left", ending.left),
+    path("again", door.again),
+    path("access", ending.access),
+    re_path(r"^a/(?P<name>[0-9a-z.]{1,60})$", pages.asset),
     path("sw.js", device.worker),
     path("offline", device.shell),
     re_path(r"^form/(?P<language>[A-Za-z-]{2,20})$", device.form),
@@ -28,5 +29,5 @@ urlpatterns = [
     path("merge", device.merge),
 ]
 
-handler404 = views.missing
-handler500 = views.failed
+handler404 = pages.missing
+handler500 = pages.failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -61,9 +62,11 @@ class Visit:
         self._set[name] = value
 
     def controls(self) -> HttpResponse | None:
-        """What the buttons on every page do: language, size of letters, leaving."""
+        """What the buttons on every page do: language, size of letters, the statement of accessibility, leaving."""
         if self.do == "leave":
             return self.leave()
+        if self.do == "access":
+            return self.to("/access")
         if self.do.startswith("lang-") and self.do[5:] in self.site.fieldwork.languages:
             self.language = self.do[5:]
         elif self.do in ("larger", "normal"):
@@ -75,7 +78,7 @@ class Visit:
 
     def leave(self) -> HttpResponse:
         """Away at once. A draft whose code was never shown could not be opened again, so it is erased."""
-        if self.private:
+        if self.private and not self.site.frozen:
             fill = self.site.read(self.private)
             if fill is not None and (fill.tablet or not fill.told):
                 self.site.withdraw(self.private, fill)
@@ -104,6 +107,7 @@ class Visit:
             "style": assets.path("style.css"),
             "script": assets.path("page.js"),
             "form_path": self.site.form_path(self.language),
+            "forms": json.dumps([[code, called(code, site.asking.words), self.site.form_path(code)] for code in site.languages], ensure_ascii=False),
             "action": context.get("action", self.request.path),
             "tablet": bool(self.tablet),
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -97,7 +97,7 @@ class Running:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         self.logged.append(line)
-        if "asked at" not in line:
+        if " at http" not in line:
             raise RuntimeError(self.process.communicate()[1])
 
     def end(self, how: int = signal.SIGTERM) -> None:
@@ -113,7 +113,7 @@ class Running:
         if not unit:
             from royst.evaluation import serve
 
-            unit = serve.prepare(self.root, WAVE).units[0]
+            unit = next(iter(serve.prepare(self.root, WAVE).units), "")
         server.codes(self.root, WAVE, out, unit=unit, count=count, many=many)
         found = [line.split(",")[0].replace(" ", "") for line in out.read_text(encoding="utf-8").splitlines()[1:]]
         out.unlink()
@@ -126,6 +126,42 @@ def set_up(written: Path, folder: Path, postgres: str | None = None, asking: str
     port = free_port()
     (root / "waves" / WAVE / "asking.toml").write_text(asking.replace("{port}", str(port)), encoding="utf-8")
     found = Running(root, port, postgres)
+    freeze.make_keys(root, WAVE, *found.shares)
+    return found
+
+
+OTHER = f"""format = 1
+id = "other"
+languages = ["nb", "en"]
+synthetic = true
+[title]
+nb = "Prøve"
+en = "Trial"
+[design]
+sampled = false
+[waves.{WAVE}]
+label = {{ nb = "{WAVE}", en = "{WAVE}" }}
+"""
+
+
+def set_up_form(folder: Path, survey: list[list[str]], choices: list[list[str]], asking: str = "") -> Running:
+    """A study of one form, without a sample, ready to be asked. Rows are those of the sheets, headers first."""
+    import xlsxwriter
+
+    root = folder / "study"
+    (root / "waves" / WAVE).mkdir(parents=True)
+    (root / "study.toml").write_text(OTHER, encoding="utf-8")
+    book = xlsxwriter.Workbook(str(root / "waves" / WAVE / "questionnaire.xlsx"), {"strings_to_formulas": False})
+    settings = [["form_title", "form_id", "version", "default_language"], ["Skjema", "other", "1", "Bokmål (nb)"]]
+    for name, rows in (("survey", survey), ("choices", choices), ("settings", settings)):
+        sheet = book.add_worksheet(name)
+        for number, row in enumerate(rows):
+            for column, text in enumerate(row):
+                if text:
+                    sheet.write_string(number, column, text)
+    book.close()
+    found = Running(root, free_port())
+    (root / "waves" / WAVE / "asking.toml").write_text(f'address = "http://127.0.0.1:{found.port}"\n{asking}', encoding="utf-8")
     freeze.make_keys(root, WAVE, *found.shares)
     return found
 
@@ -260,13 +296,15 @@ def as_user() -> tuple[str, Callable[[], None] | None]:
     """PostgreSQL refuses root: then it runs as somebody else."""
     if os.name == "nt" or os.getuid() != 0:
         return "", None
+    import pwd  # there is none on Windows
+
     for name in ("postgres", "nobody"):
         try:
             who = pwd.getpwnam(name)
         except KeyError:
             continue
 
-        def change(who: pwd.struct_passwd = who) -> None:
+        def change(who: Any = who) -> None:
             os.setgroups([])
             os.setgid(who.pw_gid)
             os.setuid(who.pw_uid)

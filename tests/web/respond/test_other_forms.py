@@ -12,30 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
 
-from royst.evaluation import freeze, serve
+from royst.evaluation import serve
 from royst.study import expression, routing
 from royst.study.expression import FUNCTIONS, Context, evaluate, parse
 from royst.web.respond import assets, offline
 from royst.web.respond.fill import Fill, Way
 from royst.web.respond.words import Spoken, direction, own
 
-from .conftest import WAVE, Person, Running, free_port
+from .conftest import WAVE, Person, Running, set_up_form
 from .test_answering_browser import AXE, FLAGS, RULES
 
-STUDY = f"""format = 1
-id = "other"
-languages = ["nb", "en"]
-synthetic = true
-[title]
-nb = "Prøve"
-en = "Trial"
-[design]
-sampled = false
-[waves.{WAVE}]
-label = {{ nb = "{WAVE}", en = "{WAVE}" }}
-"""
 LABELS = ["label::Bokmål (nb)", "label::English (en)", "label::العربية (ar)", "label::Lettlest (nb-easy)"]
 SURVEY = [
     ["type", "name", *LABELS, "relevant", "constraint", "required", "choice_filter", "calculation", "hint::Bokmål (nb)", "media::audio::Bokmål (nb)"],
@@ -59,36 +46,14 @@ CHOICES = [
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    root = tmp_path_factory.mktemp("other") / "study"
-    (root / "waves" / WAVE).mkdir(parents=True)
-    (root / "study.toml").write_text(STUDY, encoding="utf-8")
-    book = xlsxwriter.Workbook(str(root / "waves" / WAVE / "questionnaire.xlsx"), {"strings_to_formulas": False})
-    for name, rows in (
-        ("survey", SURVEY),
-        ("choices", CHOICES),
-        (
-            "settings",
-            [["form_title", "form_id", "version", "default_language"], ["Skjema", "other", "1", "Bokmål (nb)"]],
-        ),
-    ):
-        sheet = book.add_worksheet(name)
-        for number, row in enumerate(rows):
-            for column, text in enumerate(row):
-                if text:
-                    sheet.write_string(number, column, text)
-    book.close()
-    found = Running(root, free_port())
-    (root / "waves" / WAVE / "asking.toml").write_text(
-        f'address = "http://127.0.0.1:{found.port}"\nfree_text = true\n[words.ar]\nnext = "التالي"\nnobody = "لا أحد يستطيع رؤية إجاباتك."\n',
-        encoding="utf-8",
-    )
+    found = set_up_form(tmp_path_factory.mktemp("other"), SURVEY, CHOICES, 'free_text = true\n[words.ar]\nnext = "التالي"\nnobody = "لا أحد يستطيع رؤية إجاباتك."\n')
+    root = found.root
     (root / "waves" / WAVE / "media").mkdir()
     with wave.open(str(root / "waves" / WAVE / "media" / "help.wav"), "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
         sound.setframerate(8000)
         sound.writeframes(bytes(1600))
-    freeze.make_keys(root, WAVE, *found.shares)
     found.start()
     yield found
     found.end()

@@ -4,14 +4,14 @@ const main = document.getElementById("page"), T = value => value === true ? "tru
 const N = value => typeof value == "string" ? (/^\s*-?(\d+(\.\d*)?|\.\d+)\s*$/.test(value) ? +value : NaN) : +value;
 const B = value => typeof value == "number" ? value != 0 && !isNaN(value) : !!value;
 const split = text => text.split(/\s+/).filter(Boolean), whole = value => isFinite(value) ? Math.trunc(value) : value;
-const least = (values, choose) => { const numbers = values.filter(value => value !== "").map(N); return !numbers.length || numbers.some(isNaN) ? NaN : choose(...numbers); };
+const least = (values, choose) => { const numbers = values.map(N); return numbers.some(isNaN) ? NaN : choose(...numbers); };
 const FUNCTIONS = {
   "selected": (said, name) => split(T(said)).includes(T(name)), "selected-at": (said, place) => split(T(said))[whole(N(place))] || "",
-  "count-selected": said => split(T(said)).length, "coalesce": (a, b) => T(a) !== "" ? a : b, "if": (test, yes, no) => B(test) ? yes : no,
+  "count-selected": said => split(T(said)).length, "coalesce": (a, b) => ["", "NaN"].includes(T(a)) ? b : a, "if": (test, yes, no) => B(test) ? yes : no,
   "not": value => !B(value), "true": () => true, "false": () => false, "boolean": B, "number": N, "int": value => whole(N(value)),
   "round": (value, digits = 0) => {
     const places = whole(N(digits)), number = N(value), scale = 10 ** Math.max(-15, Math.min(15, places));
-    return !isFinite(places) ? NaN : isFinite(number * scale) ? Math.floor(number * scale + .5) / scale : number;
+    return !isFinite(places) ? NaN : isFinite(number * scale) ? Math.floor(number * scale + .5) / scale || (number < 0 ? -0 : 0) : number;
   },
   "floor": value => Math.floor(N(value)), "ceiling": value => Math.ceil(N(value)), "abs": value => Math.abs(N(value)),
   "min": (...values) => least(values, Math.min), "max": (...values) => least(values, Math.max), "string": T, "string-length": value => [...T(value)].length,
@@ -23,8 +23,8 @@ function value(rule, at) {
   const [sign, a, b] = rule;
   switch (sign) {
     case "v": return a;
-    case "r": return at.answers[a] ?? "";
-    case ".": return at.current ?? "";
+    case "r": return T(at.answers[a] ?? "");
+    case ".": return T(at.current ?? "");
     case "a": return at.row?.[a] ?? "";
     case "f": return FUNCTIONS[a](...rule.slice(2).map(part => value(part, at)));
     case "and": return B(value(a, at)) && B(value(b, at));
@@ -45,7 +45,7 @@ function ordered(items) {
   while (waiting.length) {
     const later = [];
     for (const item of waiting)
-      if ([...names(item.r), ...names(item.x)].every(name => done.has(name) || !known.has(name))) { done.add(item.n); found.push(item); } else later.push(item);
+      if ([...names(item.r), ...names(item.x), ...names(item.f).filter(name => name != item.n)].every(name => done.has(name) || !known.has(name))) { done.add(item.n); found.push(item); } else later.push(item);
     if (later.length == waiting.length) return found.concat(later);
     waiting = later;
   }
@@ -56,31 +56,44 @@ function effective(items, answers) {
   for (const item of ordered(items)) {
     applies[item.n] = !item.r || B(value(item.r, { answers: values }));
     if (!applies[item.n]) continue;
-    if (item.x) values[item.n] = value(item.x, { answers: values });
-    else if (item.n in answers) values[item.n] = answers[item.n];
+    if (item.x) { const found = value(item.x, { answers: values }); values[item.n] = typeof found == "number" && !isNaN(found) ? found : found !== found ? "" : T(found); }
+    else if (item.n in answers) {
+      values[item.n] = answers[item.n];
+      if (item.f) {
+        const there = offered(item, values).map(choice => choice[0]), left = split(T(answers[item.n])).filter(name => there.includes(name)).join(" ");
+        if (left) values[item.n] = left; else delete values[item.n];
+      }
+    }
   }
   return { values, applies };
 }
-let table, fill, words;
+let table, fill, words, redraw = () => {};
 const say = (key, put = {}) => Object.entries(put).reduce((text, [name, said]) => text.replace(`{${name}}`, said), words[key] || key);
 const offered = (item, answers) => table.scales[item.s].filter(([name, , row]) => !item.f || B(value(item.f, { answers, row: { name, ...row } })));
-// What was typed or chosen: {value} or {wrong}.
-function understood(item, said, answers) {
+// What was typed or chosen, without the rules: {value} or {wrong}.
+function heard(item, said) {
   if (!said.length || item.k == "note") return {};
-  let found = said[0];
   if (item.s) {
-    const there = offered(item, answers).map(choice => choice[0]);
+    const there = table.scales[item.s].map(choice => choice[0]);
     if (said.some(name => !there.includes(name))) return { wrong: say("wrong.choice") };
-    if (item.k == "many") found = there.filter(name => said.includes(name)).join(" ");
-  } else if (item.k == "number") {
-    found = found.replace(/\s/g, "").replace(",", ".").replace(/[٠-٩۰-۹]/g, digit => digit.charCodeAt(0) & 15);
-    if (!/^-?\d{1,9}(\.\d{1,6})?$/.test(found)) return { wrong: say("wrong.number") };
-    found = +found;
-    if ((item.lo != null && found < item.lo) || (item.hi != null && found > item.hi)) return { wrong: item.lo != null && item.hi != null ? say("wrong.range", { low: item.lo, high: item.hi }) : say("wrong.rule") };
+    return { value: item.k == "many" ? there.filter(name => said.includes(name)).join(" ") : said[0] };
   }
-  return item.c && !B(value(item.c, { answers: { ...answers, [item.n]: found }, current: found })) ? { wrong: say("wrong.rule") } : { value: found };
+  if (item.k != "number") return { value: said[0] };
+  const plain = said[0].replace(/\s/g, "").replace(",", ".").replace(/[٠-٩۰-۹]/g, digit => digit.charCodeAt(0) & 15);
+  return /^-?\d{1,9}(\.\d{1,6})?$/.test(plain) ? { value: +plain } : { wrong: say("wrong.number") };
 }
-const typed = () => { const found = {}; for (const item of table.items) if (item.n in fill.answers) { const got = understood(item, [].concat(fill.answers[item.n]).map(T), {}); if ("value" in got) found[item.n] = got.value; } return found; };
+// The same held against the form's rules.
+function understood(item, said, answers) {
+  const got = heard(item, said), found = got.value;
+  if (!("value" in got)) return got;
+  const now = { answers: effective(table.items, { ...answers, [item.n]: found }).values, current: found };
+  if (item.f) { const there = offered(item, now.answers).map(choice => choice[0]); if (said.some(name => !there.includes(name))) return { wrong: say("wrong.choice") }; }
+  if ((item.lo != null && found < item.lo) || (item.hi != null && found > item.hi)) return { wrong: item.lo != null && item.hi != null ? say("wrong.range", { low: item.lo, high: item.hi }) : say("wrong.rule") };
+  return item.c && !B(value(item.c, now)) ? { wrong: say("wrong.rule") } : got;
+}
+const typed = () => { const found = {}; for (const item of table.items) if (item.n in fill.answers) { const got = heard(item, [].concat(fill.answers[item.n]).map(T)); if ("value" in got) found[item.n] = got.value; } return found; };
+// Whether an item has an answer that counts as the others stand now.
+const stands = item => item.n in values() && "value" in understood(item, answered(item.n), typed());
 const kept = () => Object.fromEntries(Object.keys(typed()).map(name => [name, fill.answers[name]]));
 function pages() {
   const { applies } = effective(table.items, typed());
@@ -100,31 +113,58 @@ function show(heading, ...inner) {
   document.title = heading || table?.title || document.title;
   scrollTo(0, 0);
 }
+const values = () => effective(table.items, typed()).values;
 const piped = text => text.replace(/\$\{\s*([\w.-]+)\s*\}/g, (_, name) => {
-  const item = table.items.find(one => one.n == name), said = T(typed()[name] ?? "");
+  const item = table.items.find(one => one.n == name), said = T(values()[name] ?? "");
   return item?.s ? split(said).map(word => table.scales[item.s].find(choice => choice[0] == word)?.[1] || word).join(", ") : said;
 });
-function ask(item, wrong = "", said = [].concat(fill.answers[item.n] ?? []).map(T)) {
-  fill.at = item.n;
-  const list = pages(), left = list.filter(one => one.k != "note" && one.p >= item.p).length, label = piped(item.l);
-  const head = put => node("h1", { class: item.k == "note" ? "ask note" : "ask", ...put }, label), hint = key => node("p", { class: "hint" }, say(key));
-  let field;
-  if (item.k == "note") field = head();
-  else if (item.s) field = node("fieldset", {}, node("legend", {}, head()), item.h ? node("p", { class: "hint" }, piped(item.h)) : null, item.k == "many" ? hint("choose_many") : null,
-    ...offered(item, typed()).map(([name, text]) => node("label", { class: "pick" }, node("input", { type: item.k == "many" ? "checkbox" : "radio", name: "a", value: name, checked: said.includes(name) }), node("span", {}, text))));
-  else field = node("div", {}, node("h1", { class: "ask" }, node("label", { for: "a" }, label)), item.h ? node("p", { class: "hint" }, piped(item.h)) : null, hint(item.k == "number" ? "number_hint" : "text_hint"),
-    item.k == "number" ? node("input", { id: "a", name: "a", class: "number", inputmode: "decimal", autocomplete: "off", value: said[0] || "" }) : node("textarea", { id: "a", name: "a", rows: 5, maxlength: 2000 }, said[0] || ""));
-  const go = step => move(item, step);
-  const first = list[0]?.n == item.n;
-  show(label, node("p", { class: "left" }, item.k == "note" ? say("read") : left == 1 ? say("left_one") : say("left_many", { left })), wrong ? node("p", { class: "wrong", role: "alert" }, wrong) : null, field,
-    node("div", { class: "go" }, button("next", () => go("next"), "main"), first ? null : button("back", () => go("back")), item.k == "note" || item.q ? null : button("skip", () => go("skip"))));
-  form.onsubmit = event => { event.preventDefault(); go("next"); };
+const wide = () => matchMedia(`(min-width:${document.documentElement.className ? 66 : 48}rem)`).matches;
+// The rows of the item's table, where the screen is wide enough for one.
+const rowsOf = item => { const rows = item.g && wide() ? pages().filter(one => one.g == item.g) : []; return rows.length > 1 ? rows : [item]; };
+const answered = name => [].concat(fill.answers[name] ?? []).map(T);
+const hint = text => text ? node("p", { class: "hint" }, text) : null;
+function fields(item, said) {
+  const head = node("h1", { class: item.k == "note" ? "ask note" : "ask" }, item.s || item.k == "note" ? piped(item.l) : node("label", { for: "a" }, piped(item.l)));
+  if (item.k == "note") return [head, hint(piped(item.h || ""))];
+  if (item.s) return [node("fieldset", {}, node("legend", {}, head), hint(piped(item.h || "")), hint(item.k == "many" && say("choose_many")),
+    ...offered(item, values()).map(([name, text]) => node("label", { class: "pick" }, node("input", { type: item.k == "many" ? "checkbox" : "radio", name: "a", value: name, checked: said.includes(name) }), node("span", {}, text))))];
+  return [head, hint(piped(item.h || "")), hint(say(item.k == "number" ? "number_hint" : "text_hint")),
+    item.k == "number" ? node("input", { id: "a", name: "a", class: "number", inputmode: "decimal", autocomplete: "off", value: said[0] || "" }) : node("textarea", { id: "a", name: "a", rows: 5, maxlength: 2000 }, said[0] || "")];
 }
-async function move(item, step) {
-  const said = new FormData(form).getAll("a").filter(Boolean), got = step == "skip" ? {} : understood(item, said, typed());
-  if (step == "next" && (got.wrong || (item.k != "note" && !("value" in got)))) return ask(item, got.wrong || say(item.q ? "wrong.required" : "wrong.none"), said);
+function grid(rows) {
+  const choices = table.scales[rows[0].s];
+  return [node("h1", { class: "ask" }, table.grids[rows[0].g] || table.title), node("table", {}, node("thead", {}, node("tr", {}, node("td"), ...choices.map(([name, text]) => node("th", { scope: "col", id: "c" + name }, text)))),
+    node("tbody", {}, ...rows.map(row => node("tr", {}, node("th", { scope: "row", id: "r" + row.p }, piped(row.l)), ...choices.map(([name]) => node("td", {}, node("label", {},
+      node("input", { type: "radio", name: "g" + row.p, value: name, "aria-labelledby": `r${row.p} c${name}`, checked: answered(row.n).includes(name) }))))))))];
+}
+function ask(item, wrong = "", said = answered(item.n)) {
+  const list = pages(), rows = rowsOf(item), left = list.filter(one => one.k != "note" && one.p >= rows[0].p).length, go = step => move(item, step);
+  fill.at = item.n;
+  redraw = () => { hear(item); ask(item); };
+  show(piped(item.l), node("p", { class: "left" }, item.k == "note" ? say("read") : left == 1 ? say("left_one") : say("left_many", { left })), wrong ? node("p", { class: "wrong", role: "alert" }, wrong) : null,
+    ...(rows.length > 1 ? grid(rows) : fields(item, said)),
+    node("div", { class: "go" }, button("next", () => go("next"), "main"), list[0]?.n == rows[0].n ? null : button("back", () => go("back")), item.k == "note" || rows.some(one => one.q) ? null : button("skip", () => go("skip"))));
+  form.className = rows.length > 1 ? "table" : "";
+  form.onsubmit = event => { event.preventDefault(); go("next"); };
+  aloud(say("aloud"));
+  touched();
+}
+// Keep what stands on the page; says what is wrong with it.
+function hear(item) {
+  const rows = rowsOf(item), typing = new FormData(form);
+  if (rows.length > 1) {
+    for (const row of rows) if (typing.get("g" + row.p)) fill.answers[row.n] = [typing.get("g" + row.p)];
+    return rows.every(row => row.n in fill.answers) ? "" : say("wrong.rows");
+  }
+  const said = typing.getAll("a").filter(Boolean), got = understood(item, said, typed());
   if ("value" in got) fill.answers[item.n] = said; else if (!got.wrong) delete fill.answers[item.n];
-  go(item, step == "back" ? -1 : 1);
+  return got.wrong || (item.k != "note" && !("value" in got) ? say(item.q ? "wrong.required" : "wrong.none") : "");
+}
+function move(item, step) {
+  const rows = rowsOf(item), said = new FormData(form).getAll("a").filter(Boolean), wrong = hear(item);
+  if (step == "next" && wrong) return ask(item, wrong, said);
+  if (step == "skip" && rows.length < 2) delete fill.answers[item.n];
+  go(rows.at(step == "back" ? 0 : -1), step == "back" ? -1 : 1);
 }
 async function go(item, step) {
   const list = pages(), to = step < 0 ? list.filter(one => one.p < item.p).pop() : list.find(one => one.p > item.p);
@@ -133,10 +173,11 @@ async function go(item, step) {
   if (to) ask(to); else if (step < 0) ask(item); else last();
 }
 function last() {
-  const list = pages(), open = list.find(item => item.q && item.k != "note" && !(item.n in typed()));
+  const list = pages(), open = list.find(item => item.q && item.k != "note" && !stands(item));
   if (open) return ask(open, say("wrong.required"));
   form.onsubmit = event => event.preventDefault();
-  show("", node("h1", {}, say("send.title")), node("p", {}, say("send.answered", { count: list.filter(item => item.n in typed()).length })), node("p", {}, say("send.about")),
+  redraw = last;
+  show("", node("h1", {}, say("send.title")), node("p", {}, say("send.answered", { count: list.filter(stands).length })), node("p", {}, say("send.about")),
     node("div", { class: "go" }, button("send.go", finish, "main"), button("back", () => ask(list[list.length - 1]))));
 }
 async function finish() {
@@ -147,12 +188,17 @@ async function finish() {
   let left = 1;
   try { left = await flush(); } catch { /* still without the net */ }
   document.querySelector(".wait:not(.queue)")?.remove();
+  thank(left);
+  await said(left, 0);
+}
+function thank(left) {
+  redraw = () => thank(left);
   show("", node("h1", {}, say("thanks.title")), node("p", {}, say(left ? "offline.saved" : "thanks.about")), table.results ? node("p", {}, table.results) : null,
     tablet ? node("div", { class: "go" }, button("thanks.next_person", begin, "main")) : left ? null : node("p", {}, say("thanks.close")));
-  await said(left, 0);
 }
 async function begin() {
   const entry = await get("entry");
+  redraw = begin;
   if (!entry || !table) return show("", node("h1", {}, say("offline.title")), node("p", {}, say("offline.need")));
   const start = short => async () => {
     fill = { answers: {}, entry, token: [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join(""), short };
@@ -171,15 +217,40 @@ async function online() {
     if (done.ok) location.href = fill.at ? "/q/" + table.items.find(item => item.n == fill.at).p : "/send";
   })));
 }
+// The same page in another language, of those that were fetched with the net; or in larger letters.
+async function speak(path) {
+  try { table = await (await caches.match(path)).json(); } catch { table ??= null; }
+  words = table ? table.words : JSON.parse(document.body.dataset.words);
+  if (table) { document.documentElement.lang = table.lang; document.documentElement.dir = table.dir; await put("form", path); await put("words", words); }
+  const there = [], resize = async () => { const large = document.documentElement.className ? "" : "large"; document.documentElement.className = large; await put("large", large); await head(); redraw(); };
+  for (const [code, name, at] of await get("forms") || []) if (await caches.match(at)) there.push(node("button", { type: "button", lang: code, "aria-current": code == table?.code && "true", on: async () => { await speak(at); redraw(); } }, name));
+  async function head() {
+    document.querySelector("header").replaceChildren(...(there.length > 1 ? [node("details", {}, node("summary", {}, say("languages")), node("div", { class: "menu" }, ...there))] : []),
+      button(document.documentElement.className ? "normal" : "larger", resize), button("leave", async () => { await forget(); main.replaceChildren(); location.replace(document.body.dataset.leave); }, "leave"));
+    document.querySelector("footer p").textContent = say("nobody");
+  }
+  await head();
+}
+// A shared tablet that nobody touches: hidden after five minutes, erased after as long again.
+let waiting, shown;
+function touched() {
+  if (!tablet || shown) return;
+  clearTimeout(waiting);
+  if (fill) waiting = setTimeout(hide, WAIT);
+}
+function hide() {
+  shown = [...main.childNodes];
+  const back = () => { clearTimeout(waiting); main.replaceChildren(...shown); shown = null; touched(); }, fresh = () => { clearTimeout(waiting); shown = fill = null; begin(); };
+  show("", node("h1", {}, say("again.title")), node("p", {}, say("again.about")), node("div", { class: "go one" }, button("again.go_on", back, "main"), button("again.new", fresh)));
+  waiting = setTimeout(fresh, WAIT);
+}
+const WAIT = 300_000;
 let tablet = false;
 async function boot() {
-  try { table = await (await fetch(await get("form"))).json(); } catch { table = null; }
-  const body = document.body.dataset;
-  words = table ? table.words : JSON.parse(body.words);
-  if (table) { document.documentElement.lang = table.lang; document.documentElement.dir = table.dir; }
+  document.documentElement.className = await get("large") || "";
   tablet = !!await get("tablet");
-  document.querySelector("header").append(button("leave", async () => { await forget(); main.replaceChildren(); location.replace(body.leave); }, "leave"));
-  document.querySelector("footer p").textContent = say("nobody");
+  await speak(await get("form"));
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, touched);
   fill = table && !tablet ? await readFill() : null;
   addEventListener("online", online);
   if (!fill) await begin();
@@ -188,8 +259,8 @@ async function boot() {
     const here = table.items.find(item => item.n == fill.at), pressed = fill.pressed;
     delete fill.pressed;
     if (!here) last();
-    else if (pressed == "back") await go(here, -1);
-    else if (pressed == "skip" || (pressed == "next" && "value" in understood(here, [].concat(fill.answers[here.n] ?? []).map(T), typed()))) await go(here, 1);
+    else if (pressed == "back") await go(rowsOf(here)[0], -1);
+    else if (pressed == "skip" || (pressed == "next" && rowsOf(here).every(row => "value" in understood(row, answered(row.n), typed())))) await go(here, 1);
     else ask(here);
   }
   try { await flush(); } catch { /* without the net */ }

@@ -52,22 +52,22 @@ const send = (path, body) => fetch(path, { method: "POST", body, headers: { "Con
 // Send what waits. What the server has taken, or can never take, is erased here; the rest waits on.
 async function flush() {
   const from = await store("q"), [keys, bodies] = await Promise.all([wait(from.getAllKeys()), wait(from.getAll())]);
-  let left = keys.length, sent = 0;
+  let left = keys.length, sent = 0, late = 0;
   for (const [place, body] of bodies.entries()) {
     let status = 0;
     try { status = (await send("/take", body)).status; } catch { break; }
-    if ([200, 400, 403, 409, 413, 422].includes(status)) { await wait((await store("q", "readwrite")).delete(keys[place])); left--; sent += status == 200; }
+    if ([200, 400, 403, 409, 410, 413, 422].includes(status)) { await wait((await store("q", "readwrite")).delete(keys[place])); left--; if (status == 200) sent++; else late++; }
   }
-  await said(left, sent);
+  await said(left, sent, late);
   return left;
 }
-async function said(left, sent) {
+async function said(left, sent, late = 0) {
   self.onbeforeunload = left ? event => event.preventDefault() : null;
   let bar = document.querySelector(".queue");
-  if (!left && !sent) return bar && bar.remove();
-  const words = await get("words") || {};
+  if (!left && !sent && !late) return bar && bar.remove();
+  const words = await get("words") || {}, put = (key, count) => (words["offline." + key] || "").replace("{count}", count);
   if (!bar) { bar = document.createElement("p"); bar.className = "wait queue"; bar.setAttribute("role", "status"); document.querySelector("main").prepend(bar); }
-  bar.textContent = left ? (words["offline.waits"] || "").replace("{count}", left) : words["offline.sent"];
+  bar.textContent = [late && put("refused", late), left ? put("waits", left) : sent && put("sent")].filter(Boolean).join(" ");
 }
 async function prepare() {
   const data = form.dataset, body = document.body.dataset, inside = "item" in data, shared = "tablet" in body;
@@ -85,9 +85,11 @@ async function prepare() {
       const button = event.submitter;
       if (saved || !button || button.value == "leave") return;
       event.preventDefault(); saved = true;
-      const said = new FormData(form).getAll("a").filter(Boolean);
-      if (button.value == "skip" || !said.length) delete fill.answers[data.item]; else fill.answers[data.item] = said;
-      fill.pressed = button.value;
+      const typed = new FormData(form), said = typed.getAll("a").filter(Boolean), rows = JSON.parse(data.fields || "{}"), whole = button.value.endsWith("-all");
+      if (!whole) if (button.value == "skip" || !said.length) delete fill.answers[data.item]; else fill.answers[data.item] = said;
+      for (const [field, name] of Object.entries(rows)) if ((whole || name != data.item) && typed.get(field)) fill.answers[name] = [typed.get(field)];
+      fill.pressed = button.value.replace("-all", "");
+      if (whole) fill.at = Object.values(rows).at(fill.pressed == "back" ? 0 : -1);
       // Should this fail, the page goes on as it would without scripts.
       try { await saveFill(fill); } catch {}
       self.onbeforeunload = null;
@@ -97,28 +99,36 @@ async function prepare() {
   }
   await navigator.serviceWorker.register("/sw.js");
   if (data.entry || inside) {
-    await put("form", body.form);
-    if (!await caches.match(body.form)) {
-      const asked = await fetch(body.form);
-      if (asked.ok) { await put("words", (await asked.clone().json()).words); await (await caches.open("r-form")).put(body.form, asked); }
-    }
+    const forms = JSON.parse(body.forms);
+    await put("form", body.form); await put("forms", forms); await put("large", document.documentElement.className);
+    await put("words", (await (await formAt(body.form)).json()).words);
+    // The other languages once the first question is there, so that they can be chosen without the net.
+    if (inside) for (const [, , path] of forms) await formAt(path);
   }
   await flush();
 }
-function aloud() {
-  if (!("speechSynthesis" in self) || !form.dataset.aloud) return;
+async function formAt(path) {
+  const there = await caches.match(path);
+  if (there) return there;
+  const asked = await fetch(path);
+  if (asked.ok) await (await caches.open("r-form")).put(path, asked.clone());
+  return asked;
+}
+function aloud(label = form.dataset.aloud) {
+  if (!("speechSynthesis" in self) || !label) return;
   const lang = document.documentElement.lang.slice(0, 2), known = lang == "nb" || lang == "nn" ? ["nb", "no", "nn"] : [lang];
   const voice = speechSynthesis.getVoices().find(one => one.localService && known.includes(one.lang.slice(0, 2)));
-  if (!voice || document.querySelector(".aloud")) return;
+  const before = document.querySelector(".left");
+  if (!voice || !before || document.querySelector(".aloud")) return;
   const button = document.createElement("button");
-  button.type = "button"; button.className = "aloud"; button.textContent = form.dataset.aloud;
+  button.type = "button"; button.className = "aloud"; button.textContent = label;
   button.onclick = () => {
     speechSynthesis.cancel();
-    const text = [...document.querySelectorAll(".ask,.hint,.pick span")].map(part => part.textContent).join(". "), speech = new SpeechSynthesisUtterance(text);
+    const text = [...document.querySelectorAll(".ask,.hint,.pick span,thead th,tbody th")].filter(part => part.offsetParent).map(part => part.textContent).join(". "), speech = new SpeechSynthesisUtterance(text);
     speech.voice = voice; speech.lang = voice.lang; speech.rate = .9; speechSynthesis.speak(speech);
   };
-  document.querySelector(".left").after(button);
+  before.after(button);
 }
 const shell = document.body.dataset.shell !== undefined;
 if (safe && "serviceWorker" in navigator && !shell) prepare().catch(() => {});
-if ("speechSynthesis" in self && !shell) { aloud(); speechSynthesis.onvoiceschanged = aloud; }
+if ("speechSynthesis" in self && !shell) { aloud(); speechSynthesis.onvoiceschanged = () => aloud(); }

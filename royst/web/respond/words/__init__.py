@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib import resources
 
-from royst.words import LANGUAGES
+from royst.words import LANGUAGES, Words
 
 RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ku-arab", "ps", "sd", "ug", "ur", "yi", "prs"}
 """Languages written from right to left, by their first subtag (Unicode CLDR, scripts Arab, Hebr, Thaa)."""
@@ -65,6 +66,16 @@ class Spoken:
         for name, value in parameters.items():
             text = text.replace("{" + name + "}", str(value))
         return text
+
+    def date(self, day: date | None) -> str:
+        """A day in this language, else as 2021-05-31; empty for none."""
+        if day is None:
+            return ""
+        base = self.language.split("-")[0]
+        if base not in LANGUAGES:
+            return day.isoformat()
+        words = Words(base)
+        return words("date.long", day=day.day, month=words.list("date.months")[day.month - 1], year=day.year)
 
     def section(self, name: str) -> dict[str, str]:
         """All words of a section, for a device that will be without the net."""
