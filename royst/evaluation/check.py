@@ -13,7 +13,7 @@ from royst.answers import columns, conform, groups, store
 from royst.answers.conform import Conformed, Refusal
 from royst.answers.readers import Table
 from royst.errors import Fault, Faults, InputError
-from royst.evaluation import interviews
+from royst.evaluation import talks
 from royst.interviews import coreq
 from royst.protect.rules import rule_set
 from royst.study import folder
@@ -58,7 +58,7 @@ def check(root: Path) -> Report:
 def _interviews(study: Study, name: str, faults: Faults) -> list[str]:
     """The sub-studies that a release carries, held against the study."""
     try:
-        found = interviews.carried(study, name)
+        found = talks.carried(study, name)
     except InputError as stop:
         faults.extend(replace(fault, level="warning") if fault.code == "sealed" else fault for fault in stop.faults)
         return []

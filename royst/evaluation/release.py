@@ -18,13 +18,13 @@ from royst.evaluation import (
     comparisons,
     estimate,
     facts,
-    interviews,
     keys,
     participation,
     priorities,
     publish,
     reports,
     reproduce,
+    talks,
     units,
 )
 from royst.evaluation.estimate import Wave
@@ -85,7 +85,7 @@ def _inputs(study: Study, name: str, secret: bytes) -> dict[str, str]:
     others = [study.folder.root / "interviews", *(study.folder.wave(wave) for wave in study.waves if wave not in shown)]
     files = [path for path in study.folder.inputs() if not any(path.is_relative_to(other) for other in others)]
     hashes = {study.folder.within(path): keys.keyed_hash(secret, path) for path in files if path.name != study.folder.refused("w").name}
-    return {**hashes, **interviews.inputs(study, name, secret)}
+    return {**hashes, **talks.inputs(study, name, secret)}
 
 
 def _again(home: Path, name: str, inputs: dict[str, str]) -> list[str]:
@@ -108,7 +108,7 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
     Its answers are read all the same, for the covariance that units in both waves bring to a change.
     """
     section = study.file.releases[name]
-    talks = interviews.carried(study, name)
+    told = talks.carried(study, name)
     waves, results, tables = {}, {}, []
     for wave in facts.shown_waves(section):
         progress(f"estimating {wave}")
@@ -136,9 +136,9 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
         priorities=priorities.with_room(priorities.priorities(study, own), table),
         continues=_continues(study, section.wave, waves),
         from_printed=partial(units.tables, study, own, assigned, rules),
-        talks=tuple(interviews.talk(part) for part in talks),
+        talks=tuple(talks.talk(part) for part in told),
     )
-    return Estimated(waves, results, assigned, talks, candidate)
+    return Estimated(waves, results, assigned, told, candidate)
 
 
 def _continues(study: Study, wave: str, waves: dict[str, Wave]) -> dict[tuple[str, str], str]:
@@ -180,12 +180,12 @@ def _release(study: Study, name: str, estimated: Estimated, protected: Protected
     domains = {report.domain: report.facts.id for report in estimated.reports}
     every = rounded(protected.estimates)
     best = {item.name: next(iter(item.scale.bands)) for item in estimated.waves[section.wave].items if item.scale is not None and item.scale.bands}
-    interviews.check_stances(estimated.talks, every, section.wave, best)
+    talks.check_stances(estimated.talks, every, section.wave, best)
     public = _with_earlier(every, ledger, facts.shown_waves(section)).filter(~pl.col("domain").str.contains(reports.OWN))
     own = every.filter(pl.col("domain").is_in(list(domains))).with_columns(pl.col("domain").replace_strict(domains, default=None, return_dtype=pl.String).alias("report"))
     singletons = [f"{wave}: {stratum}" for wave, part in estimated.waves.items() for stratum in part.singletons]
-    talks = interviews.facts(estimated.talks, rule_set(study.file.plan.rule_set))
-    told = facts.facts(study, name, reports=[report.facts for report in estimated.reports], substudies=talks, singletons=singletons, inputs=inputs)
+    substudies = talks.facts(estimated.talks, rule_set(study.file.plan.rule_set))
+    told = facts.facts(study, name, reports=[report.facts for report in estimated.reports], substudies=substudies, singletons=singletons, inputs=inputs)
     tables = {
         "estimates": leaf.table("estimates", public),
         "changes": leaf.table("changes", ledger.restore(rounded(_there(protected.changes)), "changes")),
@@ -195,7 +195,7 @@ def _release(study: Study, name: str, estimated: Estimated, protected: Protected
         "cells": leaf.table("cells", protected.cells.with_columns(pl.col("table").str.replace("by _unit", "by unit", literal=True))),
         "report_estimates": leaf.table("report_estimates", own),
         "report_units": leaf.table("report_units", rounded(protected.from_printed["report_units"])),
-        **interviews.tables(estimated.talks, protected.talks, study.file.languages),
+        **talks.tables(estimated.talks, protected.talks, study.file.languages),
     }
     return Release(told.model_copy(update={"certificate": protected.certificate}), tables, _files(study, section.picture.file if section.picture else None))
 
@@ -234,7 +234,7 @@ def _put(
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)
-        interviews.mark(estimated.talks, protected.talks, name)
+        talks.mark(estimated.talks, protected.talks, name)
         leaf.write(made, beside / "release")
         artefacts.publish(leaf.read(beside / "release"), beside, progress)  # from what is stored, as `royst publish` does
         reproduce.write(study, list(estimated.waves.values()), beside / "check")

@@ -28,9 +28,6 @@ class Folder:
     def texts(self) -> Path:
         return self.root / "texts"
 
-    def interviews(self, substudy: str) -> Path:
-        return self.root / "interviews" / substudy
-
     @property
     def releases(self) -> Path:
         return self.root / "releases"

@@ -295,7 +295,7 @@ def compare(mine: dict, theirs: dict) -> int:
     compared = 0
     size = abs(theirs.get("estimate") or 0) + (theirs.get("se") or 0)
     for key, value in theirs.items():
-        if isinstance(value, str) or value is None or key == "df2" and math.isnan(value):
+        if isinstance(value, str) or value is None or (key == "df2" and math.isnan(value)):
             continue
         assert mine.get(key) is not None, (key, mine)
         near = 1e-8 * (size if key in {"low", "high"} else 0)

@@ -19,7 +19,8 @@ import pypdf
 import pytest
 
 from royst.errors import InputError
-from royst.evaluation import bring, check, interviews, interviews_withdraw, keys, publish, release
+from royst.evaluation import bring, check, keys, publish, release, talks
+from royst.evaluation.interviews import withdrawal
 from royst.interviews import quotes
 from royst.interviews.store import Store
 from royst.interviews.substudy import read_substudy
@@ -292,7 +293,7 @@ def test_withdrawal_takes_the_words_off_everything_that_is_published(copied: Pat
     assert set(found_in(before, quote)) == {"html", "pdf", "docx", "csv"}, "the words are out, in every kind of file that holds quotes"
     others = [q for q in quotes.read_quotes(store(copied, "65plus")) if q.id != quote.id]
 
-    done = interviews_withdraw.withdraw(copied, "65plus", quote.participant, "2020-07-01", "k3")
+    done = withdrawal.withdraw(copied, "65plus", quote.participant, "2020-07-01", "k3")
     assert done.taken_off == {"2020-06": 1}
     after = published(copied)
     assert set(after) == set(before), "nothing but words is gone"
@@ -317,9 +318,9 @@ def test_withdrawal_takes_the_words_off_everything_that_is_published(copied: Pat
 
 def test_withdrawing_once_more_changes_nothing(copied: Path) -> None:
     who = longest(copied, "65plus").participant
-    interviews_withdraw.withdraw(copied, "65plus", who, "2020-07-01", "k3")
+    withdrawal.withdraw(copied, "65plus", who, "2020-07-01", "k3")
     before = hashes(copied)
-    done = interviews_withdraw.withdraw(copied, "65plus", who, "2020-08-01", "k1")
+    done = withdrawal.withdraw(copied, "65plus", who, "2020-08-01", "k1")
     assert done.taken_off == {"2020-06": 0} and hashes(copied) == before
 
 
@@ -334,15 +335,15 @@ def test_a_withdrawal_that_was_broken_off_is_finished_by_running_it_again(
 
     with monkeypatch.context() as broken:
         if breaks == "publishing":
-            broken.setattr(interviews_withdraw.artefacts, "publish", stop)
+            broken.setattr(withdrawal.artefacts, "publish", stop)
         elif breaks == "swapping":
             kept = Path.rename
             broken.setattr(Path, "rename", lambda self, to: stop() if self.name.endswith(".withdrawing") else kept(self, to))
         else:
-            broken.setattr(interviews_withdraw, "take_out", stop)
+            broken.setattr(withdrawal, "take_out", stop)
         with pytest.raises(KeyboardInterrupt):
-            interviews_withdraw.withdraw(copied, "65plus", quote.participant, "2020-07-01", "k3")
-    interviews_withdraw.withdraw(copied, "65plus", quote.participant, "2020-07-02", "k3")
+            withdrawal.withdraw(copied, "65plus", quote.participant, "2020-07-01", "k3")
+    withdrawal.withdraw(copied, "65plus", quote.participant, "2020-07-02", "k3")
     assert found_in(published(copied), quote) == {}
     assert not [p for p in (copied / "releases").iterdir() if p.name.startswith(".")]
     assert "already made" in release.release(copied, "2020-06", quiet)[0]
@@ -357,7 +358,7 @@ def test_a_long_repetition_in_a_researchers_text_is_cut_and_told(copied: Path) -
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     shutil.rmtree(copied / "releases")
     release.release(copied, "2020-06", quiet)
-    done = interviews_withdraw.withdraw(copied, "65plus", quote.participant, "2020-07-01", "k3")
+    done = withdrawal.withdraw(copied, "65plus", quote.participant, "2020-07-01", "k3")
     assert found_in(published(copied), quote) == {}
     assert "En sa: […]. Slik er det for flere." in published(copied)["public/site/nb/intervju/65plus.html"]
     assert any(line.startswith("  look at: release 2020-06, interview_themes") for line in done.lines)
@@ -365,12 +366,12 @@ def test_a_long_repetition_in_a_researchers_text_is_cut_and_told(copied: Path) -
 
 
 def test_a_sealed_sub_study_asks_for_its_passphrase(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(interviews.PASSPHRASE, "fire ord som ingen vet")
-    sealed = interviews.opened(folder.read(copied), "65plus")
+    monkeypatch.setenv(talks.PASSPHRASE, "fire ord som ingen vet")
+    sealed = talks.opened(folder.Folder(copied), "65plus")
     for name in ("quotes.jsonl", "themes.json"):
         sealed.write(name, sealed.read(name))
     assert "already made" in release.release(copied, "2020-06", quiet)[0], "sealed or open, the words are the same"
-    monkeypatch.delenv(interviews.PASSPHRASE)
+    monkeypatch.delenv(talks.PASSPHRASE)
     with pytest.raises(InputError) as stop:
         release.release(copied, "2020-06", quiet)
     assert {f.code for f in stop.value.faults} == {"sealed"}

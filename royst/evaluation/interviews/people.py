@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from royst.errors import wrong
-from royst.evaluation.interviews import opening
+from royst.evaluation import talks
+from royst.evaluation.interviews import opening, withdrawal
 from royst.evaluation.interviews.opening import Secret
 from royst.interviews.keyfile import KeyFile, key_path
 from royst.interviews.seal import Seal
 from royst.interviews.store import Store
-from royst.interviews.withdrawal import withdraw as take_out
 from royst.study import delimited
 
 
@@ -49,17 +49,18 @@ def _own(row: dict[str, str]) -> dict[str, str]:
 def withdraw(
     root: Path, name: str, participant: str, secret: Secret, key_secret: Secret, *, by: str, on: str
 ) -> list[str]:
-    """Take a person out of transcripts, codings, quotes, lists and key. Report lines: what was done, what a person must do, from where nothing can be recalled."""
+    """Take a person out of transcripts, codings, quotes, lists and key, and their quotes off everything that is published. Report lines: what was done, what a
+    person must do, from where nothing can be recalled."""
     opening.checked_date(on)
-    substudy = opening.opened(root, name, secret)
+    said: dict[str, str] = {}
+
+    def asked(of: str) -> str:
+        return said.setdefault("", secret(of))
+
+    substudy = opening.opened(root, name, asked)
     opening.known_person(substudy, by)
     key = _key(root, name, key_secret) if key_path(Path(root), name).exists() else None
     if key is not None:
         key.people()  # a wrong passphrase is told before anything is destroyed
-    done = take_out(substudy, participant, on=on, by=by, key=key)
-    lines = [
-        f"{participant}: {len(done.transcripts)} transcripts destroyed, {len(done.cut)} cut, {done.codings} codings and {done.quotes} quotes gone"
-    ]
-    lines += [f"release {release} printed a quote: make it again now, royst release" for release in done.releases]
-    lines += [f"look at {place}: it may repeat the person's words" for place in done.look_at]
-    return [*lines, *(f"beyond recall: {place}" for place in done.beyond_recall)]
+    with talks.passphrase(said.get("")):
+        return list(withdrawal.withdraw(root, name, participant, on, by, key=key).lines)

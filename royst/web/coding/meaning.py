@@ -15,7 +15,7 @@ from royst.interviews.codebook import read_codebook
 from royst.interviews.store import checked_id
 from royst.interviews.tables import code_by_attribute, code_by_code, how_many
 from royst.interviews.tables import search as found_words
-from royst.interviews.theme import Passages, Stance, Theme, analysed, codes_of, read_themes, spoken, write_themes
+from royst.interviews.theme import Joint, Passages, Stance, Theme, analysed, codes_of, read_themes, spoken, write_themes
 from royst.web.coding.codes import fresh_id
 from royst.web.coding.transcript import listed
 from royst.web.coding.visit import Visit, signed
@@ -73,7 +73,7 @@ def theme(visit: Visit, id: str) -> HttpResponse:
     texts = {t: transcripts.latest(store, t) for t in {c.transcript for c, _ in passages.of(codes)}}
     rows = [{"coding": c, "who": who, "code": book[c.code].name, "words": texts[c.transcript].text[c.start : c.end]} for c, who in passages.of(codes)]
     by_language = [(code, one.name.get(code, ""), one.summary.get(code, "")) for code in ("nb", "nn", "en")]
-    joint = "\n".join(f"{item} = {stance}" for item, stance in one.joint.items())
+    joint = "\n".join(f"{item} = {held.stance}" for item, held in one.joint.items())
     return visit.page(
         "theme.html", title=visit.text(one.name) or id, theme=one, texts=by_language, joint=joint, rows=rows, who=_who(visit, passages, codes),
         codes=[(code, code["id"] in one.codes) for code in listed(book) if not code.get("gone")],
@@ -87,7 +87,7 @@ def _written(visit: Visit, before: Theme) -> Theme:
         match = re.fullmatch(r"\s*(\S+)\s*=\s*(\w+)\s*", said)
         stance = next((known for known in STANCES if match and match[2] == known), None)
         if match and stance:
-            joint[match[1]] = stance
+            joint[match[1]] = replace(before.joint.get(match[1], Joint(stance)), stance=stance)
         elif said.strip():
             faults.add("unknown-stance", f"line {row}: {said.strip()!r}", "Write item = confirms, widens or contradicts.")
     faults.stop()

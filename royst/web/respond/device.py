@@ -13,8 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 from royst.evaluation.serve import SOUNDS
 from royst.web.respond import assets
 from royst.web.respond.fill import Fill, taken
-from royst.web.respond.site import Begun, current
 from royst.web.respond.pages import packed_or_not
+from royst.web.respond.site import Begun, current
 from royst.web.respond.visit import Visit
 
 LARGEST = 65_536

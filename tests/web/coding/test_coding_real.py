@@ -21,7 +21,7 @@ from .conftest import NAME, TOML, Person, Running, free_port, signing
 
 pytestmark = pytest.mark.real
 IDS = [f"P{n}" for n in range(1, 8)]
-KNOWN = "ICE PDP PDPs SHAP Shapley ALE PDPilot XGBoost".split()
+KNOWN = ["ICE", "PDP", "PDPs", "SHAP", "Shapley", "ALE", "PDPilot", "XGBoost"]
 WORDS = {"explain": (r"interpret\w*|explain\w*|understand\w*", r"interpret\w*|explain\w*"), "cluster": (r"cluster\w*", r"cluster\w*|group\w*")}
 
 

@@ -28,7 +28,7 @@ SURVEY = [
     ["type", "name", *LABELS, "appearance", "relevant"],
     ["select_one yesno", "met", "Har du møtt ansatte?", "Har du møtt tilsette?", "Have you met staff?"],
     ["begin_group", "staff", "I hvilken grad stemmer dette?", "I kva grad stemmer dette?", "To what extent is this true?", "table-list", "${met} = 'yes'"],
-    *([f"select_one degree", name, *said] for name, *said in ROWS),
+    *(["select_one degree", name, *said] for name, *said in ROWS),
     ["end_group"],
     ["integer", "person_age", "Hvor gammel er du?", "Kor gammal er du?", "How old are you?"],
 ]  # fmt: skip

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import polars as pl
 
@@ -24,7 +25,7 @@ from royst.interviews.theme import Theme, read_themes
 from royst.protect.rules import RuleSet
 from royst.protect.voices import Talk, Told
 from royst.release import SubstudyFacts
-from royst.study.folder import Study
+from royst.study.folder import Folder, Study
 from royst.study.units import unsafe
 from royst.words import Words
 
@@ -34,11 +35,26 @@ _RECORDS = ("exports.jsonl", "withdrawals.jsonl", "pseudonyms.jsonl")
 Row = dict[str, object]
 
 
-def opened(study: Study, substudy: str) -> Store:
+def opened(folder: Folder, substudy: str) -> Store:
     """The sub-study's store, with the passphrase of the environment where there is one."""
-    root = study.folder.interviews(substudy)
+    root = folder.substudy(substudy)
     said = os.environ.get(PASSPHRASE)
     return Store(root, Seal.like(said, root) if said else None)
+
+
+@contextmanager
+def passphrase(said: str | None) -> Iterator[None]:
+    """Within the block sealed sub-studies are opened with this passphrase; with None, with that of the environment."""
+    before = os.environ.get(PASSPHRASE)
+    if said is not None:
+        os.environ[PASSPHRASE] = said
+    try:
+        yield
+    finally:
+        if said is not None:
+            os.environ.pop(PASSPHRASE)
+        if said is not None and before is not None:
+            os.environ[PASSPHRASE] = before
 
 
 def carried(study: Study, name: str) -> list[SubstudyReport]:
@@ -48,7 +64,7 @@ def carried(study: Study, name: str) -> list[SubstudyReport]:
         if not _known(study, name, substudy, place, faults):
             continue
         try:
-            made = _forward(study, name, opened(study, substudy))
+            made = _forward(study, name, opened(study.folder, substudy))
             _check_items(study, section.wave, made.themes, made.substudy.store, faults)
             found.append(made)
         except InputError as stop:
@@ -60,12 +76,24 @@ def carried(study: Study, name: str) -> list[SubstudyReport]:
 def _known(study: Study, name: str, substudy: str, place: int, faults: Faults) -> bool:
     """Whether the sub-study is there, and no other release carries it: two reports of the same talks could be laid side by side."""
     where = f"releases.{name}.interviews[{place}]"
-    if unsafe(substudy) or not (study.folder.interviews(substudy) / "substudy.toml").is_file():
-        faults.add("unknown-substudy", f"there is no sub-study {substudy!r}", "name a folder of interviews/ that has a substudy.toml", file="study.toml", column=where)
+    if unsafe(substudy) or not (study.folder.substudy(substudy) / "substudy.toml").is_file():
+        faults.add(
+            "unknown-substudy",
+            f"there is no sub-study {substudy!r}",
+            "name a folder of interviews/ that has a substudy.toml",
+            file="study.toml",
+            column=where,
+        )
         return False
     others = [other for other, part in study.file.releases.items() if other != name and substudy in part.interviews]
     if others:
-        faults.add("substudy-twice", f"release {others[0]!r} carries sub-study {substudy!r} too", "name it in one release", file="study.toml", column=where)
+        faults.add(
+            "substudy-twice",
+            f"release {others[0]!r} carries sub-study {substudy!r} too",
+            "name it in one release",
+            file="study.toml",
+            column=where,
+        )
     return not others
 
 
@@ -83,12 +111,20 @@ def _check_items(study: Study, wave: str, themes: Sequence[Theme], store: Store,
             scale = instrument[item].scale if item in instrument else None
             if scale is None or not scale.bands:
                 found = f"theme {theme.id} stands beside {item!r}, which wave {wave} has no bands of"
-                faults.add("unknown-item", found, "name an item of the questionnaire whose scale has bands", file=store.path(THEMES))
+                faults.add(
+                    "unknown-item",
+                    found,
+                    "name an item of the questionnaire whose scale has bands",
+                    file=store.path(THEMES),
+                )
 
 
 def inputs(study: Study, name: str, secret: bytes) -> dict[str, str]:
     """One keyed hash a sub-study, of all that its report rests on. File by file it would tell pseudonyms; marks that a release itself leaves do not count."""
-    return {f"interviews/{substudy}": _hash(opened(study, substudy), secret) for substudy in study.file.releases[name].interviews}
+    return {
+        f"interviews/{substudy}": _hash(opened(study.folder, substudy), secret)
+        for substudy in study.file.releases[name].interviews
+    }
 
 
 def _hash(store: Store, secret: bytes) -> str:
@@ -99,7 +135,9 @@ def _hash(store: Store, secret: bytes) -> str:
             continue
         text = store.read(name)
         if name == quotes.FILE:
-            text = json.dumps([{**row, "released": []} for row in store.read_lines(name)], sort_keys=True, ensure_ascii=False)
+            text = json.dumps(
+                [{**row, "released": []} for row in store.read_lines(name)], sort_keys=True, ensure_ascii=False
+            )
         for part in (name, text):
             content = part.encode("utf-8")
             made.update(len(content).to_bytes(8, "big") + content)
@@ -129,9 +167,17 @@ def facts(found: Sequence[SubstudyReport], rules: RuleSet) -> dict[str, Substudy
     }  # fmt: skip
 
 
-def tables(found: Sequence[SubstudyReport], told: Mapping[str, Told], languages: Sequence[str]) -> dict[str, pl.DataFrame]:
+def tables(
+    found: Sequence[SubstudyReport], told: Mapping[str, Told], languages: Sequence[str]
+) -> dict[str, pl.DataFrame]:
     """The release's tables of interviews, as protection allows."""
-    rows: dict[str, list[Row]] = {"interview_themes": [], "interview_quotes": [], "interview_joint": [], "interview_points": [], "interview_advice": []}
+    rows: dict[str, list[Row]] = {
+        "interview_themes": [],
+        "interview_quotes": [],
+        "interview_joint": [],
+        "interview_points": [],
+        "interview_advice": [],
+    }
     for part in found:
         for language in languages:
             for name, more in _rows(part, told[part.substudy.file.id], language).items():
@@ -157,22 +203,42 @@ def _rows(part: SubstudyReport, told: Told, language: str) -> dict[str, list[Row
     return {
         "interview_themes": themes,
         "interview_quotes": [
-            {"theme": quote.theme, "quote": quote.key, "text": quote.texts[language], "label": label(quote.key)} for quote in part.quotes if quote.key in told.labels
+            {"theme": quote.theme, "quote": quote.key, "text": quote.texts[language], "label": label(quote.key)}
+            for quote in part.quotes
+            if quote.key in told.labels
         ],
         "interview_joint": [
-            {"theme": theme.id, "item": item, "stance": joint.stance, "text": words.of(joint.text) or words.of(theme.summary)}
+            {
+                "theme": theme.id,
+                "item": item,
+                "stance": joint.stance,
+                "text": words.of(joint.text) or words.of(theme.summary),
+            }
             for theme in part.themes
             for item, joint in theme.joint.items()
         ],
-        "interview_points": [{"point": p.number, "domain": p.domain, "title": p.title, "answer": p.answer} for p in part.points[language]],
-        "interview_advice": [{"place": place, "text": words.of(text)} for place, text in enumerate(file.recommendations, start=1)],
+        "interview_points": [
+            {"point": p.number, "domain": p.domain, "title": p.title, "answer": p.answer} for p in part.points[language]
+        ],
+        "interview_advice": [
+            {"place": place, "text": words.of(text)} for place, text in enumerate(file.recommendations, start=1)
+        ],
     }
 
 
 def check_stances(found: Sequence[SubstudyReport], estimates: pl.DataFrame, wave: str, best: Mapping[str, str]) -> None:
     """Hold each stance against the estimate that will stand beside it. ``best``: item to its best band. Raises ``InputError`` (``stance-against-estimate``)."""
-    shown = estimates.filter((pl.col("wave") == wave) & (pl.col("population") == "all") & (pl.col("domain") == "all") & (pl.col("measure") == "band"))
-    between = {(item, band): (low, high) for item, band, low, high in shown.select("item", "category", "low", "high").rows() if low is not None}
+    shown = estimates.filter(
+        (pl.col("wave") == wave)
+        & (pl.col("population") == "all")
+        & (pl.col("domain") == "all")
+        & (pl.col("measure") == "band")
+    )
+    between = {
+        (item, band): (low, high)
+        for item, band, low, high in shown.select("item", "category", "low", "high").rows()
+        if low is not None
+    }
     faults = Faults()
     for part in found:
         for theme in part.themes:
@@ -180,5 +246,10 @@ def check_stances(found: Sequence[SubstudyReport], estimates: pl.DataFrame, wave
                 interval = between.get((item, best.get(item, "")))
                 if interval is not None and at_odds(joint, *interval):
                     said = f"theme {theme.id} {joint.stance} {item!r} with talk of something {joint.says}, and the survey has {interval[0]:.1f} to {interval[1]:.1f} % in the best band"
-                    faults.add("stance-against-estimate", said, "read the talk and the figure again; leave out says where the talk is of both", file=part.substudy.store.path(THEMES))
+                    faults.add(
+                        "stance-against-estimate",
+                        said,
+                        "read the talk and the figure again; leave out says where the talk is of both",
+                        file=part.substudy.store.path(THEMES),
+                    )
     faults.stop()

@@ -15,7 +15,7 @@ import polars as pl
 
 from royst import release as leaf
 from royst.errors import wrong
-from royst.evaluation import interviews, keys
+from royst.evaluation import keys, talks
 from royst.interviews.keyfile import KeyFile
 from royst.interviews.own_words import OwnWords, own_words
 from royst.interviews.quotes import printed_as, read_quotes
@@ -27,7 +27,7 @@ from royst.protect import history
 from royst.publish import artefacts
 from royst.release import Release
 from royst.study import folder as study_folder
-from royst.study.folder import Study
+from royst.study.folder import Folder, Study
 
 Progress = Callable[[str], None]
 _TEXTS = {"interview_themes": ("name", "summary"), "interview_joint": ("text",), "interview_points": ("answer",), "interview_advice": ("text",)}
@@ -48,21 +48,25 @@ def withdraw(
 ) -> Done:
     """Take a participant out of a sub-study and of every release that carries it. ``on``: ISO date; ``by``: who followed it up.
 
-    A run that was broken off is finished by running it again. A sealed sub-study needs its passphrase in the environment (``interviews.PASSPHRASE``).
+    A run that was broken off is finished by running it again. A sealed sub-study needs its passphrase in the environment (``talks.PASSPHRASE``).
     Raises ``InputError``: ``no-substudy``, ``unknown-participant``, and what reading the study gives.
     """
-    study = study_folder.read(root)
-    store = _store(study, substudy)
+    folder = Folder(root)
+    store = _store(folder, substudy)
     read = read_substudy(store)
     if all(consent.participant != participant for consent in read.consents):
         read.participant(participant)
-    secret = keys.key(study.folder)
+    if not folder.history.exists():  # nothing is out, and the study may not be whole yet
+        done = take_out(read, participant, on=on, by=by, key=key)
+        return Done(done, {}, tuple(_said(substudy, Record(participant, on, by, {}), done, {}, [])))
+    study = study_folder.read(root)
+    secret = keys.key(folder)
     names = [name for name in study.file.releases if substudy in study.file.releases[name].interviews]
     for name in names:
         _recover(study.folder.release(name))
     made = {name: leaf.read(study.folder.release(name) / "release") for name in names if (study.folder.release(name) / "release").is_dir()}
     place = f"interviews/{substudy}"
-    same = [name for name, release in made.items() if release.facts.inputs.get(place) == interviews.inputs(study, name, secret)[place]]
+    same = [name for name, release in made.items() if release.facts.inputs.get(place) == talks.inputs(study, name, secret)[place]]
     record = remember(store, participant, on=on, by=by, same=same)
     words = own_words(store, participant)
     taken, look_at = {}, []
@@ -80,8 +84,8 @@ def withdraw(
     return Done(done, taken, tuple(_said(substudy, record, done, taken, look_at)))
 
 
-def _store(study: Study, substudy: str) -> Store:
-    store = interviews.opened(study, substudy)
+def _store(folder: Folder, substudy: str) -> Store:
+    store = talks.opened(folder, substudy)
     if not store.path("substudy.toml").is_file():
         raise wrong("no-substudy", f"there is no sub-study {substudy!r}", "name a folder of interviews/ that has a substudy.toml", file=store.root)
     return store
@@ -148,7 +152,7 @@ def _inputs_again(study: Study, name: str, place: str, secret: bytes) -> None:
     if not path.is_file():
         return
     made = leaf.read(home / "release")
-    facts = made.facts.model_copy(update={"inputs": {**made.facts.inputs, **interviews.inputs(study, name, secret)}})
+    facts = made.facts.model_copy(update={"inputs": {**made.facts.inputs, **talks.inputs(study, name, secret)}})
     if facts != made.facts:
         leaf.write(Release(facts, made.tables, made.files), home / "release")
         artefacts.inputs_again(Release(facts, made.tables, made.files), home)
