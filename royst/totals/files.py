@@ -48,6 +48,7 @@ class Sent:
     plan: str
     fewest: int | None
     about: Mapping[str, Any]
+    checksum: str
 
 
 # ---- writing
@@ -152,7 +153,7 @@ def read(path: Path, key: str | None = None) -> Sent:
                     "Make and read them with the same Røyst.", file=path)  # fmt: skip
     if header.get("sum") != _checksum(table):
         raise wrong("totals-damaged", "The sums are not those that were written.", "Ask the site to send them again.", file=path)
-    return Sent(path, table, header["plan"], header["fewest"], header["about"])
+    return Sent(path, table, header["plan"], header["fewest"], header["about"], header["sum"])
 
 
 def read_all(paths: Sequence[Path | str], key: str | None = None) -> tuple[list[Sent], Faults]:
