@@ -117,12 +117,12 @@ def _cost_said(table: pl.DataFrame) -> list[str]:
     """What withholding cost, in three sentences; the columns of the table have it row by row."""
     touched = table.filter(pl.col("cells") > 0)
     gone = touched.filter(pl.col("n") == 0)
-    middle = touched["se_factor"].drop_nulls().median()
-    lost = touched["lost_share"].median()
+    lost, larger = (touched.select(pl.col(name).median()).item() for name in ("lost_share", "se_factor"))
     if touched.is_empty():
         return ["  small cells were withheld, and it cost nothing: no estimate lacks a sum"]
     return [
         f"  small cells were withheld: {touched.height} of {table.height} estimates lack some sums, {gone.height} of them all",
-        f"  of those that lack some, half have lost up to {lost:.0%} of their answers or more, and their standard errors may be {middle:.2f} times as large or more",
+        f"  half of those may have lost {lost:.0%} of their answers or more"
+        + ("" if larger is None else f"; of those that are left, half may have standard errors {larger:.1f} times as large or more"),
         "  what is lost is rare answers and small units, so estimates may also be biased: columns cells, at_most, lost_share, se_factor",
     ]  # fmt: skip

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+import royst
 from royst.answers import store
 from royst.errors import InputError, wrong
 from royst.estimation import federated
@@ -101,7 +103,7 @@ def terms(study: Study, wave: str, to: ReceiverSection) -> dict[str, str]:
     file = study.file
     frame, sample = study.frame_of(wave), study.samples.get(wave)
     shared: Mapping[str, Any] = {
-        "questions, scales or indices": plan(study, wave).request.plan_hash(),
+        "questions, scales or indices": replace(plan(study, wave).request, design=royst.Design(), groupings=((),)).plan_hash(),
         "[design] of study.toml": file.design.model_dump(exclude={"estimand", "weights_said"}),
         "[groups] or [carry] of study.toml": [
             {name: group.model_dump(exclude={"label": True, "items": True, "categories": {"__all__": {"label", "who"}}}) for name, group in file.groups.items()},

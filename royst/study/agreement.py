@@ -25,7 +25,7 @@ class ReceiverSection(Section):
     name: str
     public_key: str
     small_cells: bool = False
-    fewest: int = 5
+    fewest: int = 3
 
 
 class AgreementSection(Section):

@@ -106,23 +106,18 @@ def _table(totals: Totals) -> pl.DataFrame:
         }
     )
     parts = [head]
+    columns = [f"{name}_{v}" for name in totals.request.sums for v in range(len(totals.request.variables))]
     for number, group in enumerate(totals.groups):
-        sums = {
-            f"{name}_{v}": group.sums[name][:, v]
-            for name in totals.request.sums
-            for v in range(len(totals.request.variables))
-        }
-        parts.append(
-            pl.DataFrame(
-                {
-                    "grouping": pl.Series([number] * len(group.unit), dtype=pl.Int64),
-                    "domain": pl.Series([list(group.domains[d]) for d in group.domain], dtype=pl.List(pl.String)),
-                    **{name: [labels[name][u] for u in group.unit] for name in names},
-                    "size": group.size,
-                    **sums,
-                }
-            )
+        cells = pl.DataFrame(
+            {
+                "grouping": pl.Series([number] * len(group.unit), dtype=pl.Int64),
+                "domain": pl.Series([list(group.domains[d]) for d in group.domain], dtype=pl.List(pl.String)),
+                **{name: [labels[name][u] for u in group.unit] for name in names},
+                "size": group.size,
+            }
         )
+        sums = np.concatenate([group.sums[name] for name in totals.request.sums], axis=1)
+        parts.append(cells.hstack(pl.from_numpy(sums, schema=columns)))
     return pl.concat(parts, how="diagonal")
 
 

@@ -107,7 +107,7 @@ def _any_small(counts: Floats, group: GroupTotals, in_whole: Floats, whole: Grou
     rest = np.zeros((units, counts.shape[1]))
     np.add.at(rest, whole.unit, in_whole)
     np.subtract.at(rest, group.unit, counts)
-    small = ((rest > 0) & (rest < fewest)).any(axis=1)
+    small: np.ndarray = np.any((rest > 0) & (rest < fewest), axis=1)
     np.logical_or.at(small, group.unit, ((counts > 0) & (counts < fewest)).any(axis=1))
     return small
 
