@@ -93,7 +93,7 @@ def protect(
         for index in found.indices:
             printed.level.update(found.index(index, printed))
     estimates = withheld_estimates(candidate, printed).filter(~pl.col("population").is_in(candidate.unprinted))
-    changes = withheld_changes(candidate, estimates, ledger, rules)
+    changes = withheld_changes(candidate, estimates, ledger)
     priorities = standing_on(candidate.priorities, estimates)
     more = candidate.from_printed(estimates) if candidate.from_printed else {}
     cells = counted_cells({"estimates": estimates, "changes": changes, "priorities": priorities, **more})
