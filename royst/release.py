@@ -28,7 +28,7 @@ ESTIMATES: dict[str, type[pl.DataType]] = {
     "n": _I, "n_units": _I, "estimate": _F, "se": _F, "df": _F, "low": _F, "high": _F, "deff": _F, "n_eff": _F,
     "unweighted": _F, "method": _S, "status": _S,
 }  # fmt: skip
-"""One row per estimate. ``population``: ``all``, ``panel`` (units in both waves) or ``standardised`` (one mix). ``measure``: ``share`` (one answer), ``band``,
+"""One row per estimate. ``population``: ``all``, or ``panel:2017:2019`` (units that took part in both waves). ``measure``: ``share`` (one answer), ``band``,
 ``mean``, ``not_relevant`` (of all who answered the item), ``index``. ``domain``: ``all``, ``region=vest``, ``sex=m;age=18-29``. ``n`` counts answers."""
 
 CHANGES: dict[str, type[pl.DataType]] = {

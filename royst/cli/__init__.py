@@ -67,9 +67,23 @@ def _import(options: argparse.Namespace, progress: Progress) -> list[str]:
 
 
 def _estimate(options: argparse.Namespace, progress: Progress) -> list[str]:
-    from royst.evaluation import estimate
+    from royst.evaluation import estimate, received
 
-    return estimate.write(options.dir, options.out, options.engine, progress)
+    if options.totals is None:
+        return estimate.write(options.dir, options.out, options.engine, progress)
+    return received.write(options.dir, options.totals, options.key, options.without, options.out, progress)
+
+
+def _totals(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import totals
+
+    return totals.write(options.dir, options.wave, options.receiver, options.out, progress)
+
+
+def _receiver(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import receiver
+
+    return receiver.make(options.dir, options.key)
 
 
 def _release(options: argparse.Namespace, progress: Progress) -> list[str]:
@@ -159,6 +173,7 @@ def parser() -> argparse.ArgumentParser:
     sub = verb("estimate", _estimate, "estimates of all waves, not for publication")
     sub.add_argument("--out", type=Path, metavar="FILE", help="write them here as CSV or Parquet instead of printing a summary")
     sub.add_argument("--engine", choices=["embedded", "duckdb", "spark"], default="embedded", help="what sums the answers (default: embedded)")
+    _sums(verb, sub)
     sub = verb("release", _release, "estimate, protect and publish one release")
     sub.add_argument("--name", required=True, metavar="NAME", help='a release of study.toml, such as "2020-06"')
     sub = verb("publish", _publish, "publish again from what was protected")
@@ -167,6 +182,19 @@ def parser() -> argparse.ArgumentParser:
     _fieldwork(verb)
     interviews.add(verbs.add_parser("interviews", help=(said := "interviews: transcripts, coding, themes, quotes"), description=said))
     return top
+
+
+def _sums(verb: Adder, estimate: argparse.ArgumentParser) -> None:
+    """Sums instead of answers: what the receiver's estimate takes, and the verbs that make them."""
+    estimate.add_argument("--totals", type=Path, nargs="+", metavar="FILE", help="from the sums that sites sent, files or folders of them, instead of answers")
+    estimate.add_argument("--key", type=Path, metavar="FILE", help="the receiver's secret key, which opens them")
+    estimate.add_argument("--without", action="append", default=[], metavar="U", help="a unit that sends nothing, left out knowingly; may be said again")
+    sub = verb("totals", _totals, "a site's sums for a receiver of the data agreement, where answers may not leave")
+    sub.add_argument("--wave", metavar="W", help="the wave that is summed (default: each that has answers here)")
+    sub.add_argument("--receiver", metavar="NAME", help="a receiver of study.toml (default: its only one)")
+    sub.add_argument("--out", type=Path, metavar="FOLDER", help="where the files go (default: totals/ in the study folder)")
+    sub = verb("receiver", _receiver, "make the key pair of one who is sent sums")
+    sub.add_argument("--key", type=Path, required=True, metavar="FILE", help="a new file for the secret key, outside the study folder")
 
 
 def _fieldwork(verb: Adder) -> None:

@@ -7,6 +7,7 @@ Quantiles, raking, regression and relative weights need further rounds, each a r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import polars as pl
 from royst.errors import wrong
 from royst.estimation.estimate import as_groupings, estimate_from
 from royst.estimation.measures import Measure, statistics
-from royst.estimation.result import KEY, Result, Row, domain_name
+from royst.estimation.result import KEY, Result
 from royst.totals import files
 from royst.totals.design import Design
 from royst.totals.engines import engine_for
@@ -66,23 +67,41 @@ def send(
     *,
     receiver: str | None = None,
     fewest: int | None = None,
+    about: Mapping[str, Any] | None = None,
     engine: str = "embedded",
 ) -> Path:
     """Write one site's sums; ``receiver`` seals them, ``fewest`` withholds small cells (see ``totals.files.write``)."""
-    return files.write(engine_for(engine, data).totals(agreed.request), path, receiver, fewest)
+    return files.write(engine_for(engine, data).totals(agreed.request), path, receiver, fewest, about)
 
 
 class _Source(files.Pooled):
     """Pooled totals that know the plan's codes."""
 
-    def __init__(self, paths: Sequence[Path | str], agreed: Plan, key: str | None):
-        super().__init__(paths, agreed.request, key)
+    def __init__(self, sent: Sequence[files.Sent], agreed: Plan):
+        super().__init__(sent, agreed.request)
         self.levels, self.is_number = agreed.levels, agreed.is_number
 
 
 def receive(paths: Sequence[Path | str], agreed: Plan, *, key: str | None = None, level: float = 0.95) -> Result:
-    """The estimates that pooled answers would give, from the sites' files."""
-    return estimate_from(_Source(paths, agreed, key), agreed.design, agreed.measures, agreed.by, level)
+    """The estimates that pooled answers would give, from the sites' files. ``InputError`` names every file that cannot be used."""
+    sent, faults = files.read_all(paths, key)
+    faults.stop()
+    return pool(sent, agreed, level)
+
+
+def pool(sent: Sequence[files.Sent], agreed: Plan, level: float = 0.95, *, interval: str | None = None) -> Result:
+    """The estimates from files that were read. Groupings in which nobody at all is are left out, and a rule for lonely
+    strata counts where there are any, as with pooled answers."""
+    source = _Source(sent, agreed)
+    there = [list(by) for by, group in zip(agreed.request.groupings, source.totals(agreed.request).groups) if group.domains]
+    strata = {(psu, stratum) for psu, stratum in zip(source.units.clusters[0], source.units.strata[0])}
+    lonely = agreed.design.psu and 1 in Counter(stratum for _, stratum in strata).values()
+    design = agreed.design if lonely or not agreed.design.psu else agreed.design.replace(singleton="fail")
+    return estimate_from(source, design, agreed.measures, there, level, interval=interval)
+
+
+COST = {"cells": pl.Int64, "at_most": pl.Int64, "lost_share": pl.Float64, "se_factor": pl.Float64}
+"""Columns of ``cost`` behind a row's key."""
 
 
 def cost(result: Result) -> pl.DataFrame:
@@ -92,26 +111,28 @@ def cost(result: Result) -> pl.DataFrame:
     Estimates rest on the cells that were sent; those withheld are small units or rare answers, so that bias is possible
     too and grows with ``lost_share``.
     """
-    withheld = {one.grouping: one for one in getattr(result.source, "withheld", [])}
-    rows = [_row_cost(result, place, row, withheld) for place, row in enumerate(result.rows)]
-    schema = dict.fromkeys(KEY, pl.String)
-    return pl.DataFrame(
-        rows,
-        schema={**schema, "cells": pl.Int64, "at_most": pl.Int64, "lost_share": pl.Float64, "se_factor": pl.Float64},
-    )
+    lost = {place: _lost(result, by) for place, by in enumerate(result.groupings)}
+    found = [lost[row.grouping].get((row.statistic.variable, row.domain), (0.0, 0.0)) for row in result.rows]
+    cells, most = (pl.Series(name, [one[k] for one in found]) for k, name in enumerate(("cells", "at_most")))
+    kept = pl.col("n")
+    return result.table.select(*KEY, "n").with_columns(cells, most).select(
+        *KEY,
+        pl.col("cells", "at_most").cast(pl.Int64),
+        pl.when(pl.col("at_most") + kept > 0).then(pl.col("at_most") / (pl.col("at_most") + kept)).otherwise(0.0).alias("lost_share"),
+        pl.when(kept > 0).then((1 + pl.col("at_most") / kept).sqrt()).alias("se_factor"),
+    )  # fmt: skip
 
 
-def _row_cost(result: Result, place: int, row: Row, withheld: dict[tuple[str, ...], files.Withheld]) -> dict[str, Any]:
-    by = result.groupings[row.grouping]
-    found: dict[str, Any] = dict(zip(KEY, result.table.select(KEY).row(place)))
-    cells = most = 0.0
-    if by in withheld:
-        source = result.source
-        group = source.totals(Request(result.design, (row.statistic.variable,), (by,))).groups[0]
-        variable = source._request.variables.index(row.statistic.variable)  # type: ignore[attr-defined]
-        domain = [domain_name(by, one) for one in group.domains].index(found["domain"])
-        cells, most = (float(part[domain, variable]) for part in (withheld[by].cells, withheld[by].at_most))
-    kept = int(result.table["n"][place])
-    share = most / (most + kept) if most + kept else 0.0
-    return {**found, "cells": int(cells), "at_most": int(most), "lost_share": share,
-            "se_factor": float(np.sqrt(1 + most / kept)) if kept else None}  # fmt: skip
+def _lost(result: Result, by: tuple[str, ...]) -> dict[tuple[Any, tuple[str, ...]], tuple[float, float]]:
+    """By variable and domain of a grouping: cells not sent, and answers lost at most."""
+    source: Any = result.source
+    withheld = next((one for one in source.withheld if one.grouping == by), None)
+    if withheld is None:
+        return {}
+    request = source._request
+    domains = source.totals(request).groups[request.groupings.index(by)].domains
+    return {
+        (variable, domain): (float(withheld.cells[d, v]), float(withheld.at_most[d, v]))
+        for v, variable in enumerate(request.variables)
+        for d, domain in enumerate(domains)
+    }

@@ -39,7 +39,7 @@ def comparisons(study: Study, release: str, results: Mapping[str, Result], sourc
         else:
             rows += _waves_published(study, part.wave, old, results[part.wave], out)
     rows += _sources(study, part.wave, results[part.wave], sources)
-    return _outcomes(study, rows)
+    return outcomes(study, rows)
 
 
 def _groups(study: Study, wave: str, result: Result) -> list[Row]:
@@ -142,11 +142,16 @@ def _waves(study: Study, new: str, old: str, result: Result, before: Result) -> 
     table = change.change(result, before, rows=[(*key, "all") for key in found], history=study.present_units, items=names)
     rows = []
     for key, told in zip(found, table.iter_rows(named=True)):
-        row: Row = {"id": asked[key][0], "family": asked[key][1], "kind": "waves", "measure": key[0], "item": key[1], "category": key[2], "population": "all"}
-        row |= {"wave_1": new, "domain_1": "all", "estimate_1": told["new"], "n_1": told["n_new"], "units_1": told["units_new"]}
-        row |= {"wave_2": old, "domain_2": "all", "estimate_2": told["old"], "n_2": told["n_old"], "units_2": told["units_old"]}
-        rows.append(row | {column: told[column] for column in ("estimate", "se", "df", "low", "high", "low90", "high90", "p")})
+        rows.append(wave_row(*asked[key], key, "all", new, old, told))
     return rows
+
+
+def wave_row(id: str, family: str, key: tuple[str, str, str], population: str, new: str, old: str, told: Mapping[str, object]) -> Row:
+    """A change between two waves as ``change.change`` found it, in the columns of ``release.CHANGES``."""
+    row: Row = {"id": id, "family": family, "kind": "waves", "measure": key[0], "item": key[1], "category": key[2], "population": population}
+    row |= {"wave_1": new, "domain_1": "all", "estimate_1": told["new"], "n_1": told["n_new"], "units_1": told["units_new"]}
+    row |= {"wave_2": old, "domain_2": "all", "estimate_2": told["old"], "n_2": told["n_old"], "units_2": told["units_old"]}
+    return row | {column: told[column] for column in ("estimate", "se", "df", "low", "high", "low90", "high90", "p")}
 
 
 def _line_key(study: Study, wave: str, name: str) -> tuple[str, str, str] | None:
@@ -176,7 +181,7 @@ def _sources(study: Study, wave: str, result: Result, sources: list[SourceFacts]
     return rows
 
 
-def _outcomes(study: Study, rows: list[Row]) -> pl.DataFrame:
+def outcomes(study: Study, rows: list[Row]) -> pl.DataFrame:
     """Correct within each family and say the outcome. A difference with too few on a side is no test and cannot tell."""
     plan = study.file.plan
     if not rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,14 +56,23 @@ def prepare(study: Study, wave: str) -> Wave:
     people = _with_strata(study, wave, people)
     people = people.with_columns(_weights(study, wave, people).alias(WEIGHT))
     lonely = people.group_by(STRATUM).agg(pl.col(PSU).n_unique()).filter(pl.col(PSU) == 1)[STRATUM] if rules.strata else pl.Series([], dtype=pl.String)
-    corrected = rules.fpc == "units" and wave in study.samples
-    if corrected:
+    if _corrected(study, wave):
         people = _with_fractions(study, wave, people)
-    design = royst.Design(
-        strata=[STRATUM] if rules.strata else None, psu=[PSU], weight=WEIGHT, fpc=[FPC] if corrected else None,
-        singleton=rules.singleton if len(lonely) else "fail",
-    )  # fmt: skip
+    design = planned_design(study, wave).replace(psu=[PSU], singleton=rules.singleton if len(lonely) else "fail")
     return Wave(wave, people, tuple(measured(study.instruments[wave], study)), design, tuple(sorted(lonely)), rules.sampled and wave in study.samples)
+
+
+def planned_design(study: Study, wave: str) -> royst.Design:
+    """The design over the columns that ``prepare`` makes, as the study says it, whoever answered; without units every row is its own."""
+    rules = study.file.design
+    return royst.Design(
+        strata=[STRATUM] if rules.strata else None, psu=[PSU] if study.psu_column else None, weight=WEIGHT,
+        fpc=[FPC] if _corrected(study, wave) else None, singleton=rules.singleton,
+    )  # fmt: skip
+
+
+def _corrected(study: Study, wave: str) -> bool:
+    return study.file.design.fpc == "units" and wave in study.samples
 
 
 def _with_strata(study: Study, wave: str, people: pl.DataFrame) -> pl.DataFrame:
@@ -95,10 +104,10 @@ def _weights(study: Study, wave: str, people: pl.DataFrame) -> pl.Series:
     return design_weights(people[UNIT], study.samples[wave].select("unit", "inclusion"), frame.select("unit", "users"))
 
 
-def statistics(study: Study, wave: Wave) -> list[Measure]:
+def statistics(study: Study, items: Sequence[Item]) -> list[Measure]:
     """What is estimated of each item: answers, bands, mean, not relevant; and the indices."""
     asked: list[Measure] = []
-    for item in wave.items:
+    for item in items:
         if item.scale is None:
             asked.append(royst.mean(item.name))
             continue
@@ -109,7 +118,7 @@ def statistics(study: Study, wave: Wave) -> list[Measure]:
         if _role(study, item.name) == "item" and item.scale.scores:
             asked.append(royst.mean(item.name, scores=dict(item.scale.scores), not_relevant=apart))
     for name, index in study.file.indices.items():
-        parts = {item.name: _to_100(item.scale.scores) for item in wave.items if item.name in index.items and item.scale}
+        parts = {item.name: _to_100(item.scale.scores) for item in items if item.name in index.items and item.scale}
         if parts:
             asked.append(royst.index(list(parts), name=name, scores=parts, at_least=index.at_least))
     return asked
@@ -132,7 +141,7 @@ def groupings(study: Study, wave: Wave) -> list[list[str]]:
 
 def estimates(study: Study, wave: Wave, by: list[list[str]] | None = None, engine: str = "embedded") -> Result:
     """All statistics of a wave over all groupings, in one pass."""
-    asked = statistics(study, wave)
+    asked = statistics(study, wave.items)
     return royst.estimate(
         wave.people, wave.design, asked, by=groupings(study, wave) if by is None else by, engine=engine,
         level=study.file.plan.level, interval=INTERVAL,
@@ -163,7 +172,7 @@ def planned(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
 def unweighted(study: Study, wave: Wave, by: list[list[str]] | None = None) -> Result:
     """The same estimates with each answer counting one; their standard errors are not used."""
     plain = royst.Design(psu=[PSU])
-    return royst.estimate(wave.people, plain, statistics(study, wave), by=groupings(study, wave) if by is None else by, level=study.file.plan.level, interval="wald")
+    return royst.estimate(wave.people, plain, statistics(study, wave.items), by=groupings(study, wave) if by is None else by, level=study.file.plan.level, interval="wald")
 
 
 def write(root: Path, out: Path | None, engine: str, progress: Progress) -> list[str]:
@@ -175,12 +184,16 @@ def write(root: Path, out: Path | None, engine: str, progress: Progress) -> list
         wave = prepare(study, name)
         tables.append(table(estimates(study, wave, engine=engine), name, "all"))
     found = pl.concat(tables)
-    said = [f"{found.height} estimates of {len(tables)} waves. Not for publication: nothing is withheld."]
+    return [f"{found.height} estimates of {len(tables)} waves. Not for publication: nothing is withheld.", *put(found, out)]
+
+
+def put(found: pl.DataFrame, out: Path | None) -> list[str]:
+    """Estimates written to ``out``, all columns and digits; or the main ones as lines to print."""
     if out is None:
         whole = found.filter((pl.col("domain") == "all") & pl.col("measure").is_in(["band", "index", "mean"]))
         shown = whole.select("wave", "item", "measure", "category", "n", "estimate", "se", "low", "high").with_columns(pl.col(pl.Float64).round(4))
         with pl.Config(tbl_rows=-1, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, tbl_cols=-1, tbl_width_chars=140):
-            return [*said, str(shown)]
+            return [str(shown)]
     if out.suffix not in (".csv", ".parquet"):
         raise wrong("unknown-format", f"{out.name} is neither .csv nor .parquet", "give a file that ends in one of them", file=out)
     beside = out.with_name(f".{out.name}.new")
@@ -189,4 +202,4 @@ def write(root: Path, out: Path | None, engine: str, progress: Progress) -> list
     else:
         found.write_parquet(beside)
     beside.replace(out)
-    return [*said, f"written to {out}"]
+    return [f"written to {out}"]

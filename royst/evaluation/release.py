@@ -19,6 +19,7 @@ from royst.evaluation import (
     estimate,
     facts,
     keys,
+    panel,
     participation,
     priorities,
     publish,
@@ -38,6 +39,7 @@ from royst.publish import artefacts
 from royst.release import Facts, Release
 from royst.study import folder as study_folder
 from royst.study.folder import Study
+from royst.study.plan import ReleaseSection
 
 Progress = Callable[[str], None]
 
@@ -128,14 +130,20 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
     tables.append(report_table)
     progress("comparing")
     sources = facts.sources(study)
+    changes = comparisons.comparisons(study, name, results, sources, ledger.published())
+    line = _panel(study, section, waves, results, changes, ledger)
+    if line is not None:
+        tables.append(line.estimates)
+        changes = pl.concat([changes, line.changes])
     table = pl.concat(tables)
     candidate = Candidate(
         estimates=table,
-        people={wave: _people(study, part, own_people if wave == section.wave else part.people) for wave, part in waves.items() if wave not in ledger.waves},
-        changes=comparisons.comparisons(study, name, results, sources, ledger.published()),
+        people=_everybody(study, waves, table, {own.name: own_people}, line, rules, ledger),
+        changes=changes,
         priorities=priorities.with_room(priorities.priorities(study, own), table),
         continues=_continues(study, section.wave, waves),
         from_printed=partial(units.tables, study, own, assigned, rules),
+        unprinted=(line.pair.outside,) if line is not None else (),
         talks=tuple(talks.talk(part) for part in told),
     )
     return Estimated(waves, results, assigned, told, candidate)
@@ -150,7 +158,32 @@ def _continues(study: Study, wave: str, waves: dict[str, Wave]) -> dict[tuple[st
     }
 
 
-def _people(study: Study, wave: Wave, people: pl.DataFrame) -> People:
+def _panel(
+    study: Study, section: ReleaseSection, waves: dict[str, Wave], results: dict[str, Result], changes: pl.DataFrame, ledger: history.Ledger
+) -> panel.Line | None:
+    """Those who took part both times: in the release's own wave and in the one before it."""
+    if not section.earlier:
+        return None
+    return panel.line(study, waves[section.wave], waves[section.earlier[0]], results, changes, ledger)
+
+
+def _everybody(
+    study: Study, waves: dict[str, Wave], table: pl.DataFrame, known: dict[str, pl.DataFrame], line: panel.Line | None, rules: RuleSet, ledger: history.Ledger
+) -> dict[str, People]:
+    """The people behind every wave of which something is put forward. Of a wave that is out, those of its reports too. ``known``: people whose pools are named."""
+    pairs = [line.pair] if line is not None else []
+    found = {}
+    for name in table["wave"].unique(maintain_order=True):
+        wave = waves[name]
+        people = known.get(name)
+        if people is None:
+            people = reports.estimates(study, wave, reports.assigned(study, wave, rules))[0] if name in ledger.waves else wave.people
+        marked = panel.populations(study, wave, waves, pairs, ledger)
+        found[name] = _people(study, wave, pl.concat([people, marked], how="horizontal"), marked.columns)
+    return found
+
+
+def _people(study: Study, wave: Wave, people: pl.DataFrame, populations: list[str]) -> People:
     """Who answered, as protection sees them."""
     numbers = tuple(item.name for item in wave.items if item.scale is None)
     scales = {
@@ -162,10 +195,10 @@ def _people(study: Study, wave: Wave, people: pl.DataFrame) -> People:
     people = people.with_columns(_answered_index(study, name, parts, scales).alias(name) for name, parts in indices.items() if parts)
     groups = tuple(name for name in study.file.groups if name in people.columns)
     own = tuple(name for name in (estimate.UNIT, reports.POOL) if name in people.columns)
-    columns = dict.fromkeys([*groups, *own, *scales, *numbers, *(name for name, parts in indices.items() if parts), estimate.WEIGHT])
+    columns = dict.fromkeys([*groups, *own, *scales, *numbers, *(name for name, parts in indices.items() if parts), estimate.WEIGHT, *populations])
     return People(
         frame=people.select(list(columns)), groups=(*groups, *own), scales=scales, unit=estimate.UNIT if estimate.UNIT in people.columns else None,
-        weight=estimate.WEIGHT, indices={name: parts for name, parts in indices.items() if parts},
+        weight=estimate.WEIGHT, indices={name: parts for name, parts in indices.items() if parts}, populations={name: name for name in populations},
     )  # fmt: skip
 
 

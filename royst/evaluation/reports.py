@@ -89,7 +89,7 @@ def estimates(study: Study, wave: Wave, reports: list[Report]) -> tuple[pl.DataF
     people = wave.people.with_columns(pl.col(UNIT).replace_strict(pool, default=None, return_dtype=pl.String).alias(POOL))
     within = royst.Design()
     wanted = {report.domain for report in reports}
-    result = royst.estimate(people, within, statistics(study, wave), by=[[UNIT], [POOL]], level=study.file.plan.level, interval="korn-graubard")
+    result = royst.estimate(people, within, statistics(study, wave.items), by=[[UNIT], [POOL]], level=study.file.plan.level, interval="korn-graubard")
     own = table(result, wave.name, "all", result).filter(pl.col("domain").is_in(list(wanted)))
     units = pl.col("domain").replace_strict({report.domain: len(report.units) for report in reports}, return_dtype=pl.Int64)
     return people, own.with_columns(units.alias("n_units"))

@@ -94,6 +94,7 @@ class Candidate:
     ``continues``: (wave, item) to the item's name in that wave, for changes of an item whose name has changed.
     ``from_printed``: makes more tables of the protected estimates and of nothing else; they tell nothing that these do not.
     ``talks``: the sub-studies of interviews that the release carries.
+    ``unprinted``: populations whose rows are put forward because others tell them by subtraction, and never come back.
     """
 
     estimates: pl.DataFrame
@@ -103,6 +104,7 @@ class Candidate:
     continues: Mapping[tuple[str, str], str] = field(default_factory=dict)
     from_printed: Callable[[pl.DataFrame], dict[str, pl.DataFrame]] | None = None
     talks: tuple[Talk, ...] = ()
+    unprinted: tuple[str, ...] = ()
 
 
 def domain_parts(domain: str) -> tuple[tuple[str, str], ...]:

@@ -92,8 +92,8 @@ def protect(
                     progress(f"protecting {wave}: {done} of {len(found.items)} questions")
         for index in found.indices:
             printed.level.update(found.index(index, printed))
-    estimates = withheld_estimates(candidate, printed)
-    changes = withheld_changes(candidate, estimates, ledger, rules)
+    estimates = withheld_estimates(candidate, printed).filter(~pl.col("population").is_in(candidate.unprinted))
+    changes = withheld_changes(candidate, estimates, ledger)
     priorities = standing_on(candidate.priorities, estimates)
     more = candidate.from_printed(estimates) if candidate.from_printed else {}
     cells = counted_cells({"estimates": estimates, "changes": changes, "priorities": priorities, **more})
@@ -156,6 +156,8 @@ class _Wave:
         """
         part = self.estimates.filter(pl.col("item") == item)
         measures = set(part["measure"])
+        if self.out is not None:  # what is out may be printed finer than what is put forward now
+            measures |= set(self.out.filter(pl.col("item") == item)["measure"])
         scale = self.people.scales.get(item)
         if scale is None:
             return [self._numbers(item, part)]

@@ -9,7 +9,6 @@ import polars as pl
 from royst.protect.candidate import EVERYONE, FINE, ROW, Candidate
 from royst.protect.history import Ledger
 from royst.protect.rounding import rounded
-from royst.protect.rules import RuleSet
 
 PUBLISHED, WITHHELD = "published", "withheld"
 KEYS = {
@@ -64,14 +63,12 @@ def _withhold(frame: pl.DataFrame, ok: pl.Series) -> pl.DataFrame:
     return frame.with_columns(pl.when(told & ok).then(status).otherwise(said).alias("status"))
 
 
-def withheld_changes(
-    candidate: Candidate, estimates: pl.DataFrame, ledger: Ledger, rules: RuleSet
-) -> pl.DataFrame | None:
+def withheld_changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledger) -> pl.DataFrame | None:
     """A difference is printed where both of its estimates are, in this release or in an earlier one; a side that is out
     already must have the figures that are out, since new ones beside them tell who has withdrawn, and what they answered.
 
-    A line of another population (the panel) that has no estimates of its own is printed for the whole alone, where all
-    answers are printed too and those outside the population are none or enough.
+    A line of another population (the panel) needs estimates of its own: all answers less the panel's are other people's,
+    and only as rows of the audit is it known what they tell.
     """
     frame = candidate.changes
     if frame is None:
@@ -85,12 +82,6 @@ def withheld_changes(
         sides = (frame.with_columns(pl.col(f"estimate_{side}").alias("estimate")) for side in (1, 2))
         printed = [rounded(side)["estimate"].to_list() for side in sides]
     out |= set(figures)
-    sizes = {
-        tuple(row[:-1]): row[-1]
-        for frame_ in (estimates, before)
-        if frame_ is not None
-        for row in frame_.select(*ROW, "measure", "category", "n").rows()
-    }
     name = candidate.continues
 
     def told(place: int, row: dict, side: int) -> bool:
@@ -101,14 +92,7 @@ def withheld_changes(
         key = (wave, row["population"], *rest)
         if key in figures and not _same_figures(figures[key], (row[f"n_{side}"], printed[side - 1][place])):
             return False
-        if key in out:
-            return True
-        whole = (wave, "all", *rest)
-        if row["population"] == "all" or domain != "all" or whole not in out:
-            return False
-        n, every = row[f"n_{side}"], sizes.get(whole)
-        few = rules.row.value
-        return n is not None and every is not None and n >= few and (every == n or every - n >= few)
+        return key in out
 
     ok = [told(k, r, 1) and (r["kind"] == "source" or told(k, r, 2)) for k, r in enumerate(frame.iter_rows(named=True))]
     return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))

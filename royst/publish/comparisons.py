@@ -5,7 +5,7 @@ Sentences compare only where ``sentences.comparable`` says so; every table says 
 
 from __future__ import annotations
 
-from royst.publish import charts, dotplots, numbers, wavelines
+from royst.publish import charts, dotplots, numbers, panel, wavelines
 from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.document import Block, Heading, Note, Paragraph, Strong, Table
 from royst.publish.edition import Edition
@@ -139,9 +139,9 @@ def _sides(edition: Edition, row: Row, values: tuple[str, str]) -> tuple[str, st
 
 
 def change(edition: Edition, level: int = 2) -> list[Block]:
-    """Lines of the headline and the goals' items over the waves, the same for the panel and for one mix, and every test."""
+    """Lines of the headline and the goals' items over the waves, planned changes among those who took part both times, and every test."""
     words = edition.words
-    rows = [row for row in edition.rows.table("changes") if row["kind"] == "waves"]
+    rows = [row for row in edition.rows.table("changes") if row["kind"] == "waves" and (row["population"] or "all") == "all"]
     own = [row for row in rows if row["wave_1"] == edition.facts.wave]
     items = _followed(edition, own)
     chart = wavelines.line_chart(edition, wavelines.lines(edition, items), words("change.caption"))
@@ -158,7 +158,7 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     )
     if index_chart is not None:
         blocks += [paragraph(words("change.index_text")), index_chart]
-    blocks += _populations(edition, level + 1)
+    blocks += panel.twice(edition, level + 1)
     named_first = sorted(rows, key=lambda row: (row["wave_1"] != edition.facts.wave, not _declared(edition, row)))
     return [*blocks, *tests_tables(edition, named_first, words("change.tests"))]
 
@@ -194,26 +194,6 @@ def _followed(edition: Edition, rows: list[Row]) -> list[str]:
         if row["measure"] == "band" and row["item"] in edition.facts.items and _declared(edition, row)
     ]
     return [name for name in dict.fromkeys(names) if name in edition.facts.items][:4]
-
-
-def _populations(edition: Edition, level: int) -> list[Block]:
-    """The headline three ways: everyone, the units that took part in both waves, and one fixed mix of units."""
-    headline = edition.facts.headline
-    if not headline or headline not in edition.facts.items:
-        return []
-    drawn = wavelines.lines(edition, [headline], populations=("all", "panel", "standardised"))
-    if len(drawn) < 2:
-        return []
-    words = edition.words
-    tones = ("accent", "muted", "middle")
-    drawn = [wavelines.Line(line.label, line.found, tones[place]) for place, line in enumerate(drawn)]  # type: ignore[arg-type]
-    chart = wavelines.line_chart(edition, drawn, words("change.caption_populations", item=edition.say.short(headline)))
-    text = words("change.populations_text", units=edition.units_name)
-    return (
-        [Heading(level, words("change.populations_title"), "three-lines"), paragraph(text), chart]
-        if chart is not None
-        else []
-    )
 
 
 # Goals

@@ -119,7 +119,12 @@ def _said(labels: Labels) -> dict[str, Callable[[dict[str, Any]], str]]:
     def coded(name: str, row: dict[str, Any]) -> str:
         return labels.code(row[name] or "")
 
+    def population_of(row: dict[str, Any]) -> str:
+        kind, *waves = (row["population"] or "").split(":")
+        return labels.code(kind) + (f" ({', '.join(map(labels.wave, waves))})" if waves else "")
+
     return {
+        "population": population_of,
         "wave": lambda row: labels.wave(row["wave"]),
         "wave_1": lambda row: labels.wave(row["wave_1"] or ""),
         "wave_2": lambda row: labels.wave(row["wave_2"] or ""),
@@ -132,7 +137,7 @@ def _said(labels: Labels) -> dict[str, Callable[[dict[str, Any]], str]]:
         "domain_1": lambda row: labels.domain(row["domain_1"] or ""),
         "domain_2": lambda row: labels.domain(row["domain_2"] or ""),
         "family": lambda row: labels.family(row["family"] or ""),
-        **{name: partial(coded, name) for name in ("population", "measure", "kind", "outcome", "status", "correction")},
+        **{name: partial(coded, name) for name in ("measure", "kind", "outcome", "status", "correction")},
     }
 
 

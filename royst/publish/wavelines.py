@@ -31,7 +31,7 @@ def lines(
         for population in populations:
             rows = tuple(_in_wave(edition, item, measure, category, wave, population) for wave in waves)
             if sum(row is not None for row in rows) >= 2:
-                label = edition.say.short(item) if len(populations) == 1 else edition.words(f"population.{population}")
+                label = edition.say.short(item) if len(populations) == 1 else edition.words(f"population.{population.partition(':')[0]}")
                 found.append(Line(label, rows))
     return found
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from royst.study.agreement import AgreementSection
 from royst.study.design import CarrySection, DesignSection, Languages, Section, WaveSection
 
 Measure = Literal["share", "band", "mean", "not_relevant", "index"]
@@ -223,6 +224,7 @@ class StudyFile(Section):
     design: DesignSection
     waves: dict[str, WaveSection]
     carry: CarrySection | None = None
+    data_agreement: AgreementSection | None = None
     scales: dict[str, ScaleSection] = Field(default_factory=dict)
     themes: dict[str, ThemeSection] = Field(default_factory=dict)
     bands: dict[str, BandSection] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from royst.errors import Faults
+from royst.study import agreement
 from royst.study import places as toml_places
 from royst.study.design import Languages
 from royst.study.places import dotted, line_of
@@ -51,6 +52,7 @@ def read(path: Path, faults: Faults) -> tuple[StudyFile | None, Places]:
         return None, places
     _check_design(file, places, faults)
     _check_names(file, places, faults)
+    agreement.check(file, places, faults)
     _check_languages(file, places, faults)
     return file, places
 

@@ -1,15 +1,15 @@
 """Totals on disk: what a site sends instead of answers. One Parquet file, its plan's hash inside, sealed to its receiver.
 
 A site's own sums are small cells, so they are confidential: they go encrypted to the receiver that the study's data
-agreement names (a libsodium sealed box), or with small cells withheld to one that may not hold them.
+agreement names (``totals.seal``), or with small cells withheld to one that may not hold them (``totals.withhold``).
 """
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,45 +17,71 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from royst.errors import wrong
-from royst.totals.request import Coded, Request
+from royst.errors import Faults, InputError, wrong
+from royst.totals import seal
+from royst.totals.request import Request
 from royst.totals.table import Floats, GroupTotals, Totals, Units
+from royst.totals.units import check_units
+from royst.totals.withhold import withhold
 
 VERSION = 1
-MAGIC = b"royst-sealed-1\n"
 UNITS = -1
 
 
 @dataclass(frozen=True)
 class Withheld:
-    """What withholding took out of a grouping: cells × variables that were not sent, and the answers a receiver can say
-    were lost at most."""
+    """What withholding took out of a grouping, by domain × variable: cells that were not sent, and the answers a receiver
+    can say were lost at most."""
 
     grouping: tuple[str, ...]
     cells: Floats
     at_most: Floats
 
 
+@dataclass(frozen=True)
+class Sent:
+    """One file as it was read: its table, the hash of its plan, and what its sender said of it. ``fewest``: the least count
+    that was sent; None where nothing was withheld."""
+
+    path: Path
+    table: pl.DataFrame
+    plan: str
+    fewest: int | None
+    about: Mapping[str, Any]
+    checksum: str
+
+
 # ---- writing
 
 
-def write(totals: Totals, path: Path | str, receiver: str | None = None, fewest: int | None = None) -> Path:
+def write(
+    totals: Totals,
+    path: Path | str,
+    receiver: str | None = None,
+    fewest: int | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> Path:
     """Write totals for a receiver; returns the path. Written beside and renamed, so that no half file stands.
 
-    ``receiver`` is a public key (base64, from ``new_keys``) to seal to. ``fewest`` withholds cells (unit × domain ×
-    variable) with fewer answers than that — and for shares, with fewer yes or fewer no — together with enough others of
-    the same unit that subtraction does not bring them back.
+    ``receiver`` is a public key (from ``seal.new_keys``) to seal to. ``fewest`` withholds what tells smaller counts, see
+    ``withhold``. ``about`` is kept with the sums, as JSON.
     """
     target = Path(path)
-    sent = totals if fewest is None else withhold(totals, fewest)
-    header = {"version": VERSION, "plan": totals.request.plan_hash(), "fewest": fewest, "element": totals.units.element}
+    table = _table(totals if fewest is None else withhold(totals, fewest))
+    header = {"version": VERSION, "plan": totals.request.plan_hash(), "fewest": fewest, "about": dict(about or {}), "sum": _checksum(table)}
     buffer = io.BytesIO()
-    _table(sent).write_parquet(buffer, metadata={"royst": json.dumps(header, sort_keys=True)})
-    content = buffer.getvalue() if receiver is None else MAGIC + _seal(buffer.getvalue(), receiver)
-    beside = target.with_name(target.name + ".part")
+    table.write_parquet(buffer, metadata={"royst": json.dumps(header, sort_keys=True, ensure_ascii=False)})
+    content = buffer.getvalue() if receiver is None else seal.seal(buffer.getvalue(), receiver)
+    beside = target.with_name(f".{target.name}.new")
     beside.write_bytes(content)
     beside.replace(target)
     return target
+
+
+def _checksum(table: pl.DataFrame) -> str:
+    """SHA-256 of what the table holds, since Parquet does not notice every changed byte."""
+    flat = table.with_columns(pl.col(pl.List(pl.String)).list.join("\x1f"))
+    return hashlib.sha256(flat.write_csv().encode("utf-8")).hexdigest()
 
 
 def _table(totals: Totals) -> pl.DataFrame:
@@ -80,63 +106,60 @@ def _table(totals: Totals) -> pl.DataFrame:
         }
     )
     parts = [head]
+    columns = [f"{name}_{v}" for name in totals.request.sums for v in range(len(totals.request.variables))]
     for number, group in enumerate(totals.groups):
-        sums = {
-            f"{name}_{v}": group.sums[name][:, v]
-            for name in totals.request.sums
-            for v in range(len(totals.request.variables))
-        }
-        parts.append(
-            pl.DataFrame(
-                {
-                    "grouping": pl.Series([number] * len(group.unit), dtype=pl.Int64),
-                    "domain": pl.Series([list(group.domains[d]) for d in group.domain], dtype=pl.List(pl.String)),
-                    **{name: [labels[name][u] for u in group.unit] for name in names},
-                    "size": group.size,
-                    **sums,
-                }
-            )
+        cells = pl.DataFrame(
+            {
+                "grouping": pl.Series([number] * len(group.unit), dtype=pl.Int64),
+                "domain": pl.Series([list(group.domains[d]) for d in group.domain], dtype=pl.List(pl.String)),
+                **{name: [labels[name][u] for u in group.unit] for name in names},
+                "size": group.size,
+            }
         )
+        sums = np.concatenate([group.sums[name] for name in totals.request.sums], axis=1)
+        parts.append(cells.hstack(pl.from_numpy(sums, schema=columns)))
     return pl.concat(parts, how="diagonal")
 
 
-def withhold(totals: Totals, fewest: int) -> Totals:
-    """Totals with NaN in cells that are too small, and in those that would give them away by subtraction."""
-    groups = []
-    for group in totals.groups:
-        few = (group.size < fewest)[:, None]
-        _cover(group, few, group.size[:, None])
-        small = _small(totals.request, group, fewest) | few
-        _cover(group, small, group.sums["n"])
-        sums = {name: np.where(small, np.nan, values) for name, values in group.sums.items()}
-        groups.append(replace(group, sums=sums, size=np.where(few[:, 0], np.nan, group.size)))
-    return replace(totals, groups=tuple(groups))
-
-
-def _small(request: Request, group: GroupTotals, fewest: int) -> np.ndarray:
-    n, yes = group.sums["n"], group.sums["ny"]
-    small = (n > 0) & (n < fewest)
-    for v, variable in enumerate(request.variables):
-        column = variable.y
-        if variable.x is None and isinstance(column, Coded) and {score for _, score in column.scores} <= {0.0, 1.0}:
-            no = n[:, v] - yes[:, v]
-            small[:, v] |= ((yes[:, v] > 0) & (yes[:, v] < fewest)) | ((no > 0) & (no < fewest))
-    return small
-
-
-def _cover(group: GroupTotals, small: np.ndarray, answers: Floats) -> None:
-    """In a unit where one domain alone is withheld, withhold its next smallest too: the whole less the rest is nothing."""
-    if not group.by:
-        return
-    for unit in np.unique(group.unit):
-        cells = np.flatnonzero(group.unit == unit)
-        for v in np.flatnonzero(small[cells].sum(axis=0) == 1):
-            left = cells[~small[cells, v]]
-            if len(left):
-                small[left[np.argmin(answers[left, v])], v] = True
-
-
 # ---- reading
+
+
+def read(path: Path, key: str | None = None) -> Sent:
+    """One file of totals, opened with the receiver's secret key where it is sealed. ``InputError`` where it cannot be read,
+    is damaged, is no file of totals, or is of another version."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise wrong("file-missing", "There is no such file.", "Check the path.", file=path) from None
+    except OSError:
+        raise wrong("file-not-readable", "The file cannot be read.", "Give yourself read permission to it.", file=path) from None
+    if content.startswith(seal.MAGIC):
+        if key is None:
+            raise wrong("totals-sealed", "The totals are sealed.", "Give the receiver's secret key.", file=path)
+        content = seal.opened(content, key, path)
+    try:
+        header = json.loads(pl.read_parquet_metadata(io.BytesIO(content))["royst"])
+        table = pl.read_parquet(io.BytesIO(content))
+        version = header["version"]
+    except (KeyError, TypeError, ValueError, pl.exceptions.PolarsError, OSError) as error:
+        raise wrong("not-totals", "This is not a file of totals, or it is damaged.", "Ask for it again, made with royst totals.", file=path) from error
+    if version != VERSION:
+        raise wrong("totals-version", f"The totals are of version {version}; this Røyst reads version {VERSION}.",
+                    "Make and read them with the same Røyst.", file=path)  # fmt: skip
+    if header.get("sum") != _checksum(table):
+        raise wrong("totals-damaged", "The sums are not those that were written.", "Ask the site to send them again.", file=path)
+    return Sent(path, table, header["plan"], header["fewest"], header["about"], header["sum"])
+
+
+def read_all(paths: Sequence[Path | str], key: str | None = None) -> tuple[list[Sent], Faults]:
+    """Every file that can be read, and the faults of the others."""
+    found, faults = [], Faults()
+    for path in paths:
+        try:
+            found.append(read(Path(path), key))
+        except InputError as stop:
+            faults.extend(stop.faults)
+    return found, faults
 
 
 class Pooled:
@@ -144,17 +167,21 @@ class Pooled:
 
     name = "totals"
 
-    def __init__(self, paths: Sequence[Path | str], request: Request, key: str | None = None):
-        if not paths:
+    def __init__(self, sent: Sequence[Sent], request: Request):
+        if not sent:
             raise wrong("no-totals-files", "No totals are given.", "Name at least one file.")
         self._request = request
-        tables = []
-        for path in paths:
-            table, header = _read(Path(path), key)
-            _check(header, request, Path(path))
-            tables.append(table)
-        merged = pl.concat(tables, how="diagonal")
+        faults = Faults()
+        for one in sent:
+            if one.plan != request.plan_hash():
+                faults.add(
+                    "totals-plan", "The totals are of another plan: other items, scales, groups or design.",
+                    "Send every site the same study folder and make the totals again.", file=one.path,
+                )  # fmt: skip
+        faults.stop()
+        merged = pl.concat([_counted(one) for one in sent], how="diagonal")
         self.units, places = _pool_units(merged, request)
+        check_units(self.units, request.design)
         found = [_pool_group(merged, request, number, places) for number in range(len(request.groupings))]
         self._groups = [group for group, _ in found]
         self.withheld = [lost for _, lost in found if lost.cells.sum() > 0]
@@ -181,32 +208,12 @@ class Pooled:
         return Totals(request, self.units, groups)
 
 
-def _read(path: Path, key: str | None) -> tuple[pl.DataFrame, dict[str, Any]]:
-    if not path.exists():
-        raise wrong("file-missing", "There is no such file.", "Check the path.", file=path)
-    content = path.read_bytes()
-    if content.startswith(MAGIC):
-        if key is None:
-            raise wrong("totals-sealed", "The totals are sealed.", "Give the receiver's secret key.", file=path)
-        content = _open(content[len(MAGIC) :], key, path)
-    try:
-        header = json.loads(pl.read_parquet_metadata(io.BytesIO(content))["royst"])
-        return pl.read_parquet(io.BytesIO(content)), header
-    except (KeyError, pl.exceptions.PolarsError) as error:
-        raise wrong("not-totals", "This is not a file of totals.", "Make it with royst totals.", file=path) from error
-
-
-def _check(header: dict[str, Any], request: Request, path: Path) -> None:
-    if header["version"] != VERSION:
-        raise wrong("totals-version", f"The totals are of version {header['version']}.",
-                    f"Make them again with version {VERSION}.", file=path)  # fmt: skip
-    if header["plan"] != request.plan_hash():
-        raise wrong(
-            "totals-plan",
-            "The totals are of another plan: other items, scales, groups or design.",
-            "Send every site the same study folder and make the totals again.",
-            file=path,
-        )
+def _counted(sent: Sent) -> pl.DataFrame:
+    """A file's table with ``most``: a unit's answers, or the most they can be where their number was withheld."""
+    is_unit = pl.col("grouping") == UNITS
+    most = pl.when(is_unit).then(pl.col("size").fill_nan((sent.fewest or 1) - 1.0)).alias("most")
+    numbers = [pl.when(is_unit).then(pl.col(name).fill_nan(0.0)).otherwise(pl.col(name)).alias(name) for name in ("size", "w", "ww")]
+    return sent.table.with_columns(most, *numbers, pl.col("smallest").fill_nan(None))
 
 
 def _key_names(request: Request) -> list[str]:
@@ -220,15 +227,16 @@ def _pool_units(merged: pl.DataFrame, request: Request) -> tuple[Units, pl.DataF
     fpc = sorted(name for name in rows.columns if name.startswith("fpc"))
     pooled = (
         rows.group_by(names, maintain_order=True)
-        .agg(pl.col("size", "w", "ww").sum(), pl.col("smallest").min(), *(pl.col(name).max() for name in fpc))
+        .agg(pl.col("size", "w", "ww", "most").sum(), pl.col("smallest").min(), *(pl.col(name).max() for name in fpc))
         .sort(names)
     )
     labels = [np.array(pooled[name].to_list(), dtype=object) for name in names]
     values = np.column_stack([pooled[name].to_numpy() for name in fpc]).astype(np.float64)
-    smallest = float(pooled["smallest"].min())  # type: ignore[arg-type]
+    known = pooled["smallest"].drop_nulls()
+    smallest = float(known.min()) if len(known) else 0.0  # type: ignore[arg-type]
     n, w, ww = (pooled[name].to_numpy() for name in ("size", "w", "ww"))
     units = Units(tuple(labels[0::2]), tuple(labels[1::2]), values, n, w, ww, smallest, request.element)
-    return units, pooled.select(*names, pl.col("size").alias("__n")).with_row_index("__unit")
+    return units, pooled.select(*names, pl.col("most").alias("__n")).with_row_index("__unit")
 
 
 def _pool_group(
@@ -267,45 +275,3 @@ def _order(text: str) -> tuple[int, float, str]:
         return 0, float(text), text
     except ValueError:
         return 1, 0.0, text
-
-
-# ---- sealing
-
-
-def _nacl() -> Any:
-    try:
-        import nacl.exceptions
-        import nacl.public
-    except ImportError as error:
-        raise wrong(
-            "nacl-missing", "Sealing needs PyNaCl, which is not installed.", "pip install royst[web]"
-        ) from error
-    return nacl
-
-
-def new_keys() -> tuple[str, str]:
-    """A receiver's (public, secret) keys in base64; the secret one stays with the receiver."""
-    secret = _nacl().public.PrivateKey.generate()
-    return base64.b64encode(bytes(secret.public_key)).decode(), base64.b64encode(bytes(secret)).decode()
-
-
-def _key(kind: Any, text: str) -> Any:
-    try:
-        return kind(base64.b64decode(text, validate=True))
-    except Exception as error:
-        raise wrong("key-form", "The key is not one of Røyst's.", "Give the base64 text that new_keys made.") from error
-
-
-def _seal(content: bytes, receiver: str) -> bytes:
-    public = _nacl().public
-    return bytes(public.SealedBox(_key(public.PublicKey, receiver)).encrypt(content))
-
-
-def _open(content: bytes, key: str, path: Path) -> bytes:
-    nacl = _nacl()
-    try:
-        return bytes(nacl.public.SealedBox(_key(nacl.public.PrivateKey, key)).decrypt(content))
-    except nacl.exceptions.CryptoError as error:
-        raise wrong(
-            "totals-key", "The totals are sealed to another key.", "Ask the site to seal them to yours.", file=path
-        ) from error

@@ -9,7 +9,7 @@ import pytest
 
 import royst
 from royst.estimation import federated, regression
-from royst.totals import files
+from royst.totals import seal
 from royst.weighting import adjust
 
 
@@ -174,7 +174,7 @@ def forty_five() -> list[pl.DataFrame]:
 
 def test_45_sealed_files_give_what_pooled_answers_would(tmp_path: Path) -> None:
     agreed = federated.plan(SITES, ASKED, [[], ["sex"], ["region", "sex"]], LEVELS)
-    public, secret = files.new_keys()
+    public, secret = seal.new_keys()
     paths = [
         federated.send(site, agreed, tmp_path / f"{k}.parquet", receiver=public) for k, site in enumerate(forty_five())
     ]
@@ -191,7 +191,7 @@ def test_45_sealed_files_give_what_pooled_answers_would(tmp_path: Path) -> None:
     with pytest.raises(royst.InputError, match="totals-sealed"):
         federated.receive(paths, agreed)
     with pytest.raises(royst.InputError, match="totals-key"):
-        federated.receive(paths, agreed, key=files.new_keys()[1])
+        federated.receive(paths, agreed, key=seal.new_keys()[1])
 
 
 def test_totals_of_another_plan_are_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 
-from royst.study import design, expression, plan, xlsform
+from royst.study import agreement, design, expression, plan, xlsform
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "study-folder.md").read_text(encoding="utf-8")
 
@@ -18,6 +18,8 @@ SECTIONS = {
     "`[design]`": design.DesignSection,
     "`[waves.NAME]`": design.WaveSection,
     "`[carry]`": design.CarrySection,
+    "`[data_agreement]`": agreement.AgreementSection,
+    "`[data_agreement.receivers.NAME]`": agreement.ReceiverSection,
     "`[scales.NAME]`": plan.ScaleSection,
     "`[bands.NAME]`": plan.BandSection,
     "`[items.NAME]`": plan.ItemSection,
@@ -67,7 +69,7 @@ def choices(annotation) -> set[str]:
 def models() -> set[type]:
     found = {
         value
-        for module in (plan, design)
+        for module in (plan, design, agreement)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, design.Section)
     }
