@@ -174,7 +174,7 @@ class Embedded:
         if weight is None:
             weight = weights_from_fpc(units, design)[unit] if design.fpc else np.ones(height)
         if design.calibration is not None:
-            weight = design.calibration.weights_for(height)
+            weight = design.calibration.weights_for(height, self._table)
         w, ww = (np.bincount(unit, part, count).astype(np.float64) for part in (weight, weight * weight))
         return Rows(weight, unit, Units(strata, clusters, fpc, rows, w, ww, float(weight.min()), element))
 
