@@ -14,7 +14,8 @@ from royst.estimation.estimate import estimate
 from royst.estimation.measures import share
 from royst.totals.design import Design
 from royst.totals.reading import encode, open_frame, read_columns
-from royst.totals.table import Floats
+from royst.totals.request import Request
+from royst.totals.table import Floats, Ints
 
 CELL = "royst_cell"
 
@@ -27,24 +28,33 @@ def independence(data: Any, design: Design, rows: str, columns: str) -> dict[str
     are left out of the table and stay in the design.
     """
     frame = open_frame(data).collect()
-    table = read_columns(frame.lazy(), [rows, columns])
-    a, b = encode(table[rows]), encode(table[columns])
-    if len(a.labels) < 2 or len(b.labels) < 2:
-        raise wrong("one-category", f"{rows} or {columns} has one category only.", "Independence needs two of each.")
-    width = len(b.labels)
-    cell = np.where((a.codes > 0) & (b.codes > 0), (a.codes.astype(int) - 1) * width + b.codes.astype(int) - 1, -1)
+    table = read_columns(frame.lazy(), list(dict.fromkeys((rows, columns))))
+    codes = [encode(table[name]).codes.astype(np.int64) for name in (rows, columns)]
+    complete = (codes[0] > 0) & (codes[1] > 0)
+    (height, a), (width, b) = (_among(one[complete]) for one in codes)
+    if height < 2 or width < 2:
+        raise wrong(
+            "one-category",
+            f"{rows} or {columns} has one category only among those who answered both.",
+            "Independence needs two of each.",
+        )
+    cell = np.full(len(frame), -1)
+    cell[complete] = a * width + b
     marked = frame.with_columns(pl.Series(CELL, cell).replace(-1, None))
-    cells = list(range(len(a.labels) * width))
+    cells = list(range(height * width))
     result = estimate(marked, design, share(CELL, cells))
     p, v = result.estimates, result.covariance(list(range(len(cells))))
-    form = variance.structure_of(result.source.totals(_all_rows(result)))
-    return _rao_scott(p.reshape(-1, width), v, variance.whole_df(form), int(result.table["n"][0]))
+    everyone = Request(design, (result.rows[0].statistic.variable,), ((),))
+    nu = variance.whole_df(variance.structure_of(result.source.totals(everyone)))
+    if not nu >= 1:
+        raise wrong("no-error", "The design has no degrees of freedom.", "A test needs two sampling units in a stratum.")
+    return _rao_scott(p.reshape(-1, width), v, nu, int(result.table["n"][0]))
 
 
-def _all_rows(result: Any) -> Any:
-    from royst.totals.request import Request
-
-    return Request(result.design, (result.rows[0].statistic.variable,), ((),))
+def _among(codes: Ints) -> tuple[int, Ints]:
+    """How many codes there are, and each row's place among them."""
+    seen, place = np.unique(codes, return_inverse=True)
+    return len(seen), place.reshape(-1)
 
 
 def _rao_scott(p: Floats, v: Floats, nu: float, n: int) -> dict[str, float]:
@@ -56,8 +66,12 @@ def _rao_scott(p: Floats, v: Floats, nu: float, n: int) -> dict[str, float]:
     inverse = np.where(flat > 0, 1 / np.where(flat > 0, flat, 1.0), 0.0)
     simple = contrasts.T @ (inverse[:, None] * contrasts) / n
     design = contrasts.T @ (inverse[:, None] * v * inverse[None, :]) @ contrasts
+    if (flat == 0).any() and np.linalg.matrix_rank(simple, hermitian=True) < len(simple):
+        raise wrong("empty-cells", "Too many pairs of answers that nobody gave.", "Join categories until most have someone.")
     delta = np.linalg.solve(simple, design)
     trace = float(np.trace(delta))
+    if not trace > 1e-12:
+        raise wrong("no-error", "The table has no sampling error.", "A census needs no test: its figures are what they are.")
     d0 = trace**2 / float(np.trace(delta @ delta))
     f = chi2 / trace
     count = delta.shape[0]

@@ -87,16 +87,25 @@ def _check_measures(asked: list[Any]) -> None:
 
 def as_groupings(by: Any) -> tuple[tuple[str, ...], ...]:
     """None, a name, names (one cross), or a list of lists (several groupings) as a tuple of tuples."""
-    if by is None:
-        return ((),)
-    if isinstance(by, str):
-        return ((by,),)
-    parts = list(by)
-    if parts and all(not isinstance(part, str) for part in parts):
-        return tuple(dict.fromkeys(() if part is None else tuple(part) for part in parts))
+    parts = [by] if by is None or isinstance(by, str) else _listed(by)
     if any(not isinstance(part, str) for part in parts):
-        return tuple(dict.fromkeys((part,) if isinstance(part, str) else tuple(part or ()) for part in parts))
-    return (tuple(parts),)
+        groupings = [(part,) if isinstance(part, str) else () if part is None else tuple(_listed(part)) for part in parts]
+    else:
+        groupings = [tuple(parts)]
+    for name in (name for grouping in groupings for name in grouping):
+        if not isinstance(name, str):
+            raise _not_a_grouping(name)
+    return tuple(dict.fromkeys(tuple(dict.fromkeys(grouping)) for grouping in groupings))
+
+
+def _listed(names: Any) -> list[Any]:
+    if not isinstance(names, Iterable):
+        raise _not_a_grouping(names)
+    return list(names)
+
+
+def _not_a_grouping(found: Any) -> Exception:
+    return wrong("not-a-grouping", f"by holds {found!r}.", 'Use a column name, a list of names, or a list of such lists.')
 
 
 # ---- the table

@@ -35,8 +35,8 @@ def group_variances(
         with np.errstate(divide="ignore", invalid="ignore"):
             square = (q["qyy"] - 2 * r * q["qxy"] + r * r * q["qxx"]) / (d * d)
             linear = (q["wy"] - r * q["wx"]) / d
-        scale = (q["qyy"] + r * r * q["qxx"]) / (d * d)
-        square = np.where(square > ROUNDING * scale, square, 0.0)
+            scale = (q["qyy"] + r * r * q["qxx"]) / (d * d)
+        square = np.where(square <= ROUNDING * scale, 0.0, square)
         return variance.element_variances(form, group, square, linear, group.sums["n"][:, places])
     y, x = group.sums["wy"][:, places], group.sums["wx"][:, places]
     scores = variance.linearised(y, x, centre[at], denominator[at])
@@ -59,8 +59,10 @@ def _calibrated_variances(
     totals: Totals,
 ) -> Floats:
     """Variances of residuals from the calibration's columns, domain by domain: every unit then has a score."""
-    fitted = source.fitted(totals.request, group, variables, centre, denominator)  # type: ignore[attr-defined]
     found = np.empty((len(group.domains), scores.shape[1]))
+    if not group.domains:
+        return found
+    fitted = source.fitted(totals.request, group, variables, centre, denominator)  # type: ignore[attr-defined]
     everyone = np.arange(len(form.units))
     for d in range(len(group.domains)):
         residual = -fitted[d]

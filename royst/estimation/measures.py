@@ -199,7 +199,7 @@ def _statistics(measure: Measure, data: Levels) -> list[Statistic]:
         return [Statistic("quantile", name, label(p), column, "quantile", "woodruff", p) for p in measure.probabilities]
     if data.is_number(measure.items[0]):
         return [Statistic("total", name, "", Variable(Number(measure.items[0])), "total", "wald")]
-    labels = data.levels(measure.items[0]).labels
+    labels = data.levels(measure.items[0]).labels or ("",)
     return [
         Statistic("total", name, one, Variable(_indicator(measure.items[0], (one,), labels)), "total", "wald")
         for one in labels

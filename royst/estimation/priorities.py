@@ -61,8 +61,11 @@ def importance(
             for multiplier in rao_wu(form, replicates, seed).T
         ]
     )
-    low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
     weight, share = whole
+    known = np.isfinite(drawn).all(axis=1)
+    low = high = np.full(len(items), np.nan)
+    if np.isfinite(share).all() and known.any():
+        low, high = np.quantile(drawn[known], [(1 - level) / 2, (1 + level) / 2], axis=0)
     r = correlations(products.sums.sum(axis=0))[0, 1:]
     return pl.DataFrame(
         {
@@ -86,11 +89,13 @@ def _column(item: str, scores: dict[str, float] | None) -> Column:
 
 def correlations(products: Floats) -> Floats:
     """The correlation matrix from weighted cross-products of (1, y₁, y₂, …), NaN where a column does not vary."""
-    mean = products[0, 1:] / products[0, 0]
-    covariance = products[1:, 1:] / products[0, 0] - np.outer(mean, mean)
-    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(covariance / np.outer(spread, spread))
+        mean = products[0, 1:] / products[0, 0]
+        squares = products[1:, 1:] / products[0, 0]
+        covariance = squares - np.outer(mean, mean)
+        spread = np.sqrt(np.where(np.diag(covariance) > 1e-12 * np.diag(squares), np.diag(covariance), 0.0))
+        found = covariance / np.outer(spread, spread)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _shares(r: Floats, method: str) -> tuple[Floats, Floats]:
@@ -104,7 +109,8 @@ def _shares(r: Floats, method: str) -> tuple[Floats, Floats]:
         parts = shapley(r[1:, 1:], r[0, 1:])
     else:
         raise wrong("importance-method", f"method={method!r} is not known.", "Use johnson or shapley.")
-    return parts, parts / parts.sum()
+    whole = float(parts.sum())
+    return parts, parts / whole if whole > 0 else np.full(len(parts), np.nan)
 
 
 def relative_weights(between: Floats, with_outcome: Floats) -> Floats:

@@ -46,8 +46,7 @@ class Regression:
             raise wrong("no-such-term", f"There is no term {unknown[0]!r}.", f"There are: {', '.join(names)}.")
         at = [names.index(term) for term in terms]
         b = self.table["estimate"].to_numpy()[at]
-        value = float(b @ np.linalg.solve(self.covariance[np.ix_(at, at)], b)) / len(at)
-        return {"F": value, "df1": float(len(at)), "df2": self.df, "p": float(stats.f.sf(value, len(at), self.df))}
+        return variance.joint_test(b, self.covariance[np.ix_(at, at)], self.df)
 
 
 def regress(

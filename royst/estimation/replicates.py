@@ -49,6 +49,8 @@ def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500
         if len(stage.size) > 1:
             raise wrong("jk1-strata", "JK1 is for designs without strata.", 'Use "JKn".')
         n = units
+        if n < 2:
+            raise wrong("jk1-lonely", "JK1 needs at least two units.", "A single unit has no error of its own.")
         multipliers = np.full((n, n), n / (n - 1.0))
         np.fill_diagonal(multipliers, 0.0)
         return Replicates(kind, multipliers, (n - 1.0) / n * float(remaining[0]), np.ones(n))
@@ -143,6 +145,8 @@ def variances(result: Result, reps: Replicates, rows: Any = None) -> Floats:
 
 
 def _totals(result: Result, places: list[int]) -> tuple[Structure, Totals]:
+    if not places:
+        raise wrong("no-rows-asked", "There are no rows.", "Name at least one row of result.table.")
     wanted = unique_variables(result.rows[place].statistic.variable for place in places)
     totals = result.source.totals(Request(result.design, wanted, result.groupings, rows=not result.design.psu))
     return structure_of(totals), totals

@@ -232,14 +232,7 @@ class Result:
         """Joint test that the rows equal ``null`` (0): F = q⁻¹ d'V⁻¹d on q and df (R: ``regTermTest`` with its df)."""
         places = self._places(rows)
         d = self.estimates[places] - (np.zeros(len(places)) if null is None else np.asarray(null, float))
-        statistic = float(d @ np.linalg.solve(self.covariance(places), d)) / len(places)
-        df = float(np.min(self.table["df"].to_numpy()[places]))
-        return {
-            "F": statistic,
-            "df1": float(len(places)),
-            "df2": df,
-            "p": float(stats.f.sf(statistic, len(places), df)),
-        }
+        return variance.joint_test(d, self.covariance(places), float(np.min(self.table["df"].to_numpy()[places])))
 
     def difference(self, by: str | Sequence[str], between: tuple[Any, Any], rows: Any = None) -> pl.DataFrame:
         """The first group minus the second, for every measure of the table.

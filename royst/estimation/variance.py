@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from royst.errors import wrong
 from royst.totals.design import Design
@@ -179,7 +180,7 @@ def variances(
     ``average`` must know (R's ``na.rm = TRUE`` takes the rows out). Left out, every cell has some.
     """
     total = np.zeros((domains, scores.shape[1]))
-    for stage in form.stages:
+    for stage in form.stages if len(domain) else ():
         index = stage.index
         if len(index.stratum) == len(form.units):
             cell_domain, cluster, z, there = domain, unit, scores, answered
@@ -192,6 +193,8 @@ def variances(
 
 def _added(domain: Ints, cluster: Ints, scores: Floats) -> tuple[Ints, Ints, Floats]:
     """Scores added up to clusters within domains."""
+    if not len(domain):
+        return domain, cluster, scores
     starts = np.flatnonzero(np.r_[True, (domain[1:] != domain[:-1]) | (cluster[1:] != cluster[:-1])])
     return domain[starts], cluster[starts], np.add.reduceat(scores, starts, axis=0)
 
@@ -233,7 +236,7 @@ def _summed(
     form: Structure, stage: Stage, domain: Ints, h: Ints, value: Floats, domains: int, answered: Floats | None
 ) -> Floats:
     """Add strata, each parent's sum scaled up for lonely strata under ``average``."""
-    if form.average and stage.lonely.any():
+    if form.average and stage.lonely.any() and len(domain):
         key = domain * (int(stage.index.parent.max()) + 1) + stage.index.parent[h]
         place = np.unique(key, return_inverse=True)[1]
         there = np.ones(value.shape) if answered is None else (answered > 0).astype(np.float64)
@@ -357,3 +360,24 @@ def whole_df(form: Structure) -> float:
 def structure_of(totals: Totals) -> Structure:
     """The quadratic form of the design that the totals were asked with."""
     return structure(totals.units, totals.request.design)
+
+
+def joint_test(d: Floats, spread: Floats, df: float) -> dict[str, float]:
+    """Wald's test that all of ``d`` is 0: F = q⁻¹ d'V⁻¹d on q and df (Korn and Graubard 1990, equation 1, without their df).
+
+    ``InputError`` where one of them follows from the others, as the last of an item's shares does from the rest.
+    """
+    size = np.sqrt(np.diag(spread))
+    if not (size > 0).all() or not np.isfinite(spread).all():
+        raise wrong("no-joint-test", "An estimate has no standard error, or one of 0.", "Name rows with errors.")
+    scaled = spread / np.outer(size, size)
+    if np.linalg.matrix_rank(scaled, tol=1e-9, hermitian=True) < len(d):
+        raise wrong(
+            "rows-follow",
+            "Some of the estimates follow from the others, so that they cannot be tested together.",
+            "Leave out what the rest decides: the last of an item's shares, or the whole beside its parts.",
+        )
+    if not df >= 1:
+        raise wrong("no-joint-test", "There are no degrees of freedom.", "Name rows with errors.")
+    statistic = float(d / size @ np.linalg.solve(scaled, d / size)) / len(d)
+    return {"F": statistic, "df1": float(len(d)), "df2": df, "p": float(stats.f.sf(statistic, len(d), df))}

@@ -17,7 +17,7 @@ from royst.errors import Faults, wrong
 from royst.totals.blocks import Alike, Block, alike, by_row
 from royst.totals.cells import FEWEST_CELLS, FINE_CELLS, Bin, domain_codes, make_bin
 from royst.totals.design import Design
-from royst.totals.reading import Codes, check_columns, encode, many_values, numbers, open_frame
+from royst.totals.reading import Codes, check_columns, check_finite, encode, many_values, numbers, open_frame
 from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.rows import Rows, read_units, read_weights
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Totals, Units
@@ -51,6 +51,7 @@ class Embedded:
         at_once = max(1, READ_AT_ONCE // max(self.height, 1))
         for start in range(0, len(new), at_once):
             for column in self._read(new[start : start + at_once]):
+                check_finite(column)
                 if many_values(column, FEW_VALUES):
                     self._numbers[column.name] = numbers(column)
                 else:
@@ -173,7 +174,7 @@ class Embedded:
         if weight is None:
             weight = weights_from_fpc(units, design)[unit] if design.fpc else np.ones(height)
         if design.calibration is not None:
-            weight = design.calibration.weights_for(height)
+            weight = design.calibration.weights_for(height, self._table)
         w, ww = (np.bincount(unit, part, count).astype(np.float64) for part in (weight, weight * weight))
         return Rows(weight, unit, Units(strata, clusters, fpc, rows, w, ww, float(weight.min()), element))
 

@@ -8,25 +8,36 @@ the residuals of the first are those that the second explains, in that order, as
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from scipy import sparse
 
 from royst.errors import wrong
 from royst.totals.table import Floats, Ints
 
 
+def mark_of(frame: pl.DataFrame) -> str:
+    """A fingerprint of columns' values in their order of rows, whatever kinds hold them."""
+    texts = frame.select(pl.all().cast(pl.String).fill_null("\x00"))
+    return hashlib.sha256(texts.hash_rows(seed=1).to_numpy().tobytes()).hexdigest()
+
+
 @dataclass(frozen=True, eq=False)
 class Calibration:
     """Bound to the rows it was made from, in their order: ``weights`` per row, ``columns`` A and ``regressors`` q·A (rows ×
-    p), ``inverse`` M (p × p)."""
+    p), ``inverse`` M (p × p). ``made_of`` names the columns that the weights follow from, ``mark`` is their ``mark_of``."""
 
     method: str
     weights: Floats
     columns: sparse.csr_matrix
     regressors: sparse.csr_matrix
     inverse: Floats
+    made_of: tuple[str, ...]
+    mark: str
 
     def then(self, after: Calibration) -> Calibration:
         """This calibration and a later one of its weights as one: M is block-triangular, since what the first explains
@@ -45,14 +56,22 @@ class Calibration:
             sparse.hstack([columns, after.columns], format="csr"),
             sparse.hstack([grown @ self.regressors, after.regressors], format="csr"),
             inverse,
+            after.made_of,
+            after.mark,
         )
 
-    def weights_for(self, height: int) -> Floats:
-        """The final weights; an ``InputError`` for other data than those that were calibrated."""
-        if height != len(self.weights):
+    def weights_for(self, height: int, read: Callable[[Sequence[str]], pl.DataFrame]) -> Floats:
+        """The final weights; an ``InputError`` for other data than those that were calibrated, or another order of them.
+
+        ``read`` gives the data's columns of these names.
+        """
+        same = height == len(self.weights)
+        if not same or mark_of(read(self.made_of)) != self.mark:
             raise wrong(
                 "calibrated-elsewhere",
-                f"The design was calibrated on {len(self.weights)} rows; these data have {height}.",
+                f"The design was calibrated on {len(self.weights)} rows; these data have {height}."
+                if not same
+                else f"The design was calibrated on other rows, or another order of them: {', '.join(self.made_of)} differ.",
                 "Estimate on the same rows in the same order, or calibrate again.",
             )
         return self.weights

@@ -15,6 +15,7 @@ from royst.errors import Faults, wrong
 
 MISSING_TEXTS = ["", "NA", "NaN"]
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+LARGEST = 1e100
 NARROW = 4096  # a range of whole numbers this wide is encoded through a table
 ZERO_LED = r"^\s*[+-]?0\d"
 
@@ -101,6 +102,22 @@ def label(value: Any) -> str:
     return str(value)
 
 
+def check_finite(column: pl.Series) -> None:
+    """An ``InputError`` where a number is infinite, or so large that its square is."""
+    if not column.dtype.is_float() or not len(column):
+        return
+    extremes = [value for value in (column.min(), column.max()) if value is not None]
+    if any(abs(value) > LARGEST for value in extremes):  # type: ignore[arg-type]
+        row = int(np.argmax(np.abs(np.nan_to_num(column.fill_null(0.0).to_numpy(), nan=0.0)) > LARGEST))
+        raise wrong(
+            "number-infinite",
+            f"{column.name} is {column[row]} in row {row + 2}: too large to be added up.",
+            "Make it missing, or mend it.",
+            row=row + 2,
+            column=column.name,
+        )
+
+
 @dataclass(frozen=True)
 class Codes:
     """A column as codes: 0 for missing, k for ``labels[k - 1]``; ``values`` are the labels as numbers, or None."""
@@ -118,6 +135,8 @@ def encode(column: pl.Series) -> Codes:
     if column.dtype.is_integer() and len(column):
         return _encode_whole(column)
     levels = column.drop_nulls().unique().sort()
+    if not len(levels):
+        return Codes(np.zeros(len(column), np.uint8), (), np.zeros(0))
     labels = tuple(label(value) for value in levels.to_list())
     values = levels.cast(pl.Float64).to_numpy() if levels.dtype.is_numeric() or levels.dtype == pl.Boolean else None
     if column.dtype == pl.String:

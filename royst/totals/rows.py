@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from royst.errors import Faults
 from royst.totals.design import Design
-from royst.totals.reading import Codes, encode, numbers
+from royst.totals.reading import LARGEST, Codes, encode, numbers
 from royst.totals.table import Floats, Ints, Units
 
 
@@ -51,9 +51,9 @@ def read_weights(table: pl.DataFrame, design: Design, height: int) -> Floats | N
         values = numbers(table[name])
         for code, bad, what in (
             ("weight-missing", np.isnan(values), "missing"),
-            ("weight-infinite", np.isinf(values), "infinite"),
+            ("weight-infinite", values > LARGEST, "infinite or too large to be added up"),
             ("weight-negative", values < 0, "negative"),
-            ("weight-zero", values == 0, "zero"),
+            ("weight-zero", (values >= 0) & (values < 1 / LARGEST), "zero"),
         ):
             if bad.any():
                 faults.add(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from royst.errors import wrong
+from royst.errors import Faults, wrong
 from royst.totals.reading import encode, label, numbers
 from royst.totals.table import Floats
 from royst.weighting.irls import design_matrix, fit
@@ -64,6 +64,7 @@ def nonresponse_propensity(
     answered = _truth(frame, responded)
     base = np.ones(len(frame)) if weight is None else numbers(frame[weight])
     matrix, _ = design_matrix(frame, covariates)
+    _refuse_missing(frame, [*covariates, *([weight] if weight else [])])
     chance = fit(matrix, answered.astype(np.float64), base, "logistic").fitted
     if classes is not None:
         order = np.argsort(chance, kind="stable")
@@ -78,8 +79,20 @@ def nonresponse_propensity(
     return np.where(answered, base / np.where(answered, chance, 1.0), 0.0)
 
 
+def _refuse_missing(frame: pl.DataFrame, names: Sequence[str]) -> None:
+    faults = Faults()
+    for name in dict.fromkeys(names):
+        missing = np.flatnonzero(encode(frame[name]).codes == 0)
+        if len(missing):
+            faults.add("covariate-missing", f"{name} is missing in {len(missing)} row(s).",
+                       "Everyone sampled needs a value: make missing a category of its own.", row=int(missing[0]) + 2, column=name)  # fmt: skip
+    faults.stop()
+
+
 def _truth(frame: pl.DataFrame, name: str) -> Any:
     column = frame[name]
+    if not len(column):
+        raise wrong("no-rows", "There are no rows.", "Give everyone who was sampled, answered or not.")
     if column.null_count():
         raise wrong("responded-missing", f"{name} is missing in some rows.", "Say for each row whether it answered.",
                     column=name)  # fmt: skip

@@ -18,7 +18,7 @@ from scipy import sparse
 from royst.errors import Faults, wrong
 from royst.totals.design import Design
 from royst.totals.embedded import Embedded
-from royst.totals.projection import Calibration
+from royst.totals.projection import Calibration, mark_of
 from royst.totals.reading import Codes, encode, label, numbers, open_frame, read_columns
 from royst.totals.request import Request
 from royst.totals.table import Floats, Ints
@@ -74,7 +74,13 @@ def calibrate(
         weights = _rake(margins, before, tolerance, rounds)
         regression, inverse = np.ones(len(before)), _sweeps(columns, [len(margin.totals) for margin in margins])
     regressors = sparse.csr_matrix(sparse.diags(regression) @ columns)
-    calibration = Calibration(method, weights, columns, regressors, inverse)
+    names = [name for key in totals for name in ((key,) if isinstance(key, str) else key)]
+    earlier = design.calibration.made_of if design.calibration is not None else ()
+    there = frame.collect_schema().names()
+    made_of = tuple(dict.fromkeys((*design.columns, *earlier, *(name for name in names if name in there))))
+    calibration = Calibration(
+        method, weights, columns, regressors, inverse, made_of, mark_of(read_columns(frame, made_of))
+    )
     if design.calibration is not None:
         calibration = design.calibration.then(calibration)
     return design.replace(calibration=calibration)
