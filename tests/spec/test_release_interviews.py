@@ -375,3 +375,12 @@ def test_a_sealed_sub_study_asks_for_its_passphrase(copied: Path, monkeypatch: p
     with pytest.raises(InputError) as stop:
         release.release(copied, "2020-06", quiet)
     assert {f.code for f in stop.value.faults} == {"sealed"}
+
+
+def test_the_reports_break_no_rule_of_pdf_ua_that_a_machine_can_check(made: Path) -> None:
+    validator = pytest.importorskip("page", reason="needs page-validation")
+    found = sorted((made / "releases" / "2020-06" / "public").rglob("*.pdf"))
+    assert len(found) == 3 * (1 + len(SUBSTUDIES))
+    for path in found:
+        report = validator.validate_pdf_bytes(path.read_bytes(), profile="ua1")
+        assert report.is_compliant, (path, [failure.rule_id for failure in report.failures])
