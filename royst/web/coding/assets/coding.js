@@ -443,5 +443,6 @@ dressAll();
 listCodes();
 look();
 if (/^#\d+$/.test(location.hash)) { text.focus({ preventScroll: true }); mark(Number(location.hash.slice(1)), Number(location.hash.slice(1))); }
+performance.mark("ready");
 document.body.dataset.ready = "yes";
 })();
