@@ -164,6 +164,8 @@ def test_axe_finds_nothing_on_any_page(browser: Any, running: Running, link: str
     look("closed")
     page.goto(f"{running.base}/erased")
     look("erased")
+    page.goto(f"{running.base}/access")
+    look("accessibility")
     context.close()
     assert not found, json.dumps(found, indent=1, ensure_ascii=False)
 
