@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from royst.collect import codes
 from royst.web.respond.fill import Fill
@@ -75,16 +75,16 @@ def closed(visit: Visit) -> HttpResponse:
     return visit.page("said.html", key="closed")
 
 
-def left(request: object) -> HttpResponse:
+def left(request: HttpRequest) -> HttpResponse:
     """Where somebody leaves to. There also when all is over."""
-    visit = Visit(request)  # type: ignore[arg-type]
+    visit = Visit(request)
     to = visit.site.fieldwork.asking.leave_to
     return visit.controls() or visit.page("left.html", to=to, refresh=f"0;url={to}")
 
 
-def access(request: object) -> HttpResponse:
+def access(request: HttpRequest) -> HttpResponse:
     """The statement of accessibility. There also when all is over."""
-    visit = Visit(request)  # type: ignore[arg-type]
+    visit = Visit(request)
     inside = not visit.site.frozen and bool(visit.private and visit.site.read(visit.private))
     return visit.controls() or visit.page(
         "access.html", action="/" if visit.do == "" else visit.request.path, inside=inside, begin=bool(visit.entry or visit.tablet), contact=visit.site.fieldwork.asking.contact

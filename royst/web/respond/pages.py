@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -64,7 +65,7 @@ def over(visit: Visit, status: int = 200) -> HttpResponse:
     )
 
 
-def results(visit: Visit) -> dict[str, str]:
+def results(visit: Visit) -> dict[str, Any]:
     """When and where the results come, as text and QR code."""
     asking = visit.site.fieldwork.asking
     address = asking.results_address

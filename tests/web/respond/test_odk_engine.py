@@ -45,7 +45,7 @@ LISTS = {
     "place": [("office", "talk"), ("house", "home"), ("phone", "talk"), ("street", "other")],
     "degree": [("1", "low"), ("2", "low"), ("3", "mid"), ("4", "high"), ("5", "high"), ("not_relevant", "")],
     "yesno": [("yes", ""), ("no", "")],
-}  # fmt: skip
+}
 
 
 class Chance:
@@ -101,7 +101,7 @@ class Made:
             return str(
                 chance.of(
                     [f"({a} {chance.of(['+', '-', '*', 'div', 'mod'])} {b})", f"if({self.truth(depth - 1)}, {a}, {b})", f"coalesce({self.named('number') or a}, {b})", f"int({a})",
-                     f"round({a}, {chance.pick(3)})", f"abs({a})", f"floor({a})", f"ceiling({a})", f"number({self.text(depth - 1)})", f"min({a}, {b})", f"max({a}, {b})"]  # fmt: skip
+                     f"round({a}, {chance.pick(3)})", f"abs({a})", f"floor({a})", f"ceiling({a})", f"number({self.text(depth - 1)})", f"min({a}, {b})", f"max({a}, {b})"]
                 )
             )
         options = [str(chance.of(["0", "1", "2", "3.5", "10", "18", "-2"]))] + [said for said in (self.named("number"), self.named("degree")) if said] * 3
@@ -116,7 +116,7 @@ class Made:
             return str(
                 chance.of(
                     [f"concat({a}, ' ', {b})", f"if({self.truth(depth - 1)}, {a}, {b})", f"coalesce({a}, {b})", f"normalize-space({a})", f"string({self.number(0)})",
-                     f"substr({a}, {chance.pick(3)}, {2 + chance.pick(3)})", f"selected-at({there[0] if there else a}, {chance.pick(3)})"]  # fmt: skip
+                     f"substr({a}, {chance.pick(3)}, {2 + chance.pick(3)})", f"selected-at({there[0] if there else a}, {chance.pick(3)})"]
                 )
             )
         return str(chance.of(["'yes'", "'talk'", "''", "'2'", *there, *there]))
