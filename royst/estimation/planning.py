@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import polars as pl
 from scipy import stats
@@ -67,12 +68,8 @@ def next_wave(table: pl.DataFrame, margin: float, *, level: float = 0.95) -> pl.
         raise wrong("plan-size", f"margin={margin} is not positive.", "Give it in the estimate's unit, as 0.03.")
     found: list[tuple[int | None, int | None]] = []
     for row in table.iter_rows(named=True):
-        if row["status"] != "ok" or not row["se"]:
-            found.append((None, None))
-            continue
-        now, spent = row["n_units"], row["n_units"] - row["df"]
-        units = _fewest(lambda k: _half(row["se"], now, k, k - spent, level) <= margin, int(spent) + 1)
-        found.append((units, math.ceil(units * row["n"] / now)))
+        units = None if row["status"] != "ok" or not row["se"] else _next_units(row, margin, level)
+        found.append((units, None if units is None else math.ceil(units * row["n"] / row["n_units"])))
     names = ("next_units", "next_answers")
     return margin_of_error(table).with_columns(
         pl.Series(name, [pair[k] for pair in found], dtype=pl.Int64) for k, name in enumerate(names)
@@ -90,8 +87,9 @@ def _fewest(enough: Callable[[int], bool], low: int) -> int:
     return high
 
 
-def _half(se: float, now: int, units: int, df: float, level: float) -> float:
-    return _t(df, level) * se * math.sqrt(now / units)
+def _next_units(row: Mapping[str, Any], margin: float, level: float) -> int:
+    now, spent = row["n_units"], row["n_units"] - row["df"]
+    return _fewest(lambda k: _t(k - spent, level) * row["se"] * math.sqrt(now / k) <= margin, int(spent) + 1)
 
 
 def _t(df: float, level: float) -> float:
