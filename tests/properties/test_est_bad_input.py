@@ -271,3 +271,10 @@ def test_an_infinite_population_is_sampling_with_replacement() -> None:
     assert known.table["se"][0] == pytest.approx(royst.estimate(frame(), DESIGN, royst.mean("y")).table["se"][0])
     with pytest.raises(royst.InputError, match="fpc-value"):
         royst.estimate(frame(N=[float("inf")] * 8), royst.Design(psu="u", fpc="N"), royst.mean("y"))
+
+
+def test_nan_is_missing_and_not_infinite() -> None:
+    gaps = [1.0, float("nan"), 3, None, 5, 6, 7, 9]
+    row = royst.estimate(frame(y=gaps), DESIGN, royst.mean("y")).table.row(0, named=True)
+    assert row["n"] == 6 and row["status"] == "ok"
+    assert royst.estimate(frame(y=[float("nan")] * 8), DESIGN, royst.mean("y")).table["status"][0] == "not_estimable"
