@@ -52,15 +52,13 @@ def population() -> pl.DataFrame:
     )
 
 
-def drawn(seed: object, keep: float = 0.0) -> pl.DataFrame:
-    """A sample: units at random in each stratum (``keep`` of them those of seed 0), half of their users, weights."""
+def drawn(seed: object) -> pl.DataFrame:
+    """A sample: units at random in each stratum, half of their users, weights."""
     people = population()
     chosen = []
     for h in range(STRATA):
         order = np.argsort(uniforms(UNITS, "draw", seed, h), kind="stable")
-        kept = np.argsort(uniforms(UNITS, "draw", f"{seed}-panel", h), kind="stable")[: int(keep * SAMPLED)]
-        rest = [k for k in order if k not in set(kept)][: SAMPLED - len(kept)]
-        chosen += [str(h * UNITS + k) for k in (*kept, *rest)]
+        chosen += [str(h * UNITS + k) for k in order[:SAMPLED]]
     sample = people.filter(pl.col("unit").is_in(chosen))
     u = uniforms(len(sample), "person", seed)
     sample = sample.with_columns(__u=u).with_columns(__rank=pl.col("__u").rank("ordinal").over("unit"))
