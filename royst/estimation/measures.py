@@ -29,7 +29,6 @@ class Measure:
     kind: str
     items: tuple[str, ...]
     scores: tuple[tuple[str, float], ...] | None = None
-    item_scores: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
     bands: tuple[tuple[str, tuple[str, ...]], ...] = ()
     categories: tuple[str, ...] | None = None
     not_relevant: tuple[str, ...] = ()

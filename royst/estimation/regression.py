@@ -19,7 +19,7 @@ from royst.estimation import variance
 from royst.estimation.intervals import quantile_t
 from royst.totals.design import Design
 from royst.totals.embedded import Embedded
-from royst.totals.reading import encode, numbers, open_frame, read_columns
+from royst.totals.reading import check_finite, encode, numbers, open_frame, read_columns
 from royst.totals.request import Request
 from royst.totals.rows import Rows
 from royst.totals.table import Floats
@@ -70,6 +70,8 @@ def regress(
     source = Embedded(data)
     source.check_columns([*design.columns, outcome, *predictors])
     frame = read_columns(open_frame(data), list(dict.fromkeys((outcome, *predictors))))
+    for column in frame:
+        check_finite(column)
     x, names = design_matrix(frame, predictors)
     y = _outcome(frame[outcome], family, scores)
     rows = source.rows(Request(design, (), rows=not design.psu))

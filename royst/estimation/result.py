@@ -234,13 +234,18 @@ class Result:
         d = self.estimates[places] - (np.zeros(len(places)) if null is None else np.asarray(null, float))
         return variance.joint_test(d, self.covariance(places), float(np.min(self.table["df"].to_numpy()[places])))
 
-    def difference(self, by: str | Sequence[str], between: tuple[Any, Any], rows: Any = None) -> pl.DataFrame:
+    def difference(
+        self, by: str | Sequence[str], between: tuple[Any, Any], rows: Any = None, *, df: str = "joint"
+    ) -> pl.DataFrame:
         """The first group minus the second, for every measure of the table.
 
         ``by`` is a grouping that was asked for, ``between`` two of its groups (values, or tuples of values for a cross).
-        Columns: measure item category estimate se df low high t p n_first n_second status. df is that of the two
-        groups together less one, as R's ``svyttest(y ~ group, subset(design, group %in% between))``.
+        Columns: measure item category estimate se df low high t p n_first n_second status. With ``df="joint"`` df is that
+        of the two groups together less one, as R's ``svyttest(y ~ group, subset(design, group %in% between))``; where one
+        group stands in few units that is too many, and ``df="least"`` takes the lesser of the two groups' own.
         """
+        if df not in {"joint", "least"}:
+            raise wrong("difference-df", f"df={df!r} is not known.", 'Use "joint" (R\'s svyttest) or "least".')
         names = (by,) if isinstance(by, str) else tuple(by)
         if names not in self.groupings:
             known = ", ".join(str(list(one)) for one in self.groupings)
@@ -254,7 +259,7 @@ class Result:
             for place, key in enumerate(self.table.select(KEY).iter_rows())
             if key[3] == first and (*key[:3], second) in self._place and (wanted is None or key[:3] in wanted)
         ]
-        return _differences(self, pairs)
+        return _differences(self, pairs, df)
 
     def _domain(self, names: tuple[str, ...], value: Any) -> str:
         parts = (value,) if isinstance(value, str) or not isinstance(value, Sequence) else tuple(value)
@@ -293,7 +298,7 @@ DIFFERENCE_SCHEMA = {
 }  # fmt: skip
 
 
-def _differences(result: Result, pairs: list[tuple[int, int]]) -> pl.DataFrame:
+def _differences(result: Result, pairs: list[tuple[int, int]], rule: str) -> pl.DataFrame:
     """First minus second of each pair of places, with the covariance between them."""
     if not pairs:
         return pl.DataFrame(schema=DIFFERENCE_SCHEMA)
@@ -304,7 +309,7 @@ def _differences(result: Result, pairs: list[tuple[int, int]]) -> pl.DataFrame:
     spread = np.sum([np.sum(part * part, axis=0) for part in variance.centred_scores(form, change)], axis=0)
     for column, (a, b) in enumerate(pairs):
         one, other = result.table.row(a, named=True), result.table.row(b, named=True)
-        df = joint[result.rows[a].statistic.variable]
+        df = joint[result.rows[a].statistic.variable] if rule == "joint" else min(one["df"], other["df"])
         row: dict[str, Any] = {name: one[name] for name in KEY[:3]}
         row.update(n_first=one["n"], n_second=other["n"], df=df, estimate=None, status="not_estimable")
         if one["status"] != "not_estimable" and other["status"] != "not_estimable":

@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from royst.errors import wrong
 from royst.estimation.change import adjust
 from royst.estimation.intervals import interval, quantile_t
 from royst.estimation.measures import Measure, Statistic, statistics
@@ -81,11 +82,15 @@ def compare(
     Outcomes: ``better`` or ``lower`` where the over-dispersed z-score is proved with false discoveries held at ``alpha``
     over the units; ``expected`` where it lies inside the expected range and the unit's figure is reliable enough to say so
     (``least_reliability``); else ``cannot_tell`` — also below ``fewest_answers`` answers or with fewer than five units.
-    The rows, with n and the range's ends, are the funnel plot's data too.
+    The rows, with n and the range's ends, are the funnel plot's data too. ``InputError`` for measures other than means,
+    shares, bands and indices.
     """
     source = engine_for(engine, data)
     asked = [measures] if isinstance(measures, Measure) else list(measures)
-    wanted = [one for one in statistics(asked, source, None) if one.form == "ratio" and one.variable.x is None]
+    wanted = statistics(asked, source, None)
+    other = [one.measure for one in wanted if one.form != "ratio" or one.variable.x is not None]
+    if other:
+        raise wrong("not-compared", f"Units are not compared by their {other[0]}.", "Ask for means, shares, bands or indices.")
     variables = unique_variables(one.variable for one in wanted)
     totals = source.totals(Request(Design(weight=weight), variables, ((unit,),)))
     frames = []

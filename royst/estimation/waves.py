@@ -8,7 +8,7 @@ standardisation; Kitagawa 1955), and what the plain line has beyond it is the pa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from royst.estimation.estimate import as_groupings, estimate
 from royst.estimation.measures import Measure
 from royst.estimation.result import Result
 from royst.totals.design import Design
+from royst.totals.embedded import Embedded
 from royst.totals.reading import encode, open_frame
 from royst.totals.request import Request
 from royst.weighting.calibration import calibrate
@@ -78,8 +79,6 @@ def three_lines(
 
 
 def _renamed(measure: Measure, items: Mapping[str, str]) -> Measure:
-    from dataclasses import replace
-
     return replace(measure, items=tuple(items.get(item, item) for item in measure.items))
 
 
@@ -155,8 +154,6 @@ def _cells(frame: pl.DataFrame, mix: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _weight(frame: pl.DataFrame, design: Design) -> np.ndarray:
-    from royst.totals.embedded import Embedded
-
     return Embedded(frame).rows(Request(design, (), rows=not design.psu)).weight
 
 

@@ -170,7 +170,7 @@ class Embedded:
         count = len(first)
         rows = np.bincount(unit, minlength=count).astype(np.float64)
         units = Units(strata, clusters, fpc, rows, rows, rows, 1.0, element)
-        check_units(units, design)
+        check_units(units, design, first)
         if weight is None:
             weight = weights_from_fpc(units, design)[unit] if design.fpc else np.ones(height)
         if design.calibration is not None:

@@ -104,10 +104,11 @@ def label(value: Any) -> str:
 
 def check_finite(column: pl.Series) -> None:
     """An ``InputError`` where a number is infinite, or so large that its square is."""
-    if not column.dtype.is_float() or not len(column):
+    if not column.dtype.is_float():
         return
-    if (column.abs() > LARGEST).any():
-        row = int(np.argmax(np.abs(np.nan_to_num(column.fill_null(0.0).to_numpy(), nan=0.0)) > LARGEST))
+    beyond = (column.abs() > LARGEST) & column.is_not_nan()  # Polars holds NaN for larger than any number
+    if beyond.any():
+        row = int(beyond.fill_null(False).arg_max() or 0)
         raise wrong(
             "number-infinite",
             f"{column.name} is {column[row]} in row {row + 2}: too large to be added up.",

@@ -47,21 +47,29 @@ def _changes(values: np.ndarray) -> np.ndarray:
     return first
 
 
-def check_units(units: Units, design: Design) -> None:
-    """Raise every fault that the units show: units in two strata, wrong or varying population sizes."""
+def check_units(units: Units, design: Design, rows: Ints | None = None) -> None:
+    """Raise every fault that the units show: units in two strata, wrong or varying population sizes.
+
+    ``rows`` is the first data row of each unit, where there are rows to point at.
+    """
     faults = Faults()
     if design.psu and design.strata and not design.nest:
-        _check_nesting(units, design, faults)
+        _check_nesting(units, design, faults, rows)
     for number, index in enumerate(hierarchy(units)):
         if number < len(design.fpc):
-            _check_fpc(units, design, number, index, faults)
+            _check_fpc(units, design, number, index, faults, rows)
     faults.stop()
 
 
-def _check_nesting(units: Units, design: Design, faults: Faults) -> None:
-    places: dict[object, set[object]] = {}
-    for psu, stratum in zip(units.clusters[0], units.strata[0]):
-        places.setdefault(psu, set()).add(stratum)
+def _line(rows: Ints | None, unit: Any) -> int | None:
+    """A unit's first row as a person counts it, the header being row 1."""
+    return None if rows is None else int(rows[unit]) + 2
+
+
+def _check_nesting(units: Units, design: Design, faults: Faults, rows: Ints | None) -> None:
+    places: dict[object, dict[object, int]] = {}
+    for place, (psu, stratum) in enumerate(zip(units.clusters[0], units.strata[0])):
+        places.setdefault(psu, {}).setdefault(stratum, place)
     both = sorted((str(psu), strata) for psu, strata in places.items() if len(strata) > 1)
     if both:
         psu, strata = both[0]
@@ -70,15 +78,25 @@ def _check_nesting(units: Units, design: Design, faults: Faults) -> None:
             f"{len(both)} sampling unit(s) lie in more than one stratum; the first is {design.psu[0]}={psu}, in "
             f"{design.strata[0]} {', '.join(sorted(map(str, strata)))}.",
             "Mend the unit's stratum, or say nest=True where ids are used again in each stratum.",
+            row=max((_line(rows, place) for place in strata.values()), key=lambda line: line or 0),
             column=design.psu[0],
         )
 
 
-def _check_fpc(units: Units, design: Design, number: int, index: StageIndex, faults: Faults) -> None:
+def _check_fpc(
+    units: Units, design: Design, number: int, index: StageIndex, faults: Faults, rows: Ints | None
+) -> None:
     name, values = design.fpc[number], units.fpc[:, number]
-    if np.isnan(values).any() or (values <= 0).any():
+    wrong = np.isnan(values) | (values <= 0)
+    if not (design.weight or design.probs):  # weights follow from it
+        wrong |= np.isinf(values)
+    if wrong.any():
         faults.add(
-            "fpc-value", f"{name} is missing, zero or negative.", "Give each row a population size.", column=name
+            "fpc-value",
+            f"{name} is missing, zero or negative, or infinite without weights.",
+            "Give each row a population size.",
+            row=_line(rows, np.argmax(wrong)),
+            column=name,
         )
         return
     if (values > 1).any() and (values < 1).any():
@@ -86,6 +104,7 @@ def _check_fpc(units: Units, design: Design, number: int, index: StageIndex, fau
             "fpc-mixed",
             f"{name} holds both sizes above 1 and fractions below 1.",
             "Use population sizes throughout a stage, or sampling fractions throughout.",
+            row=_line(rows, np.argmax(values < 1)),
             column=name,
         )
         return
@@ -98,6 +117,7 @@ def _check_fpc(units: Units, design: Design, number: int, index: StageIndex, fau
             "fpc-varies",
             f"{name} differs between rows of one stratum at stage {number + 1}.",
             "A stratum has one population size; for unequal probabilities use pps.",
+            row=_line(rows, np.argmax(values != values[first][stratum_of_unit])),
             column=name,
         )
         return
@@ -112,6 +132,7 @@ def _check_fpc(units: Units, design: Design, number: int, index: StageIndex, fau
             f"{len(small)} stratum/strata have more sampled units than {name} says there are; the first is "
             f"{stratum or 'the whole sample'}: {index.size[small[0]]:g} sampled of {sizes[small[0]]:g}.",
             "Mend the population size, or leave fpc out where it is not known.",
+            row=_line(rows, first[small[0]]),
             column=name,
         )
 

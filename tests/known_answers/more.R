@@ -76,5 +76,16 @@ for (v in c("income", "q1", "hours")) { g <- svyglm(as.formula(paste(v, "~ wave"
   put(paste("change", v), estimate = as.numeric(coef(g)[2]), se = as.numeric(SE(g)[2])) }
 # every unit in the other wave is another: independent waves
 put("relative weights", r2 = summary(lm(income ~ age + q1 + q2, data = a))$r.squared)
+# chances of answering, all orders of entry, and shrunken means of a random-intercept model
+a$heard <- as.numeric(!is.na(a$hours))
+put("propensity", fitted = as.numeric(fitted(glm(heard ~ age + sex + size, family = quasibinomial(), data = a, weights = weight / mean(weight)))))
+orders <- function(x) if (length(x) < 2) list(x) else do.call(c, lapply(seq_along(x), function(i) lapply(orders(x[-i]), function(r) c(x[i], r))))
+r2 <- function(v) if (length(v)) summary(lm(as.formula(paste("s5 ~", paste(v, collapse = "+"))), set))$r.squared else 0
+items <- paste0("s", 1:4); gains <- sapply(orders(items), function(o) sapply(items, function(i) { k <- match(i, o); r2(o[1:k]) - r2(o[seq_len(k - 1)]) }))
+put("shapley", weight = as.numeric(rowMeans(gains)), r2 = r2(items))
+long <- data.frame(unit = rep(seq_len(nrow(set)), each = 5), y = as.numeric(base::t(as.matrix(set))))
+suppressMessages(library(lme4)); fit <- lmer(y ~ 1 + (1 | unit), long, control = lmerControl(optCtrl = list(xtol_rel = 1e-14, ftol_abs = 1e-16, maxeval = 1e5)))
+vc <- as.data.frame(VarCorr(fit))$vcov
+put("shrunken", means = as.numeric(coef(fit)$unit[, 1]), between = vc[1], within = vc[2])
 about <- list(software = paste("R", getRversion(), "survey", packageVersion("survey")), script = "more.R", answers = out)
 write(toJSON(about, digits = I(17), auto_unbox = TRUE, na = "null"), commandArgs(trailingOnly = TRUE)[1])

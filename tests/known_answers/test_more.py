@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import royst
-from royst.estimation import association, change, regression, replicates, scale, variance
+from royst.estimation import association, change, priorities, regression, replicates, scale, units, variance
 from royst.weighting import adjust
 
 HERE = Path(__file__).parent
@@ -183,3 +183,64 @@ def test_change_with_the_same_units_equals_r_on_stacked_waves(item: str) -> None
     )
     found = change.change(new, old).row(0, named=True)
     near([found["estimate"], found["se"]], [answers()[f"change {item}"][key] for key in ("estimate", "se")])
+
+
+# ---- findings beyond estimates, each beside something that is not ours
+
+
+def test_the_chance_of_answering_equals_r_s_glm() -> None:
+    data = wave("a").with_columns(heard=pl.col("hours").is_not_null())
+    weights = adjust.nonresponse_propensity(data, "heard", ["age", "sex", "size"], "weight", classes=None)
+    heard, chance = data["heard"].to_numpy(), np.array(answers()["propensity"]["fitted"])
+    near(weights[heard], data["weight"].to_numpy()[heard] / chance[heard])
+    assert (weights[~heard] == 0).all()
+
+
+def test_classes_of_chances_keep_their_weight_s_sum() -> None:
+    data = wave("a").with_columns(heard=pl.col("hours").is_not_null())
+    weights = adjust.nonresponse_propensity(data, "heard", ["age", "sex", "size"], "weight", classes=5)
+    near(weights.sum(), data["weight"].sum())
+    factors = np.unique(np.round(weights[weights > 0] / data["weight"].to_numpy()[weights > 0], 9))
+    assert 2 <= len(factors) <= 5 and (factors >= 1).all()
+
+
+def test_cells_stand_for_those_who_did_not_answer() -> None:
+    data = wave("a").with_columns(heard=pl.col("hours").is_not_null())
+    weights = pl.Series("raised", adjust.nonresponse_cells(data, "heard", ["sex", "size"], "weight"))
+    sums = data.with_columns(weights).group_by("sex", "size").agg(pl.col("weight", "raised").sum())
+    near(sums["raised"], sums["weight"])
+
+
+def scale_items() -> pl.DataFrame:
+    return pl.read_csv(HERE / "scale.csv")
+
+
+def test_shapley_shares_equal_r_s_lm_over_all_orders() -> None:
+    found = priorities.importance(
+        scale_items(), royst.Design(), "s5", ["s1", "s2", "s3", "s4"], method="shapley", replicates=2
+    )
+    near(found["weight"], answers()["shapley"]["weight"])
+    near(found["r2"][0], answers()["shapley"]["r2"])
+
+
+def test_relative_weights_equal_a_regression_on_the_nearest_orthogonal_items() -> None:
+    """Johnson's own derivation: with X = PΔQ', Z = PQ' is the orthonormal set nearest to X; weights are Λ²β²."""
+    data = scale_items().to_numpy().astype(float)
+    x, y = ((part - part.mean(axis=0)) / part.std(axis=0) for part in (data[:, :4], data[:, 4]))
+    p, _, q = np.linalg.svd(x, full_matrices=False)
+    z = p @ q
+    weights = (z.T @ x).T ** 2 / len(y) @ ((z.T @ y) ** 2 / len(y))
+    found = priorities.importance(scale_items(), royst.Design(), "s5", ["s1", "s2", "s3", "s4"], replicates=2)
+    near(found["weight"], weights)
+
+
+def test_shrunken_units_equal_lme4_s_random_intercepts() -> None:
+    """300 units of five answers: balanced, so that analysis of variance and REML are one."""
+    items = scale_items().with_row_index("unit")
+    long = items.unpivot(index="unit", value_name="y").sort("unit", "variable").with_columns(pl.col("unit").cast(pl.String))
+    found = units.compare(long, "unit", royst.mean("y")).sort(pl.col("unit").cast(pl.Int64))
+    theirs = answers()["shrunken"]
+    correlation = theirs["between"] / (theirs["between"] + theirs["within"])
+    near(found["icc"][0], correlation, 1e-6)  # lmer stops at its optimiser's tolerance
+    near(found["shrunken"], theirs["means"], 1e-6)
+    near(found["reliability"][0], 5 * correlation / (1 + 4 * correlation), 1e-6)

@@ -220,3 +220,61 @@ def test_withholding_keeps_small_cells_at_home_and_says_what_it_costs(tmp_path: 
     cost = federated.cost(received)
     lost = pooled.table["n"] - received.table["n"]
     assert lost.sum() > 0 and (lost <= cost["at_most"]).all() and (cost["se_factor"].drop_nulls() >= 1).all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "design", "code", "row"),
+    [
+        ({"w": [1.0, 2, 3, 4, -5, 6, 7, 8]}, DESIGN, "weight-negative", 6),
+        ({"w": [1.0, 2, float("inf"), 4, 5, 6, 7, 8]}, DESIGN, "weight-infinite", 4),
+        ({"u": list("11221344")}, DESIGN, "psu-in-two-strata", 6),
+        ({"N": [10.0] * 4 + [1.5] * 4}, DESIGN.replace(fpc=("N",)), "fpc-too-small", 6),
+        ({"N": [10.0] * 4 + [-1.0] * 4}, DESIGN.replace(fpc=("N",)), "fpc-value", 6),
+        ({"y": [1.0, 2, 3, 4, 5, 6, float("inf"), 9]}, DESIGN, "number-infinite", 8),
+    ],
+)
+def test_a_fault_names_its_column_and_row(changed: dict, design: royst.Design, code: str, row: int) -> None:
+    with pytest.raises(royst.InputError) as caught:
+        royst.estimate(frame(**changed), design, royst.mean("y"))
+    fault = next(one for one in caught.value.faults if one.code == code)
+    assert (fault.row, fault.column) == (row, next(iter(changed)))
+
+
+def test_calibrated_weights_are_refused_on_the_same_rows_in_another_order() -> None:
+    calibrated = royst.calibrate(frame(), DESIGN, {"q": {"1": 50, "2": 30}})
+    royst.estimate(frame().with_columns(pl.col("y") + 1), calibrated, royst.mean("y"))
+    with pytest.raises(royst.InputError, match="calibrated-elsewhere"):
+        royst.estimate(frame()[::-1], calibrated, royst.mean("y"))
+
+
+@pytest.mark.parametrize("by", [5, [5], [["q", ["h"]]]])
+def test_what_is_no_grouping_is_said(by: object) -> None:
+    with pytest.raises(royst.InputError, match="not-a-grouping"):
+        royst.estimate(frame(), DESIGN, royst.mean("y"), by=by)
+
+
+def test_shares_that_follow_from_one_another_are_not_tested_together() -> None:
+    result = royst.estimate(frame(), DESIGN, royst.share("q"))
+    with pytest.raises(royst.InputError, match="rows-follow"):
+        result.wald([0, 1])
+
+
+def test_equal_answers_have_no_error_and_no_design_effect() -> None:
+    data = pl.DataFrame({"y": [0.1] * 7, "w": [1.1, 2.3, 1.7, 3.1, 1.9, 2.9, 1.3], "u": list("1122334")})
+    for design in (royst.Design(weight="w"), royst.Design(psu="u", weight="w")):
+        row = royst.estimate(data, design, royst.mean("y")).table.row(0, named=True)
+        assert row["se"] == 0 and row["low"] == row["high"] == row["estimate"] and row["deff"] is None
+
+
+def test_an_infinite_population_is_sampling_with_replacement() -> None:
+    known = royst.estimate(frame(N=[float("inf")] * 8), DESIGN.replace(fpc=("N",)), royst.mean("y"))
+    assert known.table["se"][0] == pytest.approx(royst.estimate(frame(), DESIGN, royst.mean("y")).table["se"][0])
+    with pytest.raises(royst.InputError, match="fpc-value"):
+        royst.estimate(frame(N=[float("inf")] * 8), royst.Design(psu="u", fpc="N"), royst.mean("y"))
+
+
+def test_nan_is_missing_and_not_infinite() -> None:
+    gaps = [1.0, float("nan"), 3, None, 5, 6, 7, 9]
+    row = royst.estimate(frame(y=gaps), DESIGN, royst.mean("y")).table.row(0, named=True)
+    assert row["n"] == 6 and row["status"] == "ok"
+    assert royst.estimate(frame(y=[float("nan")] * 8), DESIGN, royst.mean("y")).table["status"][0] == "not_estimable"

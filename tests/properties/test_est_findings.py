@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 import royst
 from royst.estimation import participation, planning, priorities, scale, units
@@ -161,3 +162,59 @@ def test_the_next_wave_s_size_gives_the_margin() -> None:
     half = found["t"] * np.sqrt(0.25 * found["deff"] / (found["units"] * 30))
     assert half <= 0.03 and found["deff"] == pytest.approx(1.87)
     assert planning.sample_size(0.03, 30, 0.03, units_there=356)["units"] < found["units"]
+
+
+def test_the_next_wave_of_this_one_is_what_more_of_the_same_units_would_give() -> None:
+    now = answers(12, 20)
+    result = royst.estimate(now, royst.Design(psu="unit"), royst.mean("y"))
+    wanted = planning.next_wave(result.table, float(result.table["se"][0]) * 1.2).row(0, named=True)
+    copies = -(-wanted["next_units"] // 12)
+    more = pl.concat([now.with_columns(pl.col("unit") + f"-{k}") for k in range(copies)])
+    margin = planning.margin_of_error(royst.estimate(more, royst.Design(psu="unit"), royst.mean("y")).table)["margin"][0]
+    ends = margin * np.sqrt(copies * 12 / np.array([wanted["next_units"], wanted["next_units"] - 1]))
+    asked = float(result.table["se"][0]) * 1.2
+    assert ends[0] <= asked * 1.02 and ends[1] >= asked * 0.97  # t and n/(n − 1) differ a little between the two
+    assert wanted["next_answers"] == wanted["next_units"] * 20
+
+
+@pytest.mark.parametrize("there", [None, 356])
+def test_no_fewer_units_would_do(there: int | None) -> None:
+    found = planning.sample_size(0.04, 28, 0.03, units_there=there)
+
+    def half(units: int) -> float:
+        fpc = 1 if there is None else (1 - units / there) / (1 - 0 / there)
+        t = stats.t.ppf(0.975, units - 1)
+        return float(t * np.sqrt(0.25 * found["deff"] / (units * 28) * fpc))
+
+    assert half(int(found["units"])) <= 0.04 < half(int(found["units"]) - 1)
+
+
+def test_the_standardised_line_is_cell_means_at_one_mix() -> None:
+    old, new = two_waves()
+    design = royst.Design(psu="unit")
+    found = three_lines(Wave(new, design), Wave(old, design), royst.mean("y"), mix=["size"])
+    line = found.filter(pl.col("line") == "standardised").row(0, named=True)
+    mix = dict(old.group_by("size").agg(pl.len() / old.height).iter_rows())
+    for frame, mine in ((old, line["old"]), (new, line["new"])):
+        means = dict(frame.group_by("size").agg(pl.col("y").mean()).iter_rows())
+        assert mine == pytest.approx(sum(mix[size] * means[size] for size in mix))
+
+
+def units_drawn(rng: np.random.Generator, effect: np.ndarray, each: int = 30) -> pl.DataFrame:
+    unit = np.repeat(np.arange(len(effect)), each)
+    return pl.DataFrame({"unit": unit.astype(str), "y": effect[unit] + rng.normal(0, 1, len(unit))})
+
+
+def test_shrunken_intervals_cover_units_and_false_discoveries_are_held() -> None:
+    covered, false = [], []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        effect = rng.normal(0, 0.3, 40)
+        table = units.compare(units_drawn(rng, effect), "unit", royst.mean("y"))
+        truth = effect[table["unit"].cast(pl.Int64).to_numpy()]
+        covered.append(np.mean((table["shrunken_low"].to_numpy() <= truth) & (truth <= table["shrunken_high"].to_numpy())))
+        alike = units.compare(units_drawn(rng, np.where(np.arange(40) < 3, 2.0, 0.0)), "unit", royst.mean("y"))
+        called = alike.filter(pl.col("outcome").is_in(["better", "lower"]))["unit"].cast(pl.Int64).to_numpy()
+        false.append(np.mean(called >= 3) if len(called) else 0.0)
+    assert 0.93 <= np.mean(covered) <= 0.97
+    assert np.mean(false) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 60)
