@@ -6,55 +6,40 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from royst import release as leaf
-from royst.errors import Faults, InputError
+from royst.errors import Faults, InputError, wrong
+from royst.evaluation.interviews import opening
 from royst.interviews import quotes
 from royst.interviews.codebook import read_codebook
 from royst.interviews.report import SubstudyReport, substudy_report
-from royst.interviews.seal import Seal
 from royst.interviews.stance import at_odds
 from royst.interviews.store import SEALED, Store
-from royst.interviews.substudy import read_substudy
+from royst.interviews.substudy import Substudy
 from royst.interviews.theme import FILE as THEMES
 from royst.interviews.theme import Theme, read_themes
 from royst.protect.rules import RuleSet
 from royst.protect.voices import Talk, Told
 from royst.release import SubstudyFacts
-from royst.study.folder import Folder, Study
+from royst.study.folder import Study
 from royst.study.units import unsafe
 from royst.words import Words
 
 PASSPHRASE = "ROYST_INTERVIEWS_PASSPHRASE"
-"""The environment variable that holds the passphrase of sealed sub-studies while a verb runs."""
+"""The environment variable that holds the passphrase of sealed sub-studies while a release is made or checked."""
 _RECORDS = ("exports.jsonl", "withdrawals.jsonl", "pseudonyms.jsonl")
 Row = dict[str, object]
 
 
-def opened(folder: Folder, substudy: str) -> Store:
-    """The sub-study's store, with the passphrase of the environment where there is one."""
-    root = folder.substudy(substudy)
+def environment(of: str) -> str:
+    """The passphrase that the environment holds. ``InputError`` (``sealed``) where it holds none."""
     said = os.environ.get(PASSPHRASE)
-    return Store(root, Seal.like(said, root) if said else None)
-
-
-@contextmanager
-def passphrase(said: str | None) -> Iterator[None]:
-    """Within the block sealed sub-studies are opened with this passphrase; with None, with that of the environment."""
-    before = os.environ.get(PASSPHRASE)
-    if said is not None:
-        os.environ[PASSPHRASE] = said
-    try:
-        yield
-    finally:
-        if said is not None:
-            os.environ.pop(PASSPHRASE)
-        if said is not None and before is not None:
-            os.environ[PASSPHRASE] = before
+    if not said:
+        raise wrong("sealed", f"{of} is encrypted", f"Put its passphrase into the environment variable {PASSPHRASE}.")
+    return said
 
 
 def carried(study: Study, name: str) -> list[SubstudyReport]:
@@ -64,7 +49,7 @@ def carried(study: Study, name: str) -> list[SubstudyReport]:
         if not _known(study, name, substudy, place, faults):
             continue
         try:
-            made = _forward(study, name, opened(study.folder, substudy))
+            made = _forward(study, name, opening.opened(study.folder.root, substudy, environment))
             _check_items(study, section.wave, made.themes, made.substudy.store, faults)
             found.append(made)
         except InputError as stop:
@@ -77,13 +62,7 @@ def _known(study: Study, name: str, substudy: str, place: int, faults: Faults) -
     """Whether the sub-study is there, and no other release carries it: two reports of the same talks could be laid side by side."""
     where = f"releases.{name}.interviews[{place}]"
     if unsafe(substudy) or not (study.folder.substudy(substudy) / "substudy.toml").is_file():
-        faults.add(
-            "unknown-substudy",
-            f"there is no sub-study {substudy!r}",
-            "name a folder of interviews/ that has a substudy.toml",
-            file="study.toml",
-            column=where,
-        )
+        faults.add("unknown-substudy", f"there is no sub-study {substudy!r}", "name a folder of interviews/ that has a substudy.toml", file="study.toml", column=where)
         return False
     others = [other for other, part in study.file.releases.items() if other != name and substudy in part.interviews]
     if others:
@@ -97,10 +76,9 @@ def _known(study: Study, name: str, substudy: str, place: int, faults: Faults) -
     return not others
 
 
-def _forward(study: Study, name: str, store: Store) -> SubstudyReport:
-    units = [] if study.frame is None else study.frame["name"].unique().to_list()
-    substudy, book = read_substudy(store, units), read_codebook(store)
-    return substudy_report(substudy, book, read_themes(store, book), name, study.file.languages)
+def _forward(study: Study, name: str, substudy: Substudy) -> SubstudyReport:
+    book = read_codebook(substudy.store)
+    return substudy_report(substudy, book, read_themes(substudy.store, book), name, study.file.languages)
 
 
 def _check_items(study: Study, wave: str, themes: Sequence[Theme], store: Store, faults: Faults) -> None:
@@ -121,13 +99,17 @@ def _check_items(study: Study, wave: str, themes: Sequence[Theme], store: Store,
 
 def inputs(study: Study, name: str, secret: bytes) -> dict[str, str]:
     """One keyed hash a sub-study, of all that its report rests on. File by file it would tell pseudonyms; marks that a release itself leaves do not count."""
-    return {
-        f"interviews/{substudy}": _hash(opened(study.folder, substudy), secret)
-        for substudy in study.file.releases[name].interviews
-    }
+    carried = study.file.releases[name].interviews
+    return {place(substudy): fingerprint(opening.opened(study.folder.root, substudy, environment).store, secret) for substudy in carried}
 
 
-def _hash(store: Store, secret: bytes) -> str:
+def place(substudy: str) -> str:
+    """What a sub-study is called among a release's inputs."""
+    return f"interviews/{substudy}"
+
+
+def fingerprint(store: Store, secret: bytes) -> str:
+    """HMAC-SHA-256 of all that a report rests on, read as it was written: sealed or open, it is the same."""
     made = hmac.new(secret, digestmod=hashlib.sha256)
     files = (path for path in store.root.rglob("*") if path.is_file() and not path.name.startswith("."))
     for name in sorted({path.relative_to(store.root).as_posix().removesuffix(SEALED) for path in files}):

@@ -16,8 +16,8 @@ from royst.interviews.transcript import Transcript
 FILE = "themes.json"
 Stance = Literal["confirms", "widens", "contradicts"]
 Says = Literal["good", "poor", ""]
-STANCES = ("confirms", "widens", "contradicts")
-SAYS = ("good", "poor", "")
+STANCES: tuple[Stance, ...] = ("confirms", "widens", "contradicts")
+SAYS: tuple[Says, ...] = ("good", "poor", "")
 
 
 @dataclass(frozen=True)

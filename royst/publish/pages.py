@@ -262,7 +262,7 @@ def _extra(held: Edition, name: str) -> list[Block]:
 def _talk_cards(held: Edition) -> list[Block]:
     """Links to each sub-study's page and to the joint display, on the news page."""
     words = held.words
-    cards = [Card(held.of(facts.title), talks.talk_path(held, name), talks.lede(held, name)) for name, facts in held.facts.substudies.items()]
+    cards = [Card(held.of(facts.title), talks.talk_path(held, name), talks.teaser(held, name)) for name, facts in held.facts.substudies.items()]
     if not cards:
         return []
     beside = Card(words("joint.title"), f"{_to(held, TALK)}#joint", words("joint.read")) if joint(held) else None

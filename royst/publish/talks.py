@@ -41,6 +41,11 @@ def lede(held: Edition, substudy: str) -> str:
     return sentence(held.words("talk.lede", people=held.words("who.persons", count=numbers.count(held.words, n))))
 
 
+def teaser(held: Edition, substudy: str) -> str:
+    """The main themes by their names, for a link to the report."""
+    return " ".join(f"{row['name']}." for row in _themes(held, substudy, "")) or lede(held, substudy)
+
+
 def _about(held: Edition, substudy: str) -> list[Block]:
     words, facts = held.words, held.facts.substudies[substudy]
     said = [(words("talk.who"), held.of(facts.population)), (words("talk.why"), held.of(facts.purpose))]

@@ -22,6 +22,7 @@ from royst.errors import InputError
 from royst.evaluation import bring, check, keys, publish, release, talks
 from royst.evaluation.interviews import withdrawal
 from royst.interviews import quotes
+from royst.interviews.seal import Seal
 from royst.interviews.store import Store
 from royst.interviews.substudy import read_substudy
 from royst.protect import history
@@ -108,6 +109,12 @@ def text_of(path: Path) -> str:
 def published(root: Path) -> dict[str, str]:
     home = root / "releases" / "2020-06"
     return {p.relative_to(home).as_posix(): text_of(p) for p in home.rglob("*") if p.is_file() and p.suffix not in (".css", ".svg", ".R")}
+
+
+def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Releases are made, and not published: for what is decided before."""
+    monkeypatch.setattr(release.artefacts, "publish", lambda *parts: [])
+    monkeypatch.setattr(release.publish, "where_to_look", lambda home: [])
 
 
 def store(root: Path, name: str) -> Store:
@@ -237,9 +244,10 @@ def edit_joint(root: Path, joint: object) -> None:
     ],
 )  # fmt: skip
 def test_a_stance_that_the_survey_plainly_speaks_against_stops_the_release(
-    copied: Path, stance: str, says: str, stops: bool
+    copied: Path, stance: str, says: str, stops: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The survey has 81 % in the best band, and all of the interval above half."""
+    unpublished(monkeypatch)
     shutil.rmtree(copied / "releases")
     edit_joint(copied, {"satisfied": {"stance": stance, "says": says, "text": {}}})
     if not stops:
@@ -350,24 +358,26 @@ def test_a_withdrawal_that_was_broken_off_is_finished_by_running_it_again(
     assert all(quote.original not in p.read_text(encoding="utf-8") for p in (copied / "interviews").rglob("*") if p.is_file())
 
 
-def test_a_long_repetition_in_a_researchers_text_is_cut_and_told(copied: Path) -> None:
+def test_a_long_repetition_in_a_researchers_text_is_cut_and_told(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quote = longest(copied, "65plus")
     path = copied / "interviews" / "65plus" / "themes.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["themes"][0]["summary"] = {"nb": f"En sa: {quote.original} Slik er det for flere."}
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     shutil.rmtree(copied / "releases")
-    release.release(copied, "2020-06", quiet)
+    with monkeypatch.context() as kept:
+        unpublished(kept)
+        release.release(copied, "2020-06", quiet)
     done = withdrawal.withdraw(copied, "65plus", quote.participant, "2020-07-01", "k3")
     assert found_in(published(copied), quote) == {}
     assert "En sa: […]. Slik er det for flere." in published(copied)["public/site/nb/intervju/65plus.html"]
-    assert any(line.startswith("  look at: release 2020-06, interview_themes") for line in done.lines)
-    assert any("look at: themes.json: ensom-hverdag" in line for line in done.lines)
+    assert any(line.startswith("look at release 2020-06, interview_themes") for line in done.lines)
+    assert any("look at themes.json: ensom-hverdag" in line for line in done.lines)
 
 
 def test_a_sealed_sub_study_asks_for_its_passphrase(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(talks.PASSPHRASE, "fire ord som ingen vet")
-    sealed = talks.opened(folder.Folder(copied), "65plus")
+    sealed = Store(copied / "interviews" / "65plus", Seal("fire ord som ingen vet", light=True))
     for name in ("quotes.jsonl", "themes.json"):
         sealed.write(name, sealed.read(name))
     assert "already made" in release.release(copied, "2020-06", quiet)[0], "sealed or open, the words are the same"

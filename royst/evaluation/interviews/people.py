@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from royst.errors import wrong
-from royst.evaluation import talks
 from royst.evaluation.interviews import opening, withdrawal
 from royst.evaluation.interviews.opening import Secret
 from royst.interviews.keyfile import KeyFile, key_path
@@ -49,18 +49,14 @@ def _own(row: dict[str, str]) -> dict[str, str]:
 def withdraw(
     root: Path, name: str, participant: str, secret: Secret, key_secret: Secret, *, by: str, on: str
 ) -> list[str]:
-    """Take a person out of transcripts, codings, quotes, lists and key, and their quotes off everything that is published. Report lines: what was done, what a
-    person must do, from where nothing can be recalled."""
+    """Take a person out of what is published, of transcripts, codings, quotes, lists and key. Report lines: what was done, what a person must do, from where nothing can
+    be recalled.
+    """
     opening.checked_date(on)
-    said: dict[str, str] = {}
-
-    def asked(of: str) -> str:
-        return said.setdefault("", secret(of))
-
-    substudy = opening.opened(root, name, asked)
+    secret = cache(secret)
+    substudy = opening.opened(root, name, secret)
     opening.known_person(substudy, by)
     key = _key(root, name, key_secret) if key_path(Path(root), name).exists() else None
     if key is not None:
         key.people()  # a wrong passphrase is told before anything is destroyed
-    with talks.passphrase(said.get("")):
-        return list(withdrawal.withdraw(root, name, participant, on, by, key=key).lines)
+    return list(withdrawal.withdraw(root, name, participant, on, by, key=key, secret=secret).lines)

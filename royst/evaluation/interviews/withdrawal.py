@@ -15,21 +15,23 @@ import polars as pl
 
 from royst import release as leaf
 from royst.errors import wrong
-from royst.evaluation import keys, talks
+from royst.evaluation import keys
+from royst.evaluation.interviews import opening
+from royst.evaluation.interviews.opening import Secret
+from royst.evaluation.talks import environment, fingerprint, place
 from royst.interviews.keyfile import KeyFile
 from royst.interviews.own_words import OwnWords, own_words
 from royst.interviews.quotes import printed_as, read_quotes
 from royst.interviews.store import Store
-from royst.interviews.substudy import read_substudy
 from royst.interviews.withdrawal import Record, Withdrawal, remember
 from royst.interviews.withdrawal import withdraw as take_out
 from royst.protect import history
 from royst.publish import artefacts
 from royst.release import Release
-from royst.study import folder as study_folder
-from royst.study.folder import Folder, Study
+from royst.study.paths import Folder
 
 Progress = Callable[[str], None]
+BEFORE = ".before"
 _TEXTS = {"interview_themes": ("name", "summary"), "interview_joint": ("text",), "interview_points": ("answer",), "interview_advice": ("text",)}
 """Where researchers' own texts stand in a release: table to columns."""
 
@@ -44,29 +46,23 @@ class Done:
 
 
 def withdraw(
-    root: Path, substudy: str, participant: str, on: str, by: str, *, key: KeyFile | None = None, progress: Progress = lambda text: None
+    root: Path, substudy: str, participant: str, on: str, by: str, *, key: KeyFile | None = None, secret: Secret = environment, progress: Progress = lambda text: None
 ) -> Done:
-    """Take a participant out of a sub-study and of every release that carries it. ``on``: ISO date; ``by``: who followed it up.
+    """Take a participant out of a sub-study and of every release that carries it. ``on``: ISO date; ``by``: who followed it up; ``secret`` asks for the passphrase of
+    a sealed sub-study.
 
-    A run that was broken off is finished by running it again. A sealed sub-study needs its passphrase in the environment (``talks.PASSPHRASE``).
-    Raises ``InputError``: ``no-substudy``, ``unknown-participant``, and what reading the study gives.
+    A run that was broken off is finished by running it again. The study itself is not read: consent is followed though its plan has faults.
+    Raises ``InputError``: ``unknown-substudy``, ``unknown-participant``, and what reading the sub-study gives.
     """
-    folder = Folder(root)
-    store = _store(folder, substudy)
-    read = read_substudy(store)
+    folder = opening.within(root)
+    read = opening.opened(root, substudy, secret)
+    store = read.store
     if all(consent.participant != participant for consent in read.consents):
         read.participant(participant)
-    if not folder.history.exists():  # nothing is out, and the study may not be whole yet
-        done = take_out(read, participant, on=on, by=by, key=key)
-        return Done(done, {}, tuple(_said(substudy, Record(participant, on, by, {}), done, {}, [])))
-    study = study_folder.read(root)
-    secret = keys.key(folder)
-    names = [name for name in study.file.releases if substudy in study.file.releases[name].interviews]
-    for name in names:
-        _recover(study.folder.release(name))
-    made = {name: leaf.read(study.folder.release(name) / "release") for name in names if (study.folder.release(name) / "release").is_dir()}
-    place = f"interviews/{substudy}"
-    same = [name for name, release in made.items() if release.facts.inputs.get(place) == talks.inputs(study, name, secret)[place]]
+    made = _carrying(folder, substudy)
+    stamp = keys.key(folder) if made else b""
+    now = fingerprint(store, stamp)
+    same = [name for name, release in made.items() if release.facts.inputs.get(place(substudy)) == now]
     record = remember(store, participant, on=on, by=by, same=same)
     words = own_words(store, participant)
     taken, look_at = {}, []
@@ -75,20 +71,31 @@ def withdraw(
         look_at += [f"release {name}, {text}" for text in seen]
         if gone or any(not left.tables[table].equals(release.tables[table]) for table in _TEXTS):
             progress(f"taking {len(gone)} quotes off release {name}")
-            _replace(study, name, left, gone, record.on, secret, progress)
+            _replace(folder, name, left, gone, record.on, stamp, progress)
         taken[name] = len(gone)
     progress("taking the words out of the sub-study")
     done = take_out(read, participant, on=on, by=by, key=key)
     for name in record.same:
-        _inputs_again(study, name, place, secret)
+        _inputs_again(folder.release(name), {place(substudy): fingerprint(store, stamp)})
     return Done(done, taken, tuple(_said(substudy, record, done, taken, look_at)))
 
 
-def _store(folder: Folder, substudy: str) -> Store:
-    store = talks.opened(folder, substudy)
-    if not store.path("substudy.toml").is_file():
-        raise wrong("no-substudy", f"there is no sub-study {substudy!r}", "name a folder of interviews/ that has a substudy.toml", file=store.root)
-    return store
+def _carrying(folder: Folder, substudy: str) -> dict[str, Release]:
+    """The releases that carry the sub-study, as they stand; what a run that was broken off left is set right first."""
+    for left in folder.releases.glob(f".*{BEFORE}"):
+        _recover(folder.release(left.name.removeprefix(".").removesuffix(BEFORE)))
+    found = {}
+    for path in sorted(folder.releases.glob("*/release/facts.json")):
+        home = path.parent.parent
+        if home.name.startswith("."):
+            continue
+        try:
+            release = leaf.read(path.parent)
+        except (FileNotFoundError, ValueError) as fault:
+            raise wrong("damaged-release", f"the protected release cannot be read: {str(fault).splitlines()[0]}", "restore the folder from a backup", file=path.parent) from None
+        if substudy in release.facts.substudies:
+            found[home.name] = release
+    return found
 
 
 def _ids(store: Store, record: Record, name: str, release: Release, words: OwnWords) -> set[str]:
@@ -114,28 +121,29 @@ def _without(release: Release, substudy: str, ids: set[str], words: OwnWords) ->
 
 
 def _beside(home: Path) -> tuple[Path, Path]:
-    return home.with_name(f".{home.name}.withdrawing"), home.with_name(f".{home.name}.before")
+    return home.with_name(f".{home.name}.withdrawing"), home.with_name(f".{home.name}{BEFORE}")
 
 
 def _recover(home: Path) -> None:
     """Where a run was broken off between two renames, what was published stands again."""
-    beside, before = _beside(home)
-    if before.exists() and not home.exists():
+    _, before = _beside(home)
+    if home.exists():
+        shutil.rmtree(before)
+    else:
         before.rename(home)
-    for left in (beside, before):
-        shutil.rmtree(left, ignore_errors=True)
 
 
-def _replace(study: Study, name: str, made: Release, gone: list[str], on: str, secret: bytes, progress: Progress) -> None:
+def _replace(folder: Folder, name: str, made: Release, gone: list[str], on: str, stamp: bytes, progress: Progress) -> None:
     """Publish the release anew beside the old one, say so in the ledger, and change places: a reader meets one of the two, never half of either."""
-    home = study.folder.release(name)
+    home = folder.release(name)
     beside, before = _beside(home)
+    shutil.rmtree(beside, ignore_errors=True)
     try:
         leaf.write(made, beside / "release")
         artefacts.publish(leaf.read(beside / "release"), beside, progress)
         if (home / "check").is_dir():
             shutil.copytree(home / "check", beside / "check")
-        history.withdrawn(study.folder.history, release=name, on=on, quotes=gone, key=secret)
+        history.withdrawn(folder.history, release=name, on=on, quotes=gone, key=stamp)
         home.rename(before)
         beside.rename(home)
         shutil.rmtree(before)
@@ -145,14 +153,12 @@ def _replace(study: Study, name: str, made: Release, gone: list[str], on: str, s
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _inputs_again(study: Study, name: str, place: str, secret: bytes) -> None:
+def _inputs_again(home: Path, inputs: dict[str, str]) -> None:
     """The release rests on the sub-study as it is now, so that `royst release` still knows it for the same."""
-    home = study.folder.release(name)
-    path = home / "release" / "facts.json"
-    if not path.is_file():
+    if not (home / "release" / "facts.json").is_file():
         return
     made = leaf.read(home / "release")
-    facts = made.facts.model_copy(update={"inputs": {**made.facts.inputs, **talks.inputs(study, name, secret)}})
+    facts = made.facts.model_copy(update={"inputs": {**made.facts.inputs, **inputs}})
     if facts != made.facts:
         leaf.write(Release(facts, made.tables, made.files), home / "release")
         artefacts.inputs_again(Release(facts, made.tables, made.files), home)
@@ -160,10 +166,12 @@ def _inputs_again(study: Study, name: str, place: str, secret: bytes) -> None:
 
 def _said(substudy: str, record: Record, done: Withdrawal, taken: dict[str, int], look_at: list[str]) -> list[str]:
     lines = [
-        f"{record.participant} of sub-study {substudy} withdrew on {record.on}; followed up by {record.by}",
-        f"  transcripts destroyed: {', '.join(done.transcripts) or 'none'}; cut: {', '.join(done.cut) or 'none'}; codings: {done.codings}; quotes: {done.quotes}",
+        f"{record.participant} of {substudy}, withdrawn on {record.on}: "
+        f"{len(done.transcripts)} transcripts destroyed, {len(done.cut)} cut, {done.codings} codings and {done.quotes} quotes gone"
     ]
-    lines += [f"  release {name}: {n} quotes taken off and everything published anew" if n else f"  release {name}: holds no quote of this person" for name, n in taken.items()]
-    lines += [f"  put on the web server again: {name}/public" for name, n in taken.items() if n]
-    lines += [f"  look at: {text}" for text in (*look_at, *done.look_at)]
-    return [*lines, *(f"  cannot be recalled from here: {place}" for place in done.beyond_recall)]
+    lines += [
+        f"release {name}: {n} quotes taken off and everything published anew; put its public/ on the web server again now" if n else f"release {name}: no quote to take off"
+        for name, n in taken.items()
+    ]
+    lines += [f"look at {text}: it may repeat the person's words" for text in (*look_at, *done.look_at)]
+    return [*lines, *(f"beyond recall: {place}" for place in done.beyond_recall)]
