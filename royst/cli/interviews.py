@@ -1,9 +1,10 @@
-"""``royst interviews ACTION``: interviews in, coded, compared, quoted and exchanged. Parses and calls ``royst.evaluation.interviews``."""
+"""``royst interviews ACTION``: interviews in, coded, compared, quoted and exchanged. Parses and calls ``royst.evaluation.substudy``."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
+import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -15,9 +16,11 @@ Secret = Callable[[str], str]
 
 
 def secret(file: Path | None) -> Secret:
-    """Asks for a passphrase on the terminal, or reads the first line of a file. It is kept nowhere."""
+    """Asks for a passphrase on the terminal, or reads the first line of a file; a sub-study's may stand in the environment. It is kept nowhere."""
 
     def ask(of: str) -> str:
+        if file is None and of.startswith("the sub-study") and (said := os.environ.get("ROYST_INTERVIEWS_PASSPHRASE")):
+            return said
         if file is None:
             try:
                 return getpass.getpass(f"passphrase of {of}: ")
@@ -33,14 +36,14 @@ def secret(file: Path | None) -> Secret:
 
 
 def _call(module: str, function: str, *named: str, **fixed: str) -> Callable[..., list[str]]:
-    """Calls a function of ``royst.evaluation.interviews`` with the options named; ``fixed`` maps its parameters to options of other names."""
+    """Calls a function of ``royst.evaluation.substudy`` with the options named; ``fixed`` maps its parameters to options of other names."""
 
     def run(options: argparse.Namespace, progress: object) -> list[str]:
         parts = {name: getattr(options, name) for name in named} | {name: getattr(options, option) for name, option in fixed.items()}  # fmt: skip
         for name in ("secret", "key_secret"):
             if name in parts:
                 parts[name] = secret(parts[name])
-        found: list[str] = getattr(import_module(f"royst.evaluation.interviews.{module}"), function)(
+        found: list[str] = getattr(import_module(f"royst.evaluation.substudy.{module}"), function)(
             options.dir, options.substudy, **parts
         )
         return found

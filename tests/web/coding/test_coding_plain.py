@@ -16,11 +16,14 @@ from pathlib import Path
 import pytest
 
 from royst.errors import InputError
-from royst.evaluation.interviews import opening, rounds
+from royst.evaluation.substudy import opening, rounds
 from royst.interviews import coding, quotes, theme
 from royst.interviews import transcript as transcripts
 from royst.interviews.coding import CONSENSUS, read_codings
+from royst.interviews.seal import Seal
+from royst.interviews.store import Store
 from royst.interviews.substudy import read_substudy
+from royst.interviews.theme import Joint
 from royst.web.coding.rounds import common
 from royst.web.coding.words import Said
 
@@ -151,9 +154,9 @@ def test_from_coding_to_a_released_quote(running: Running) -> None:
 
     anna.get("/themes")
     where = anna.post("/themes", name="Alone").headers["Location"]
-    anna.post(where, do="save", **{"name-nb": "Alene", "name-en": "Alone", "summary-nb": "Stille kvelder."}, memo="husk", many=(("code", "ensom"),), joint="network_help = widens")
+    anna.post(where, do="save", **{"name-nb": "Alene", "name-en": "Alone", "summary-nb": "Stille kvelder."}, memo="husk", many=(("code", "ensom"),), joint="network_help = widens poor")
     found = theme.read_themes(running.store, opening_book(running))[0]
-    assert (found.codes, found.memo, dict(found.joint)) == (("ensom",), "husk", {"network_help": "widens"})
+    assert (found.codes, found.memo, dict(found.joint)) == (("ensom",), "husk", {"network_help": Joint("widens", "poor")})
     shown = anna.get(where).text
     assert "two of the four" in shown and "Jeg savner noen å spise med" in shown
     wrong = anna.post(where, do="save", joint="network_help = proves")
@@ -174,9 +177,9 @@ def test_from_coding_to_a_released_quote(running: Running) -> None:
     cecilie.get(here)
     assert cecilie.post(here, do="approve").status == 303
     substudy = read_substudy(running.store)
-    rows = quotes.released(substudy, "2020-06", ["nb", "en"], [found.id])
-    assert rows["text"].to_list() == ["Jeg savner noen å spise med [hver kveld]", "I miss someone to eat with"]
-    assert rows["label"].to_list() == ["kvinne", "woman"]
+    forward = quotes.put_forward(substudy, "2020-06", ["nb", "en"], [found.id])
+    assert [dict(one.texts) for one in forward] == [{"nb": "Jeg savner noen å spise med [hver kveld]", "en": "I miss someone to eat with"}]
+    assert substudy.label(forward[0].participant, "en") == "woman"
 
 
 def opening_book(running: Running):  # type: ignore[no-untyped-def]
@@ -241,6 +244,32 @@ def test_names_are_decided_on_and_codings_follow(tmp_path: Path) -> None:
         assert [newest.text[c.start : c.end] for c in own] == ["Da føler jeg meg sett"] and own[0].version == 2
     finally:
         running.end()
+
+
+def test_a_sealed_substudy_is_coded_and_stays_sealed(tmp_path: Path) -> None:
+    root = written(tmp_path)
+    place, said = root / "interviews" / NAME, "fire ord bare jeg vet"
+    settings = place / "substudy.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("synthetic = true", "synthetic = true\nsealed = true"), encoding="utf-8")
+    plain, sealed = Store(place), Store(place, Seal(said, light=True))
+    names = [path.relative_to(place).as_posix() for path in sorted(place.rglob("*")) if path.is_file() and path.name != "substudy.toml"]
+    for name in names:
+        sealed.write(name, plain.read(name))
+    rounds.open_round(root, NAME, "r1", lambda of: said, coders=["anna", "bo"])
+    running = Running(root, free_port(), signing(root), passphrase=said)
+    running.start()
+    try:
+        anna = Person(running, "anna")
+        assert "telefonen ringer ikke lenger" in anna.get("/code/r1/e01").text
+        add(anna, "ensom", "Jeg savner noen å spise med", memo="EN HEMMELIG MERKNAD")
+        assert read_codings(running.store, "anna", "r1")[0].memo == "EN HEMMELIG MERKNAD"
+    finally:
+        running.end()
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"HEMMELIG" not in kept and b"telefonen" not in kept and said.encode() not in kept
+    with pytest.raises(InputError, match="does not open"):
+        opening.opened(root, NAME, lambda of: "noen helt andre ord")
+    assert said not in "".join(running.logged)
 
 
 def test_another_machine_is_not_listened_to_in_the_open(running: Running) -> None:

@@ -152,7 +152,7 @@ const go = (kind, way) => {
 };
 
 // How codings look: a line under the words in the code's colour and pattern, one below the other, and a stripe with the code's name beside.
-const LANES = 4, STEP = 7;
+const LANES = 4, STEP = 8;
 const visible = (c) => !hiddenCoders.has(c.by) && (only === null || c.code === only);
 const cover = (c) => { c.p0 = paraAt(c.s); c.p1 = paraAt(Math.max(c.s, c.e - 1)); };
 const assign = (c, others) => {
@@ -218,7 +218,7 @@ const stripes = (shown) => {
   for (const c of [...shown].sort((a, b) => a.y0 - b.y0 || a.lane - b.lane)) {
     const code = codes.get(c.code), now = current.includes(c.id), key = `${c.code} ${c.s}`;
     const stripe = make("i", { class: now ? "now" : false, "data-id": c.id, title: `${code.name} (${c.by})` });
-    stripe.style.cssText = `top:${c.y0}px;height:${Math.max(6, c.y1 - c.y0)}px;left:${Math.min(c.lane, 11) * STEP}px;border-left:4px ${code.pattern} ${code.color}`;
+    stripe.style.cssText = `top:${c.y0}px;height:${Math.max(6, c.y1 - c.y0)}px;left:${Math.min(c.lane, 11) * STEP}px;border-left:${code.pattern === "double" ? 6 : 4}px ${code.pattern} ${code.color}`;
     parts.append(stripe);
     labels.has(key) ? labels.get(key).coders.add(c.by) : labels.set(key, { c, code, now, coders: new Set([c.by]) });
   }
