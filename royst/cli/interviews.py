@@ -1,4 +1,4 @@
-"""``royst interviews ACTION``: interviews in, coded, compared, quoted and exchanged. Parses and calls ``royst.evaluation.substudy``."""
+"""``royst interviews ACTION``: interviews in, coded, compared, quoted and exchanged. Parses and calls ``royst.evaluation.interviews``."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def secret(file: Path | None) -> Secret:
 
 
 def _call(module: str, function: str, *named: str, **fixed: str) -> Callable[..., list[str]]:
-    """Calls a function of ``royst.evaluation.substudy`` with the options named; ``fixed`` maps its parameters to options of other names."""
+    """Calls a function of ``royst.evaluation.interviews`` with the options named; ``fixed`` maps its parameters to options of other names."""
 
     def run(options: argparse.Namespace, progress: object) -> list[str]:
         parts = {name: getattr(options, name) for name in named} | {name: getattr(options, option) for name, option in fixed.items()}  # fmt: skip
         for name in ("secret", "key_secret"):
             if name in parts:
                 parts[name] = secret(parts[name])
-        found: list[str] = getattr(import_module(f"royst.evaluation.substudy.{module}"), function)(
+        found: list[str] = getattr(import_module(f"royst.evaluation.interviews.{module}"), function)(
             options.dir, options.substudy, **parts
         )
         return found

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from royst.errors import InputError
-from royst.evaluation.substudy import opening, rounds
+from royst.evaluation.interviews import opening, rounds
 from royst.interviews import coding, quotes, theme
 from royst.interviews import transcript as transcripts
 from royst.interviews.coding import CONSENSUS, read_codings
