@@ -17,7 +17,7 @@ import pytest
 
 from royst.errors import InputError
 from royst.evaluation.interviews import opening, rounds
-from royst.interviews import coding, quotes, theme
+from royst.interviews import coding, quotes, revision, theme
 from royst.interviews import transcript as transcripts
 from royst.interviews.coding import CONSENSUS, read_codings
 from royst.interviews.seal import Seal
@@ -296,3 +296,56 @@ def test_every_language_says_the_same_and_all_that_is_used() -> None:
 def test_what_all_marked() -> None:
     assert common([((0, 10), (20, 30)), ((5, 25),)]) == ((5, 10), (20, 25))
     assert common([((0, 10),), ()]) == ()
+
+
+def test_what_an_edit_touched_waits_for_its_own_coder(running: Running) -> None:
+    anna, bo = Person(running, "anna"), Person(running, "bo")
+    add(anna, "ensom", "telefonen ringer ikke lenger")
+    add(anna, "stille", "Takk for praten")
+    add(bo, "sett", "Da føler jeg meg sett", memo="BO SIN")
+    edited = TEXT.replace("telefonen ringer ikke lenger", "telefonen ringer aldri lenger").replace("Takk for praten.", "Ha det.").replace("Da føler jeg meg sett", "Da føler jeg meg nå sett")
+    revision.revise(running.store, "e01", edited, by="anna", why="hørt igjen")
+    assert "BO SIN" not in anna.get("/review").text and "after an edit: 2<" in anna.get("/").text
+    mine = [c for c in read_codings(running.store, "anna", "r1") if c.state != "same"]
+    assert {c.code for c in mine} == {"ensom", "stille"}
+    by_code = {c.code: c for c in mine}
+    lost = anna.post("/review", do="place", id=by_code["stille"].id, round="r1", words="står ingen steder")
+    assert lost.status == 422 and "0 times" in lost.text
+    assert anna.post("/review", do="place", id=by_code["stille"].id, round="r1", words="Ha det.").status == 303
+    assert anna.post("/review", do="keep", id=by_code["ensom"].id, round="r1").status == 303
+    text = transcripts.latest(running.store, "e01").text
+    now = {c.code: (c.state, text[c.start : c.end]) for c in read_codings(running.store, "anna", "r1")}
+    assert now == {"ensom": ("same", "telefonen ringer aldri lenger"), "stille": ("same", "Ha det.")}
+    stale = anna.post("/code/r1/e01/add", data=True, start="0", end="5", code="ensom", version="1")
+    assert json.loads(stale.text)["code"] == "old-version"
+
+
+def test_the_codebook_is_written_with_its_history(running: Running) -> None:
+    anna = Person(running, "anna")
+    anna.get("/codes")
+    anna.post("/codes", do="add", name="Å være sett", definition="Å bli møtt.", codable="1", parent="hverdag", why="manglet")
+    assert anna.post("/codes", do="add", name="Å være sett", codable="1", parent="hverdag").status == 422, "two of one name"
+    anna.post("/codes", do="change", id="sett", name="Bli møtt", definition="Ny mening.", codable="1", parent="hverdag", why="tydeligere")
+    anna.post("/codes", do="merge", id="stille", into="ensom", why="det samme")
+    anna.post("/codes", do="retire", id="a-vaere-sett", why="ikke i bruk")
+    assert anna.post("/codes", do="merge", id="hverdag", into="ensom").status == 422, "into its own branch"
+    book = opening_book(running)
+    assert (book["sett"].name, book.resolve("stille"), book["a-vaere-sett"].retired) == ("Bli møtt", "ensom", True)
+    assert [(step.what, step.by, step.why) for step in book.history[-4:]] == [("added", "anna", "manglet"), ("changed", "anna", "tydeligere"), ("merged", "anna", "det samme"), ("retired", "anna", "ikke i bruk")]
+    anna.get("/code/r1/e01")
+    assert json.loads(anna.post("/code/r1/e01/add", data=True, start="3", end="9", code="stille", version="1").text)["code"] == "code-retired"
+    made = json.loads(anna.post("/code/new", data=True, name="  Uro   om natten ").text)["code"]
+    assert (made["id"], made["name"], made["codable"]) == ("uro-om-natten", "Uro om natten", True)
+
+
+def test_a_round_is_opened_on_the_page(running: Running) -> None:
+    anna = Person(running, "anna")
+    anna.get("/")
+    assert anna.post("/rounds/open", name="r2", blind="1", approach="reflexive", many=(("coder", "anna"), ("coder", "bo"), ("transcript", "e02"))).headers["Location"] == "/round/r2"
+    made = coding.round_named(running.store, "r2")
+    assert (made.coders, made.transcripts, made.approach, made.blind, made.open) == (("anna", "bo"), ("e02",), "reflexive", True, True)
+    assert anna.post("/rounds/open", name="r3", many=(("coder", "cecilie"),)).status == 422, "no coder"
+    assert anna.post("/rounds/open", name="../r", many=(("coder", "anna"),)).status == 422
+    anna.get("/round/r2")
+    anna.post("/round/r2", sure="1")
+    assert "not-applicable" in anna.get("/round/r2").text, "a reflexive reading has no coefficient"
