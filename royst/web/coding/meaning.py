@@ -30,7 +30,7 @@ from royst.interviews.theme import (
 )
 from royst.web.coding.codes import fresh_id
 from royst.web.coding.transcript import listed
-from royst.web.coding.visit import Visit, signed
+from royst.web.coding.visit import NAMES, Visit, signed
 
 HITS = 200
 
@@ -83,7 +83,7 @@ def theme(visit: Visit, id: str) -> HttpResponse:
     codes = codes_of(one, book)
     texts = {t: transcripts.latest(store, t) for t in {c.transcript for c, _ in passages.of(codes)}}
     rows = [{"coding": c, "who": who, "code": book[c.code].name, "words": texts[c.transcript].text[c.start : c.end]} for c, who in passages.of(codes)]
-    by_language = [(code, one.name.get(code, ""), one.summary.get(code, "")) for code in ("nb", "nn", "en")]
+    by_language = [(code, NAMES[code], one.name.get(code, ""), one.summary.get(code, "")) for code in ("nb", "nn", "en")]
     joint = "\n".join(f"{item} = {said.stance} {said.says}".strip() for item, said in one.joint.items())
     return visit.page(
         "theme.html", title=visit.text(one.name) or id, theme=one, texts=by_language, joint=joint, rows=rows, who=_who(visit, passages, codes),
