@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -15,9 +16,11 @@ Secret = Callable[[str], str]
 
 
 def secret(file: Path | None) -> Secret:
-    """Asks for a passphrase on the terminal, or reads the first line of a file. It is kept nowhere."""
+    """Asks for a passphrase on the terminal, or reads the first line of a file; a sub-study's may stand in the environment. It is kept nowhere."""
 
     def ask(of: str) -> str:
+        if file is None and of.startswith("the sub-study") and (said := os.environ.get("ROYST_INTERVIEWS_PASSPHRASE")):
+            return said
         if file is None:
             try:
                 return getpass.getpass(f"passphrase of {of}: ")

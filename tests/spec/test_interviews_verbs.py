@@ -99,7 +99,7 @@ def test_a_substudy_from_beginning_to_agreement(tmp_path: Path, capsys: pytest.C
     at = read.text.index("hun er fin")
     code_words(store, book, "r1", "anna", read, at, at + 10, "hjelp")
     code_words(store, book, "r1", "bo", read, at, at + 6, "hjelp")
-    assert "1 passages" in run(capsys, "close", root, "unge", "r1", *opened)
+    assert "not agreed on: 1" in run(capsys, "close", root, "unge", "r1", *opened)
     table = tmp_path / "agreement.csv"
     run(capsys, "agreement", root, "unge", "r1", "--out", table, *opened)
     assert "hjelp,cohen-kappa,0." in table.read_text(encoding="utf-8") and "in all" in run(capsys, "agreement", root, "unge", "r1", *opened)
@@ -111,7 +111,7 @@ def test_a_substudy_from_beginning_to_agreement(tmp_path: Path, capsys: pytest.C
     moved = read_codings(store, "anna", "r1")[0]
     assert transcript.latest(store, "s1").text[moved.start : moved.end] == "hun er fin"
     check = run(capsys, "check", root, "unge", *opened)
-    assert "1 transcripts" in check and "round r1: closed" in check
+    assert "transcripts: 1" in check and "round r1: closed" in check
     if sealed:
         word.write_text("fire andre ord her", encoding="utf-8")
         assert "wrong-passphrase" in run(capsys, "check", root, "unge", "--passphrase", word, code=2)
@@ -228,6 +228,6 @@ def test_the_reference_study_through_the_reading_verbs(tmp_path: Path, capsys: p
     quotes = run(capsys, "quotes", root, "65plus")
     kept = len(read_quotes(Store(root / "interviews" / "65plus")))
     assert kept and f"{kept} quotes, {kept} approved" in quotes
-    assert "0 to settle" in run(capsys, "disagreements", root, "65plus", "r1")
+    assert "left to settle: 0" in run(capsys, "disagreements", root, "65plus", "r1")
     assert state(root) == before, "reading changes nothing"
     shutil.rmtree(root)

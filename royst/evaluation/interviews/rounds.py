@@ -57,7 +57,7 @@ def close_round(root: Path, name: str, round: str, secret: Secret) -> list[str]:
     coding.close_round(substudy.store, round)
     left = consensus.disagreements(substudy.store, round, read_codebook(substudy.store))
     return [
-        f"round {round} is closed: its coders see each other's codings now; {len(left)} passages are not agreed on"
+        f"round {round} is closed: its coders see each other's codings now; passages not agreed on: {len(left)}"
     ]
 
 
@@ -92,4 +92,4 @@ def disagreements(root: Path, name: str, round: str, secret: Secret) -> list[str
         state = "settled" if p.id in settled else "open"
         lines.append(f"{p.transcript} {p.start}–{p.end} {book[p.code].name}: {p.kind} ({spans}) {state}")
     left = sum(p.id not in settled for p in found)
-    return [*lines, f"{len(found)} passages, {left} to settle; settle them in the browser: royst interviews serve"]
+    return [*lines, f"passages: {len(found)}, left to settle: {left}; settle them in the browser: royst interviews serve"]

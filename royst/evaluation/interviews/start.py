@@ -92,7 +92,7 @@ def check(root: Path, name: str, secret: Secret) -> list[str]:
         for row in substudy.quota_table().iter_rows(named=True)
     ]
     open_ones = len(open_questions(store, ids, read_gazetteers(store)))
-    lines.append(f"{len(ids)} transcripts; {open_ones} words to decide on; {_waiting(store)}")
+    lines.append(f"transcripts: {len(ids)}; words to decide on: {open_ones}; codings to look at after an edit: {len(revision.in_review(store))}")
     for found in rounds(store):
         state = "open" + (", blind" if found.blind else "") if found.open else "closed"
         lines.append(
@@ -100,12 +100,6 @@ def check(root: Path, name: str, secret: Secret) -> list[str]:
         )
     kept = quotes.read_quotes(store)
     lines.append(
-        f"{len(book.codes)} codes, {len(themes)} themes, {len(kept)} quotes, {sum(quote.approved for quote in kept)} of them approved"
+        f"codes: {len(book.codes)}; themes: {len(themes)}; quotes: {len(kept)}, approved: {sum(quote.approved for quote in kept)}"
     )
     return [*lines, *substudy.warnings]
-
-
-def _waiting(store: Store) -> str:
-    """How many codings wait for a person after an edit; in an open blind round not whose."""
-    count = len(revision.in_review(store))
-    return f"{count} {'coding waits' if count == 1 else 'codings wait'} for a look after an edit"

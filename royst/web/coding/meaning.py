@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import islice
+from typing import cast
 
 from django.http import HttpResponse
 
@@ -15,12 +16,22 @@ from royst.interviews.codebook import read_codebook
 from royst.interviews.store import checked_id
 from royst.interviews.tables import code_by_attribute, code_by_code, how_many
 from royst.interviews.tables import search as found_words
-from royst.interviews.theme import Joint, Passages, Stance, Theme, analysed, codes_of, read_themes, spoken, write_themes
+from royst.interviews.theme import (
+    Joint,
+    Passages,
+    Says,
+    Stance,
+    Theme,
+    analysed,
+    codes_of,
+    read_themes,
+    spoken,
+    write_themes,
+)
 from royst.web.coding.codes import fresh_id
 from royst.web.coding.transcript import listed
-from royst.web.coding.visit import Visit, signed
+from royst.web.coding.visit import NAMES, Visit, signed
 
-STANCES: tuple[Stance, ...] = ("confirms", "widens", "contradicts")
 HITS = 200
 
 
@@ -72,8 +83,8 @@ def theme(visit: Visit, id: str) -> HttpResponse:
     codes = codes_of(one, book)
     texts = {t: transcripts.latest(store, t) for t in {c.transcript for c, _ in passages.of(codes)}}
     rows = [{"coding": c, "who": who, "code": book[c.code].name, "words": texts[c.transcript].text[c.start : c.end]} for c, who in passages.of(codes)]
-    by_language = [(code, one.name.get(code, ""), one.summary.get(code, "")) for code in ("nb", "nn", "en")]
-    joint = "\n".join(f"{item} = {held.stance}" for item, held in one.joint.items())
+    by_language = [(code, NAMES[code], one.name.get(code, ""), one.summary.get(code, "")) for code in ("nb", "nn", "en")]
+    joint = "\n".join(f"{item} = {said.stance} {said.says}".strip() for item, said in one.joint.items())
     return visit.page(
         "theme.html", title=visit.text(one.name) or id, theme=one, texts=by_language, joint=joint, rows=rows, who=_who(visit, passages, codes),
         codes=[(code, code["id"] in one.codes) for code in listed(book) if not code.get("gone")],
@@ -84,12 +95,12 @@ def _written(visit: Visit, before: Theme) -> Theme:
     """The theme as the form has it. ``InputError`` (``unknown-stance``) where the talk is set beside an item in no known way."""
     faults, joint = Faults(), {}
     for row, said in enumerate(visit.field("joint").splitlines(), start=1):
-        match = re.fullmatch(r"\s*(\S+)\s*=\s*(\w+)\s*", said)
-        stance = next((known for known in STANCES if match and match[2] == known), None)
-        if match and stance:
-            joint[match[1]] = replace(before.joint.get(match[1], Joint(stance)), stance=stance)
+        match = re.fullmatch(r"\s*(\S+)\s*=\s*(confirms|widens|contradicts)(?:\s+(good|poor))?\s*", said)
+        if match:
+            item, stance, says = cast(tuple[str, Stance, Says | None], match.groups())
+            joint[item] = replace(before.joint.get(item, Joint(stance)), stance=stance, says=says or "")
         elif said.strip():
-            faults.add("unknown-stance", f"line {row}: {said.strip()!r}", "Write item = confirms, widens or contradicts.")
+            faults.add("unknown-stance", f"line {row}: {said.strip()!r}", "Write item = confirms, widens or contradicts, and good or poor after it.")
     faults.stop()
     names = {code: visit.field(f"name-{code}") for code in ("nb", "nn", "en") if visit.field(f"name-{code}")}
     summary = {code: visit.field(f"summary-{code}") for code in ("nb", "nn", "en") if visit.field(f"summary-{code}")}

@@ -61,6 +61,7 @@ class Running:
     port: int
     passphrases: dict[str, str]
     passphrase: str = ""
+    name: str = NAME
     process: subprocess.Popen[str] | None = None
     logged: list[str] = field(default_factory=list)
 
@@ -70,7 +71,7 @@ class Running:
 
     @property
     def store(self) -> Store:
-        return opening.opened(self.root, NAME, lambda of: self.passphrase).store
+        return opening.opened(self.root, self.name, lambda of: self.passphrase).store
 
     def start(self) -> None:
         code = (
@@ -78,7 +79,7 @@ class Running:
             "serving.serve(Path(sys.argv[1]), sys.argv[2], lambda of: sys.argv[4], port=int(sys.argv[3]), say=lambda s: print(s, flush=True))"
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, str(self.root), NAME, str(self.port), self.passphrase], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, str(self.root), self.name, str(self.port), self.passphrase], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )  # fmt: skip
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

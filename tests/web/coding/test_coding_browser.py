@@ -278,8 +278,8 @@ def test_two_coders_from_blind_to_a_released_quote(browser: Any, running: Runnin
     assert "cecilie approved it" in cecilie.page.inner_text("main")
     substudy = read_substudy(running.store)
     order = [one.id for one in read_themes(running.store, read_codebook(running.store))]
-    rows = quotes.released(substudy, "2020-06", ["en"], order)
-    assert rows.select("text", "label").rows() == [("I miss someone to eat with", "woman")]
+    forward = quotes.put_forward(substudy, "2020-06", ["en"], order)
+    assert [dict(one.texts) for one in forward] == [{"en": "I miss someone to eat with"}]
     assert not anna.wrong + bo.wrong + cecilie.wrong
 
 

@@ -17,10 +17,13 @@ import pytest
 
 from royst.errors import InputError
 from royst.evaluation.interviews import opening, rounds
-from royst.interviews import coding, quotes, theme
+from royst.interviews import coding, quotes, revision, theme
 from royst.interviews import transcript as transcripts
 from royst.interviews.coding import CONSENSUS, read_codings
+from royst.interviews.seal import Seal
+from royst.interviews.store import Store
 from royst.interviews.substudy import read_substudy
+from royst.interviews.theme import Joint
 from royst.web.coding.rounds import common
 from royst.web.coding.words import Said
 
@@ -151,9 +154,9 @@ def test_from_coding_to_a_released_quote(running: Running) -> None:
 
     anna.get("/themes")
     where = anna.post("/themes", name="Alone").headers["Location"]
-    anna.post(where, do="save", **{"name-nb": "Alene", "name-en": "Alone", "summary-nb": "Stille kvelder."}, memo="husk", many=(("code", "ensom"),), joint="network_help = widens")
+    anna.post(where, do="save", **{"name-nb": "Alene", "name-en": "Alone", "summary-nb": "Stille kvelder."}, memo="husk", many=(("code", "ensom"),), joint="network_help = widens poor")
     found = theme.read_themes(running.store, opening_book(running))[0]
-    assert (found.codes, found.memo, dict(found.joint)) == (("ensom",), "husk", {"network_help": "widens"})
+    assert (found.codes, found.memo, dict(found.joint)) == (("ensom",), "husk", {"network_help": Joint("widens", "poor")})
     shown = anna.get(where).text
     assert "two of the four" in shown and "Jeg savner noen å spise med" in shown
     wrong = anna.post(where, do="save", joint="network_help = proves")
@@ -174,9 +177,9 @@ def test_from_coding_to_a_released_quote(running: Running) -> None:
     cecilie.get(here)
     assert cecilie.post(here, do="approve").status == 303
     substudy = read_substudy(running.store)
-    rows = quotes.released(substudy, "2020-06", ["nb", "en"], [found.id])
-    assert rows["text"].to_list() == ["Jeg savner noen å spise med [hver kveld]", "I miss someone to eat with"]
-    assert rows["label"].to_list() == ["kvinne", "woman"]
+    forward = quotes.put_forward(substudy, "2020-06", ["nb", "en"], [found.id])
+    assert [dict(one.texts) for one in forward] == [{"nb": "Jeg savner noen å spise med [hver kveld]", "en": "I miss someone to eat with"}]
+    assert substudy.label(forward[0].participant, "en") == "woman"
 
 
 def opening_book(running: Running):  # type: ignore[no-untyped-def]
@@ -243,6 +246,32 @@ def test_names_are_decided_on_and_codings_follow(tmp_path: Path) -> None:
         running.end()
 
 
+def test_a_sealed_substudy_is_coded_and_stays_sealed(tmp_path: Path) -> None:
+    root = written(tmp_path)
+    place, said = root / "interviews" / NAME, "fire ord bare jeg vet"
+    settings = place / "substudy.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("synthetic = true", "synthetic = true\nsealed = true"), encoding="utf-8")
+    plain, sealed = Store(place), Store(place, Seal(said, light=True))
+    names = [path.relative_to(place).as_posix() for path in sorted(place.rglob("*")) if path.is_file() and path.name != "substudy.toml"]
+    for name in names:
+        sealed.write(name, plain.read(name))
+    rounds.open_round(root, NAME, "r1", lambda of: said, coders=["anna", "bo"])
+    running = Running(root, free_port(), signing(root), passphrase=said)
+    running.start()
+    try:
+        anna = Person(running, "anna")
+        assert "telefonen ringer ikke lenger" in anna.get("/code/r1/e01").text
+        add(anna, "ensom", "Jeg savner noen å spise med", memo="EN HEMMELIG MERKNAD")
+        assert read_codings(running.store, "anna", "r1")[0].memo == "EN HEMMELIG MERKNAD"
+    finally:
+        running.end()
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"HEMMELIG" not in kept and b"telefonen" not in kept and said.encode() not in kept
+    with pytest.raises(InputError, match="does not open"):
+        opening.opened(root, NAME, lambda of: "noen helt andre ord")
+    assert said not in "".join(running.logged)
+
+
 def test_another_machine_is_not_listened_to_in_the_open(running: Running) -> None:
     from royst.web.coding import serving
 
@@ -267,3 +296,56 @@ def test_every_language_says_the_same_and_all_that_is_used() -> None:
 def test_what_all_marked() -> None:
     assert common([((0, 10), (20, 30)), ((5, 25),)]) == ((5, 10), (20, 25))
     assert common([((0, 10),), ()]) == ()
+
+
+def test_what_an_edit_touched_waits_for_its_own_coder(running: Running) -> None:
+    anna, bo = Person(running, "anna"), Person(running, "bo")
+    add(anna, "ensom", "telefonen ringer ikke lenger")
+    add(anna, "stille", "Takk for praten")
+    add(bo, "sett", "Da føler jeg meg sett", memo="BO SIN")
+    edited = TEXT.replace("telefonen ringer ikke lenger", "telefonen ringer aldri lenger").replace("Takk for praten.", "Ha det.").replace("Da føler jeg meg sett", "Da føler jeg meg nå sett")
+    revision.revise(running.store, "e01", edited, by="anna", why="hørt igjen")
+    assert "BO SIN" not in anna.get("/review").text and "after an edit: 2<" in anna.get("/").text
+    mine = [c for c in read_codings(running.store, "anna", "r1") if c.state != "same"]
+    assert {c.code for c in mine} == {"ensom", "stille"}
+    by_code = {c.code: c for c in mine}
+    lost = anna.post("/review", do="place", id=by_code["stille"].id, round="r1", words="står ingen steder")
+    assert lost.status == 422 and "0 times" in lost.text
+    assert anna.post("/review", do="place", id=by_code["stille"].id, round="r1", words="Ha det.").status == 303
+    assert anna.post("/review", do="keep", id=by_code["ensom"].id, round="r1").status == 303
+    text = transcripts.latest(running.store, "e01").text
+    now = {c.code: (c.state, text[c.start : c.end]) for c in read_codings(running.store, "anna", "r1")}
+    assert now == {"ensom": ("same", "telefonen ringer aldri lenger"), "stille": ("same", "Ha det.")}
+    stale = anna.post("/code/r1/e01/add", data=True, start="0", end="5", code="ensom", version="1")
+    assert json.loads(stale.text)["code"] == "old-version"
+
+
+def test_the_codebook_is_written_with_its_history(running: Running) -> None:
+    anna = Person(running, "anna")
+    anna.get("/codes")
+    anna.post("/codes", do="add", name="Å være sett", definition="Å bli møtt.", codable="1", parent="hverdag", why="manglet")
+    assert anna.post("/codes", do="add", name="Å være sett", codable="1", parent="hverdag").status == 422, "two of one name"
+    anna.post("/codes", do="change", id="sett", name="Bli møtt", definition="Ny mening.", codable="1", parent="hverdag", why="tydeligere")
+    anna.post("/codes", do="merge", id="stille", into="ensom", why="det samme")
+    anna.post("/codes", do="retire", id="a-vaere-sett", why="ikke i bruk")
+    assert anna.post("/codes", do="merge", id="hverdag", into="ensom").status == 422, "into its own branch"
+    book = opening_book(running)
+    assert (book["sett"].name, book.resolve("stille"), book["a-vaere-sett"].retired) == ("Bli møtt", "ensom", True)
+    assert [(step.what, step.by, step.why) for step in book.history[-4:]] == [("added", "anna", "manglet"), ("changed", "anna", "tydeligere"), ("merged", "anna", "det samme"), ("retired", "anna", "ikke i bruk")]
+    anna.get("/code/r1/e01")
+    assert json.loads(anna.post("/code/r1/e01/add", data=True, start="3", end="9", code="stille", version="1").text)["code"] == "code-retired"
+    made = json.loads(anna.post("/code/new", data=True, name="  Uro   om natten ").text)["code"]
+    assert (made["id"], made["name"], made["codable"]) == ("uro-om-natten", "Uro om natten", True)
+
+
+def test_a_round_is_opened_on_the_page(running: Running) -> None:
+    anna = Person(running, "anna")
+    anna.get("/")
+    assert anna.post("/rounds/open", name="r2", blind="1", approach="reflexive", many=(("coder", "anna"), ("coder", "bo"), ("transcript", "e02"))).headers["Location"] == "/round/r2"
+    made = coding.round_named(running.store, "r2")
+    assert (made.coders, made.transcripts, made.approach, made.blind, made.open) == (("anna", "bo"), ("e02",), "reflexive", True, True)
+    assert anna.post("/rounds/open", name="r3", many=(("coder", "cecilie"),)).status == 422, "no coder"
+    assert anna.post("/rounds/open", name="../r", many=(("coder", "anna"),)).status == 422
+    anna.get("/round/r2")
+    anna.post("/round/r2", sure="1")
+    assert "not-applicable" in anna.get("/round/r2").text, "a reflexive reading has no coefficient"

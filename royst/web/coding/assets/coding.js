@@ -152,7 +152,7 @@ const go = (kind, way) => {
 };
 
 // How codings look: a line under the words in the code's colour and pattern, one below the other, and a stripe with the code's name beside.
-const LANES = 4, STEP = 7;
+const LANES = 4, STEP = 8;
 const visible = (c) => !hiddenCoders.has(c.by) && (only === null || c.code === only);
 const cover = (c) => { c.p0 = paraAt(c.s); c.p1 = paraAt(Math.max(c.s, c.e - 1)); };
 const assign = (c, others) => {
@@ -203,36 +203,42 @@ const dressOver = (c) => {
 const measure = (shown, fresh = false) => {
   const base = margin.getBoundingClientRect().top;
   for (const c of shown) {
-    if (fresh && c.y1) continue;
+    if (fresh && c.y1) continue;  // one more coding moves no line
     const first = paras[c.p0].marks.get(c), final = paras[c.p1].marks.get(c);
     c.y0 = first ? first[0].getBoundingClientRect().top - base : 0;
     c.y1 = final ? final[1].getBoundingClientRect().bottom - base : c.y0;
   }
   stripes(shown);
 };
+const drawn = new Map();  // what stands in the margin, by what it is of: only what changed is drawn again
+const draw = (key, tag, fields, style, kept) => {
+  let one = drawn.get(key);
+  if (!one) { one = { node: make(tag) }; drawn.set(key, one); margin.append(one.node); }
+  for (const [name, value] of Object.entries(fields)) if (one[name] !== value) name === "text" ? (one.node.textContent = one[name] = value) : one.node.setAttribute(name, (one[name] = value));
+  if (one.style !== style) one.node.style.cssText = one.style = style;
+  kept.add(key);
+};
 const stripes = (shown) => {
-  const lanes = Math.min(12, shown.reduce((most, c) => Math.max(most, c.lane + 1), 0));
-  text.className = `text lanes-${Math.max(1, Math.min(LANES, lanes))}`;
-  const parts = document.createDocumentFragment();
+  const lanes = Math.min(12, shown.reduce((most, c) => Math.max(most, c.lane + 1), 0)), kept = new Set();
+  const look = `text lanes-${Math.max(1, Math.min(LANES, lanes))}`;
+  if (text.className !== look) { text.className = look; for (const c of shown) c.y1 = 0; return measure(shown); }  // lines are wider apart: all has moved
   const labels = new Map();  // one for codings of the same code that begin together, with all who made them
   for (const c of [...shown].sort((a, b) => a.y0 - b.y0 || a.lane - b.lane)) {
-    const code = codes.get(c.code), now = current.includes(c.id), key = `${c.code} ${c.s}`;
-    const stripe = make("i", { class: now ? "now" : false, "data-id": c.id, title: `${code.name} (${c.by})` });
-    stripe.style.cssText = `top:${c.y0}px;height:${Math.max(6, c.y1 - c.y0)}px;left:${Math.min(c.lane, 11) * STEP}px;border-left:4px ${code.pattern} ${code.color}`;
-    parts.append(stripe);
-    labels.has(key) ? labels.get(key).coders.add(c.by) : labels.set(key, { c, code, now, coders: new Set([c.by]) });
+    const code = codes.get(c.code), key = `${c.code} ${c.s}`, width = code.pattern === "double" ? 6 : 4;
+    draw(`i ${c.by} ${c.id}`, "i", { "data-id": c.id, title: `${code.name} (${c.by})` }, `top:${c.y0}px;height:${Math.max(6, c.y1 - c.y0)}px;left:${Math.min(c.lane, 11) * STEP}px;border-left:${width}px ${code.pattern} ${code.color}`, kept);
+    labels.has(key) ? labels.get(key).coders.add(c.by) : labels.set(key, { c, code, coders: new Set([c.by]) });
   }
   let free = -Infinity;
-  for (const { c, code, now, coders } of labels.values()) {
+  for (const [key, { c, code, coders }] of labels) {
     const y = Math.max(c.y0, free), alone = coders.size === 1 && coders.has(data.me);
     if (y - c.y0 > 60) continue;
-    const label = make("span", { class: now ? "now" : false, "data-id": c.id }, alone ? code.name : `${code.name} · ${[...coders].join(", ")}`);
-    label.style.cssText = `top:${y}px;left:${lanes * STEP + 6}px;color:${code.ink}`;
-    parts.append(label);
+    draw(`span ${key}`, "span", { "data-id": c.id, text: alone ? code.name : `${code.name} · ${[...coders].join(", ")}` }, `top:${y}px;left:${lanes * STEP + 6}px;color:${code.ink}`, kept);
     free = y + 18;
   }
-  margin.replaceChildren(parts);
+  for (const [key, { node }] of drawn) if (!kept.has(key)) { node.remove(); drawn.delete(key); }
+  point();
 };
+const point = () => { for (const { node } of drawn.values()) if (node.classList.contains("now") !== current.includes(node.dataset.id)) node.classList.toggle("now"); };
 
 // The panel: codings on the marked words.
 let told = "";
@@ -244,7 +250,7 @@ const look = () => {
   told = `${start} ${end}`;
   if (ids.join() === current.join() && here.childElementCount) return;
   current = ids;
-  for (const one of margin.children) one.classList.toggle("now", ids.includes(one.dataset.id));
+  point();
   here.replaceChildren(...(found.length ? found.slice(0, 20).map(card) : [make("p", { class: "small" }, words.no_coding)]));
 };
 const swatch = (code) => { const one = make("span", { class: `swatch ${code.pattern}` }); one.style.color = code.color; return one; };
