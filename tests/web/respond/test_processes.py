@@ -29,7 +29,7 @@ def pair(written: Path, tmp_path: Path, cluster: Cluster):  # type: ignore[no-un
 
 
 def test_a_form_goes_on_at_whichever_process_answers(pair: tuple[Running, Running]) -> None:
-    first, second = pair
+    first, _second = pair
     person = Person(first)
     person.begin(first.codes()[0], "short")
     turn = 0
@@ -49,7 +49,7 @@ def test_a_form_goes_on_at_whichever_process_answers(pair: tuple[Running, Runnin
 
 
 def test_what_is_sent_to_both_is_stored_once_and_a_personal_code_answers_once(pair: tuple[Running, Running]) -> None:
-    first, second = pair
+    first, _second = pair
     found = serve.prepare(first.root, WAVE)
     public, tickets = offline.Transport(found.derived("transport")).public, offline.Tickets(found.derived("tickets"))
     many, personal = first.codes(many=True)[0], first.codes()[0]
@@ -71,7 +71,7 @@ def test_what_is_sent_to_both_is_stored_once_and_a_personal_code_answers_once(pa
 
 
 def test_each_answer_is_there_once_and_a_freeze_waits_for_the_last_process(pair: tuple[Running, Running]) -> None:
-    first, second = pair
+    first, _second = pair
     link = first.codes(many=True)[0]
     senders = [Senders(one, link, 60, threads=4) for one in pair]  # the same sixty, to both
     workers = [threading.Thread(target=one.run, args=("both", 0)) for one in senders]
