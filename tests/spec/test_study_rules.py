@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from royst.errors import Faults
 from royst.study import routing
 from royst.study.expression import Context, ExpressionError, evaluate, gives, number, parse, references, text, truth
 from royst.study.instrument import Choice, Instrument, Item, Scale
@@ -244,3 +245,30 @@ def test_a_small_study_is_routed(small):
     instrument = folder.read(small.write()).instrument("2019")
     frame = pl.DataFrame({"helped": ["staff", "other kin", None]})
     assert routing.applicable(instrument, frame)["other"].to_list() == [False, True, False]
+
+
+@pytest.mark.parametrize("column", ["relevant", "constraint", "calculation"])
+@pytest.mark.parametrize(
+    "said",
+    ["once(${a})", "position(..)", "today() > 5", "now()", "date('2021-01-01')", "format-date(${a}, '%Y')", "decimal-date-time(${a})", "regex(${a}, 'x')", "${a} and ${b}", "not(${a})",
+     "if(${a}, 1, 2)", "boolean(${a})"],
+)  # fmt: skip
+def test_a_rule_outside_the_subset_is_refused_with_its_row(said, column):
+    faults = Faults()
+    items = (Item("a", "text", {"nb": "A"}, 2), Item("b", "text", {"nb": "B"}, 3), Item("c", "text", {"nb": "C"}, 7, **{column: said}))
+    routing.check(Instrument("w", {}, ("nb",), items), "form.xlsx", faults)
+    assert faults.errors and all((fault.row, fault.column, fault.file) == (7, column, "form.xlsx") for fault in faults.errors)
+
+
+def test_a_choice_that_is_not_offered_any_more_counts_as_not_given():
+    place = Scale("place", tuple(Choice(name, {"nb": name}, {"group": group}) for name, group in (("office", "talk"), ("house", "home"))), {}, {})
+    items = (
+        Item("help", "text", {"nb": "H"}, 2),
+        Item("place", "many", {"nb": "P"}, 3, scale=place, choice_filter="selected(${help}, group)"),
+        Item("why", "text", {"nb": "W"}, 4, relevant="${place} != ''"),
+    )
+    instrument = Instrument("w", {}, ("nb",), items)
+    values, applies = routing.effective(instrument, {"help": "home", "place": "office house", "why": "x"})
+    assert values == {"help": "home", "place": "house", "why": "x"}
+    values, applies = routing.effective(instrument, {"help": "", "place": "office", "why": "x"})
+    assert "place" not in values and not applies["why"]

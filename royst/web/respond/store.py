@@ -1,7 +1,8 @@
 """Drafts, sealed answers and the marks of finished ones, in SQLite or PostgreSQL. No column holds an address, a time or a code.
 
 ``draft``: encrypted under its writer's private code, found by an HMAC of it. ``sealed``: finished answers, under random keys. ``done``: an HMAC for each private code that
-finished, so that an answer that is sent twice is stored once. All three are sorted by random-looking keys, so what stands in the tables has no order.
+finished, so that an answer that is sent twice is stored once. In SQLite all three are sorted by random-looking keys, so what stands in the tables has no order; PostgreSQL keeps
+rows in the order they were written, until the freeze drops them.
 
 One thread writes. Those who wait together are written together, in chance order and in one durable commit: an acknowledged answer is on the disk, the disk is asked
 once for many, and the database's own log knows the order of batches only.
