@@ -57,9 +57,24 @@ def write(root: Path) -> tuple[str, Path, Path]:
     (root / "study.toml").write_text(STUDY, encoding="utf-8")
     book = xlsxwriter.Workbook(str(root / "waves" / WAVE / "questionnaire.xlsx"))
     survey = [["type", "name", "label::Bokmål (nb)", "relevant"]]
-    survey += [["select_one degree", f"i{n}", f"I hvilken grad er du fornøyd med side {n} av tjenestene?", f"${{i{n - 1}}} != ''" if n and n % 10 == 0 else ""] for n in range(ITEMS)]
-    choices = [["list_name", "name", "label::Bokmål (nb)"], *(["degree", str(n), text] for n, text in enumerate(DEGREES, 1))]
-    for name, rows in (("survey", survey), ("choices", choices), ("settings", [["form_title", "default_language"], ["Skjema", "Bokmål (nb)"]])):
+    survey += [
+        [
+            "select_one degree",
+            f"i{n}",
+            f"I hvilken grad er du fornøyd med side {n} av tjenestene?",
+            f"${{i{n - 1}}} != ''" if n and n % 10 == 0 else "",
+        ]
+        for n in range(ITEMS)
+    ]
+    choices = [
+        ["list_name", "name", "label::Bokmål (nb)"],
+        *(["degree", str(n), text] for n, text in enumerate(DEGREES, 1)),
+    ]
+    for name, rows in (
+        ("survey", survey),
+        ("choices", choices),
+        ("settings", [["form_title", "default_language"], ["Skjema", "Bokmål (nb)"]]),
+    ):
         sheet = book.add_worksheet(name)
         for number, row in enumerate(rows):
             for column, text in enumerate(row):
@@ -82,7 +97,9 @@ class Server:
             "import sys; from pathlib import Path; from royst.web import server;"
             "server.serve(Path(sys.argv[1]), sys.argv[2], port=int(sys.argv[3]), postgres=sys.argv[4] or None, say=lambda s: print(s, flush=True))"
         )
-        self.process = subprocess.Popen([sys.executable, "-c", code, str(root), WAVE, str(PORT), postgres or ""], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, str(root), WAVE, str(PORT), postgres or ""], stdout=subprocess.PIPE, text=True
+        )
         assert self.process.stdout is not None
         self.process.stdout.readline()
 
@@ -102,13 +119,21 @@ class Server:
 def bodies(root: Path, code: str, count: int) -> list[bytes]:
     """Requests with finished answers, encrypted beforehand as devices do it."""
     found = serve.prepare(root, WAVE)
-    public, entry = offline.Transport(found.derived("transport")).public, offline.Tickets(found.derived("tickets")).closed(code)
+    public, entry = (
+        offline.Transport(found.derived("transport")).public,
+        offline.Tickets(found.derived("tickets")).closed(code),
+    )
     made = []
     for number in range(count):
         who = hashlib.sha256(str(number).encode()).digest()
         answers = {f"i{n}": str(1 + who[n % 32] % 6) for n in range(ITEMS)}
-        body = offline.lock({"entry": entry, "token": os.urandom(16).hex(), "answers": answers, "language": "nb", "consent": "1"}, public)
-        made.append(f"POST /take HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        body = offline.lock(
+            {"entry": entry, "token": os.urandom(16).hex(), "answers": answers, "language": "nb", "consent": "1"},
+            public,
+        )
+        made.append(
+            f"POST /take HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        )
     return made
 
 
@@ -182,12 +207,21 @@ with connection.schema_editor() as editor: editor.delete_model(Answer)
 def bare(folder: Path, count: int, postgres: str | None, name: str) -> None:
     """A Django insert of one row of the same size, one commit each, without web, routing or sealing: what the disk and Django alone give."""
     threads = 1 if postgres is None else 16
-    done = subprocess.run([sys.executable, "-c", BARE, str(folder / "bare.sqlite"), postgres or "", str(count), str(threads)], capture_output=True, text=True, check=True)
-    print(f"{name:12} {float(done.stdout):8.0f} bare Django inserts/s, one durable commit each, {threads} {'thread' if threads == 1 else 'threads'}")
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, str(folder / "bare.sqlite"), postgres or "", str(count), str(threads)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    print(
+        f"{name:12} {float(done.stdout):8.0f} bare Django inserts/s, one durable commit each, {threads} {'thread' if threads == 1 else 'threads'}"
+    )
 
 
 def measure_load(count: int, with_postgres: bool) -> None:
-    print(f"Finished answers of {ITEMS} items, {CONNECTIONS} connections, one server process, client on the same machine ({os.cpu_count()} cores)")
+    print(
+        f"Finished answers of {ITEMS} items, {CONNECTIONS} connections, one server process, client on the same machine ({os.cpu_count()} cores)"
+    )
     with tempfile.TemporaryDirectory() as place:
         root = Path(place) / "study"
         code, _, _ = write(root)
@@ -222,10 +256,27 @@ class postgresql:
                 os.setuid(who.pw_uid)
 
         data = self.folder / "data"
-        subprocess.run([places[-1] / "initdb", "-D", data, "-A", "trust", "-U", "royst"], preexec_fn=change, check=True, capture_output=True, cwd="/")
-        self.process = subprocess.Popen([places[-1] / "postgres", "-D", data, "-p", "8798", "-k", data, "-h", "127.0.0.1"], preexec_fn=change, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        subprocess.run(
+            [places[-1] / "initdb", "-D", data, "-A", "trust", "-U", "royst"],
+            preexec_fn=change,
+            check=True,
+            capture_output=True,
+            cwd="/",
+        )
+        self.process = subprocess.Popen(
+            [places[-1] / "postgres", "-D", data, "-p", "8798", "-k", data, "-h", "127.0.0.1"],
+            preexec_fn=change,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
         for _ in range(100):
-            if subprocess.run([places[-1] / "pg_isready", "-h", "127.0.0.1", "-p", "8798"], capture_output=True).returncode == 0:
+            if (
+                subprocess.run(
+                    [places[-1] / "pg_isready", "-h", "127.0.0.1", "-p", "8798"], capture_output=True
+                ).returncode
+                == 0
+            ):
                 break
             time.sleep(0.2)
         subprocess.run([places[-1] / "createdb", "-h", "127.0.0.1", "-p", "8798", "-U", "royst", "royst"], check=True)
@@ -241,7 +292,15 @@ class postgresql:
 def measure_pages() -> None:
     from playwright.sync_api import sync_playwright
 
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playing:
         root = Path(place) / "study"
         code, _, _ = write(root)
@@ -253,7 +312,9 @@ def measure_pages() -> None:
             for net, (speed, delay) in NETS.items():
                 for scripts in (True, False):
                     first = visit(browser, f"http://127.0.0.1:{PORT}/e/{code}", "main .main", speed, delay, scripts)
-                    print(f"{'Røyst, first page' + ('' if scripts else ', no scripts'):34}{first[0]:9,}{first[1]:9}{first[2]:9.2f}  {net}")
+                    print(
+                        f"{'Røyst, first page' + ('' if scripts else ', no scripts'):34}{first[0]:9,}{first[1]:9}{first[2]:9.2f}  {net}"
+                    )
                 then = question(browser, f"http://127.0.0.1:{PORT}/e/{code}", speed, delay)
                 print(f"{'Røyst, next question':34}{then[0]:9,}{then[1]:9}{then[2]:9.2f}  {net}")
                 if other is not None:
@@ -269,7 +330,10 @@ def measure_pages() -> None:
 def _slow(context: Any, page: Any, speed: float, delay: float) -> list[int]:
     client = context.new_cdp_session(page)
     client.send("Network.enable")
-    client.send("Network.emulateNetworkConditions", {"offline": False, "latency": delay, "downloadThroughput": speed, "uploadThroughput": speed})
+    client.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": delay, "downloadThroughput": speed, "uploadThroughput": speed},
+    )
     client.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     counted = [0, 0]
     client.on("Network.dataReceived", lambda event: None)
@@ -284,7 +348,9 @@ def _slow(context: Any, page: Any, speed: float, delay: float) -> list[int]:
 
 def visit(browser: Any, address: str, usable: str, speed: float, delay: float, scripts: bool) -> tuple[int, int, float]:
     """Bytes over the net, requests, and seconds until something can be pressed, in a fresh browser."""
-    context = browser.new_context(viewport={"width": 360, "height": 640}, java_script_enabled=scripts, service_workers="block")
+    context = browser.new_context(
+        viewport={"width": 360, "height": 640}, java_script_enabled=scripts, service_workers="block"
+    )
     page = context.new_page()
     counted = _slow(context, page, speed, delay)
     start = time.perf_counter()
@@ -321,22 +387,60 @@ def surveyjs(folder: Path) -> str | None:
         return None
     folder.mkdir()
     (folder / "package.json").write_text('{"private": true}', encoding="utf-8")
-    done = subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", "survey-core", "survey-react-ui", "react", "react-dom", "esbuild"], cwd=folder, capture_output=True, timeout=300)
+    done = subprocess.run(
+        [
+            npm,
+            "install",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            "survey-core",
+            "survey-react-ui",
+            "react",
+            "react-dom",
+            "esbuild",
+        ],
+        cwd=folder,
+        capture_output=True,
+        timeout=300,
+    )
     if done.returncode:
         return None
-    elements = [{"type": "radiogroup", "name": f"i{n}", "title": f"I hvilken grad er du fornøyd med side {n} av tjenestene?", "choices": DEGREES} for n in range(ITEMS)]
+    elements = [
+        {
+            "type": "radiogroup",
+            "name": f"i{n}",
+            "title": f"I hvilken grad er du fornøyd med side {n} av tjenestene?",
+            "choices": DEGREES,
+        }
+        for n in range(ITEMS)
+    ]
     form = {"pages": [{"elements": [one]} for one in elements]}
     (folder / "main.jsx").write_text(
         'import React from "react"; import { createRoot } from "react-dom/client"; import { Model } from "survey-core"; import { Survey } from "survey-react-ui"; import "survey-core/survey-core.min.css";'
         f'createRoot(document.getElementById("root")).render(<Survey model={{new Model({json.dumps(form, ensure_ascii=False)})}} />);',
         encoding="utf-8",
     )
-    built = subprocess.run(["npx", "esbuild", "main.jsx", "--bundle", "--minify", "--outdir=out", "--define:process.env.NODE_ENV=\"production\""], cwd=folder, capture_output=True, text=True)
+    built = subprocess.run(
+        [
+            "npx",
+            "esbuild",
+            "main.jsx",
+            "--bundle",
+            "--minify",
+            "--outdir=out",
+            '--define:process.env.NODE_ENV="production"',
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
     if built.returncode:
         print(built.stderr[:400])
         return None
     (folder / "out" / "index.html").write_text(
-        '<!doctype html><html lang="nb"><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="main.css"><div id="root"></div><script src="main.js"></script>', encoding="utf-8"
+        '<!doctype html><html lang="nb"><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="main.css"><div id="root"></div><script src="main.js"></script>',
+        encoding="utf-8",
     )
     served = http.server.ThreadingHTTPServer(("127.0.0.1", PORT + 1), partial(Packed, directory=str(folder / "out")))
     threading.Thread(target=served.serve_forever, daemon=True).start()

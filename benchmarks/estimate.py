@@ -2,7 +2,8 @@
 
 The job: 40 items × (everybody and 6 groupings) × (mean and top-two share), each with standard error and interval, from opening
 the Parquet file to the table. Beside Røyst: Polars' mere reading of the file, DuckDB's scan-and-sum of it (no groups, no
-errors), Røyst on DuckDB, svy (from a Python that has it) and R's survey (where Rscript is; from a CSV that it has read).
+errors), Røyst on DuckDB, svy (from a Python that has it; asked for an estimate a call, and for all items in a list a call) and
+R's survey (where Rscript is; from a CSV that it has read).
 
 Every contender is a process of its own that has done the job once before anything is counted. They take turns: Røyst, a peer,
 Røyst, the next peer, so that a ratio is of two neighbours in time. Quoted are medians of the rounds, of wall-clock and of
@@ -80,7 +81,7 @@ def floor_job(path: str, items: int, groups: int) -> None:
     duckdb.sql(f"SELECT {sums} FROM read_parquet('{path}')").fetchall()
 
 
-def svy_job(path: str, items: int, groups: int) -> None:
+def svy_job(in_lists: bool, path: str, items: int, groups: int) -> None:
     import polars as pl
     import svy
 
@@ -90,7 +91,8 @@ def svy_job(path: str, items: int, groups: int) -> None:
     sample = svy.Sample(data=frame, design=svy.Design(stratum="stratum", psu="unit", wgt="w"))
     names = [f"{p}{k}" for k in range(items) for p in "qt"]
     for by in (None, *GROUPS[:groups]):
-        sample.estimation.mean(names, by=by, drop_nulls=True)
+        for one in [names] if in_lists else names:
+            sample.estimation.mean(one, by=by, drop_nulls=True)
 
 
 JOBS: dict[str, Callable[..., None]] = {
@@ -98,7 +100,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "duckdb": lambda *job: royst_job("duckdb", *job),
     "read": read_job,
     "floor": floor_job,
-    "svy": svy_job,
+    "svy": lambda *job: svy_job(False, *job),
+    "svy-lists": lambda *job: svy_job(True, *job),
 }
 
 R_JOB = """
@@ -190,7 +193,7 @@ def one_size(folder: Path, rows: int, units: int, args: argparse.Namespace, item
     with ExitStack() as stack:
         contenders = []
         for name in only or args.only:
-            command = [args.svy_python if name == "svy" else sys.executable, __file__, "--serve", name, *job]
+            command = [args.svy_python if name.startswith("svy") else sys.executable, __file__, "--serve", name, *job]
             if name == "r":
                 if rows > args.r_rows or not shutil.which("Rscript"):
                     continue
@@ -220,7 +223,7 @@ def one_size(folder: Path, rows: int, units: int, args: argparse.Namespace, item
 def shown(found: list[dict[str, Any]]) -> str:
     """The runs as a Markdown table: seconds are wall-clock medians, × is a peer's time over ours (of wall / of processor)."""
     heads = ["rows", "units", "items", "groupings", "Røyst s", "processor s", "peak MB", "reading s", "scan-and-sum s",
-             "Røyst / scan-and-sum", "Røyst on DuckDB s", "svy s", "× svy", "R s", "× R"]  # fmt: skip
+             "Røyst / scan-and-sum", "Røyst on DuckDB s", "svy s", "× svy", "svy in lists s", "× svy in lists", "R s", "× R"]  # fmt: skip
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for run in found:
 
@@ -233,7 +236,7 @@ def shown(found: list[dict[str, Any]]) -> str:
 
         cells = [f"{run['rows']:,}", run["units"], run["items"], run["groupings"], seconds("embedded"), seconds("embedded_cpu"),
                  f"{run.get('embedded_mb', 0):.0f}", seconds("read"), seconds("floor"), times("floor", up=False), seconds("duckdb"),
-                 seconds("svy"), times("svy"), seconds("r"), times("r")]  # fmt: skip
+                 seconds("svy"), times("svy"), seconds("svy-lists"), times("svy-lists"), seconds("r"), times("r")]  # fmt: skip
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
@@ -289,7 +292,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--serve", nargs=4, help=argparse.SUPPRESS)
     parser.add_argument("--rows", type=int, nargs="*", default=[1_336, 10_000, 100_000, 1_000_000, 5_000_000])
-    parser.add_argument("--only", nargs="*", default=["embedded", "read", "floor", "duckdb", "svy", "r"])
+    parser.add_argument("--only", nargs="*", default=["embedded", "read", "floor", "duckdb", "svy", "svy-lists", "r"])
     parser.add_argument("--svy-python", default=sys.executable, help="a Python that has svy installed")
     parser.add_argument("--svy-rows", type=int, default=1_000_000, help="svy takes part up to this many rows")
     parser.add_argument("--r-rows", type=int, default=10_000, help="R takes part up to this many rows")
@@ -308,7 +311,7 @@ def main() -> None:
         folder = Path(name)
         found = []
         for rows in args.rows:
-            only = tuple(one for one in args.only if one != "svy" or rows <= args.svy_rows)
+            only = tuple(one for one in args.only if not one.startswith("svy") or rows <= args.svy_rows)
             found.append(one_size(folder, rows, {1_336: 45}.get(rows, 356), args, only=only))
         series = grown(folder, found, args) if args.growth else {}
     text = shown(found)

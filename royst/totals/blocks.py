@@ -52,7 +52,8 @@ class Alike:
         key = np.empty((len(self.items), len(rows.unit)), np.int64)
         for number, codes in enumerate(self.items):
             np.add(one.spread(width * len(self.items)), codes.codes, out=key[number])
-            key[number] += number * width
+            if number:
+                key[number] += number * width
         length = one.count * len(self.items) * width
         fine = [summed(key.ravel(), None, length)]
         for weight in [rows.weight, rows.weight * rows.weight] if squares else [rows.weight]:

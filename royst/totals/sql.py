@@ -6,19 +6,20 @@ SUM. Only what an engine must say in its own words is outside it: how a file is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from royst.errors import Faults, wrong
+from royst.errors import Faults, InputError, wrong
+from royst.totals.cells import domain_codes
 from royst.totals.design import Design
 from royst.totals.embedded import Embedded
 from royst.totals.reading import Codes, encode, open_frame
 from royst.totals.request import AtMost, Coded, Column, Number, Request, Variable
-from royst.totals.rows import compress
 from royst.totals.sqltext import TABLE, column_names, literal, quoted, sum_expressions, unit_keys, without_nan
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import check_units
@@ -231,9 +232,9 @@ class Sql:
         part = table.filter(mine)
         unit = _unit_places(part, keys)
         coded = [encode(part[f"g{groups.index(name)}"]) for name in by]
-        domain, labels = _domains(coded, len(part))
+        domain, labels = domain_codes(coded, len(part))
         order = np.lexsort([unit, domain])
-        part, unit, domain = part[order], unit[order], domain[order]
+        part, unit, domain = part[order], unit[order], domain[order] - 1
         _, aliases = sum_expressions(request, column_names(request), self._is_indicator)
         sums = {
             name: np.column_stack([part[alias].cast(pl.Float64).fill_null(0.0).to_numpy() for alias in row])
@@ -242,7 +243,7 @@ class Sql:
             for name, row in aliases.items()
         }
         size = part["size"].cast(pl.Float64).to_numpy()
-        return GroupTotals(by, labels, domain, unit, size, sums)
+        return GroupTotals(by, tuple(labels), domain, unit, size, sums)
 
     # ---- what needs the rows
 
@@ -310,22 +311,22 @@ class Spark(Sql):
             from pyspark.sql import DataFrame, SparkSession
         except ImportError as error:
             raise wrong("spark-missing", "PySpark is not installed.", "pip install royst[spark]") from error
-        self._session = SparkSession.getActiveSession() or (
-            SparkSession.builder.master("local[*]")
-            .appName("royst")
-            .config("spark.ui.enabled", "false")
-            .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.sql.shuffle.partitions", "8")
-            .config("spark.sql.ansi.enabled", "true")
-            .config("spark.sql.ansi.doubleQuotedIdentifiers", "true")
-            .getOrCreate()
-        )
-        frame = data if isinstance(data, DataFrame) else self._frame(data)
-        schema = dict(pl.from_arrow(frame.limit(0).toArrow()).schema)  # type: ignore[union-attr]
-        frame.createOrReplaceTempView("royst_source")
-        self.query_only(
-            f"CREATE OR REPLACE TEMP VIEW {TABLE} AS SELECT {without_nan(schema, quoted)} FROM royst_source"
-        )
+        with _told():
+            self._session = SparkSession.getActiveSession() or (
+                SparkSession.builder.master("local[*]")
+                .appName("royst")
+                .config("spark.ui.enabled", "false")
+                .config("spark.sql.session.timeZone", "UTC")
+                .config("spark.sql.shuffle.partitions", "8")
+                .config("spark.sql.ansi.enabled", "true")
+                .config("spark.sql.ansi.doubleQuotedIdentifiers", "true")
+                .getOrCreate()
+            )
+            frame = data if isinstance(data, DataFrame) else self._frame(data)
+            schema = dict(pl.from_arrow(frame.limit(0).toArrow()).schema)  # type: ignore[union-attr]
+            frame.createOrReplaceTempView("royst_source")
+            columns = without_nan(schema, quoted)
+            self._session.sql(f"CREATE OR REPLACE TEMP VIEW {TABLE} AS SELECT {columns} FROM royst_source")
         return schema
 
     def _frame(self, data: Any) -> Any:
@@ -338,21 +339,26 @@ class Spark(Sql):
         ]
         return self._session.createDataFrame(table.with_columns(plain).to_arrow())
 
-    def query_only(self, text: str) -> None:
-        """Run a text that returns nothing."""
-        self._session.sql(text)
-
     def query(self, text: str) -> pl.DataFrame:
-        try:
+        with _told():
             frame = pl.from_arrow(self._session.sql(text).toArrow())
-        except Exception as error:  # the cluster's own errors have no common class
-            raise wrong(
-                "spark-failed",
-                f"Spark did not finish: {str(error).splitlines()[0][:200]}",
-                "Nothing was estimated. Look at the cluster's log and run it again.",
-            ) from error
         assert isinstance(frame, pl.DataFrame)
         return frame
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Whatever a cluster dies of, as an ``InputError``: its own errors have no common class."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        raise wrong(
+            "spark-failed",
+            f"Spark did not finish: {(str(error) or type(error).__name__).splitlines()[0][:200]}",
+            "Nothing was estimated. Look at the cluster's log, start Python anew and run it again.",
+        ) from error
 
 
 # ---- pieces of the text
@@ -385,21 +391,3 @@ def _unit_places(part: pl.DataFrame, keys: list[pl.Series]) -> Ints:
     return (
         part.select(names).join(places, on=names, how="left", maintain_order="left")["__unit"].cast(pl.Int64).to_numpy()
     )
-
-
-def _domains(coded: list[Codes], rows: int) -> tuple[Ints, tuple[tuple[str, ...], ...]]:
-    """Each row's domain and the domains' labels, in the order of the columns' values."""
-    if not coded:
-        return np.zeros(rows, np.int64), ((),)
-    key = np.zeros(rows, np.int64)
-    for codes in coded:
-        key = key * (len(codes.labels) + 1) + codes.codes
-    seen, place = compress(key)
-    labels = []
-    for value in seen.tolist():
-        parts: list[str] = []
-        for codes in reversed(coded):
-            value, code = divmod(value, len(codes.labels) + 1)
-            parts.append(codes.labels[code - 1])
-        labels.append(tuple(reversed(parts)))
-    return place, tuple(labels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 
@@ -138,15 +139,47 @@ def test_the_sql_is_one_ansi_text_for_both_dialects() -> None:
     assert not any(word in text for word in ("FILTER", "::", "LIST(", "QUALIFY"))
 
 
-def test_a_spark_that_dies_half_way_leaves_no_estimate() -> None:
-    class Dead:
-        def sql(self, text: str):
-            raise RuntimeError("Job aborted due to stage failure")
+def test_a_spark_job_that_fails_half_way_leaves_no_estimate() -> None:
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed")
+    Spark(pl.DataFrame({"y": [1.0]}))
+    session = sql.SparkSession.getActiveSession()
+    data = session.range(0, 100_000, 1, 8).selectExpr(
+        "id % 20 AS unit", "CASE WHEN id = 99990 THEN raise_error('the disk is full') ELSE id % 5 END AS y"
+    )
+    with pytest.raises(royst.InputError, match="the disk is full") as caught:
+        royst.estimate(data, royst.Design(psu="unit"), royst.mean("y"), engine="spark")
+    assert [fault.code for fault in caught.value.faults] == ["spark-failed"]
 
-    engine = Spark.__new__(Spark)
-    engine._session = Dead()
-    with pytest.raises(royst.InputError, match="spark-failed"):
-        engine.query("SELECT 1")
+
+KILLED = """
+import threading, time, royst
+from royst.totals.sql import Spark
+Spark({"y": [1.0]})
+from pyspark import SparkContext
+from pyspark.sql import SparkSession
+context = SparkContext.getOrCreate()
+data = SparkSession.getActiveSession().range(0, 10**12, 1, 16).selectExpr("id % 20 AS unit", "id % 5 AS y")
+
+def kill():
+    while not any(context.statusTracker().getStageInfo(k).numActiveTasks for k in context.statusTracker().getActiveStageIds()):
+        time.sleep(0.05)
+    SparkContext._gateway.proc.kill()
+
+threading.Thread(target=kill, daemon=True).start()
+for where in ("while its tasks run", "when it is gone"):
+    try:
+        result = royst.estimate(data, royst.Design(psu="unit"), royst.mean("y"), engine="spark")
+    except royst.InputError as error:
+        print(where, [fault.code for fault in error.faults])
+"""
+
+
+def test_a_spark_that_is_killed_while_its_tasks_run_leaves_no_estimate() -> None:
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip("PySpark is not installed")
+    done = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.splitlines() == ["while its tasks run ['spark-failed']", "when it is gone ['spark-failed']"]
 
 
 @pytest.mark.parametrize(
