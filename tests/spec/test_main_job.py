@@ -247,7 +247,7 @@ def test_a_change_among_those_who_took_part_both_times_stands_where_it_may(demo:
         assert (row["status"] == "published") == both
         assert both or all(row[name] is None for name in ("estimate", "se", "low", "high", "estimate_1", "n_1", "estimate_2", "n_2", "p"))
     published = panel.filter(pl.col("status") == "published")
-    assert 0 < published.height and {"satisfied"} <= set(panel["item"])
+    assert published.height > 0 and {"satisfied"} <= set(panel["item"])
     for language in ("nb", "nn", "en"):
         page = next(path for path in (public / "site" / language).glob("*.html") if 'id="took-part-twice"' in path.read_text(encoding="utf-8"))
         part = page.read_text(encoding="utf-8").split('id="took-part-twice"')[1].split("<h2")[0]
