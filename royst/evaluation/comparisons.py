@@ -33,7 +33,7 @@ def comparisons(study: Study, release: str, results: Mapping[str, Result], sourc
     part = study.file.releases[release]
     rows = _groups(study, part.wave, results[part.wave])
     for old in shown_waves(part)[1:]:
-        out = _Published(published, old)
+        out = Published(published, old)
         if out.stands(results[old]):
             rows += _waves(study, part.wave, old, results[part.wave], results[old])
         else:
@@ -75,7 +75,7 @@ def _difference(found: Difference | None) -> Row:
     return {} if found is None else asdict(found)
 
 
-class _Published:
+class Published:
     """What is out of one wave's whole, by measure, item and category, on the inner scale (fractions)."""
 
     def __init__(self, published: pl.DataFrame | None, wave: str):
@@ -117,7 +117,7 @@ def _continued(study: Study, new: str, old: str) -> tuple[dict[str, str], dict[t
     return names, asked
 
 
-def _waves_published(study: Study, new: str, old: str, result: Result, out: _Published) -> list[Row]:
+def _waves_published(study: Study, new: str, old: str, result: Result, out: Published) -> list[Row]:
     """The changes from an old wave of which only the published figures are used."""
     names, asked = _continued(study, new, old)
     rows = []
@@ -139,7 +139,7 @@ def _waves(study: Study, new: str, old: str, result: Result, before: Result) -> 
     found = [key for key in asked if _there(result, [(*key, "all")]) and _there(before, [(key[0], names.get(key[1], key[1]), key[2], "all")])]
     if not found:
         return []
-    table = change.change(result, before, rows=[(*key, "all") for key in found], history=study.present_units, items=names)
+    table = change.change(result, before, rows=[(*key, "all") for key in found], history=study.heirs(new), items=names)
     rows = []
     for key, told in zip(found, table.iter_rows(named=True)):
         rows.append(wave_row(*asked[key], key, "all", new, old, told))

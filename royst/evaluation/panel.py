@@ -55,11 +55,11 @@ class Line:
 def line(study: Study, new: Wave, old: Wave, results: Mapping[str, Result], changes: pl.DataFrame, ledger: Ledger) -> Line | None:
     """The panel's figures of what ``changes`` compares between two waves for the headline and the plan's comparisons.
 
-    None where no unit is in both, where the older wave is out and its people have changed since, or where nothing is compared.
+    None where no unit is in both, where the older wave is out and its answers no longer give what was published, or where nothing is compared.
     """
     pair = Pair(old.name, new.name)
     asked = _asked(study, pair, changes)
-    if not asked or study.psu_column is None or _withdrawn(old.name, results[old.name], ledger):
+    if not asked or study.psu_column is None or not comparisons.Published(ledger.published(), old.name).stands(results[old.name]):
         return None
     marked = {wave.name: _marked(study, wave, pair, {new.name: new, old.name: old}) for wave in (new, old)}
     if not all((frame[pair.population] == "yes").any() for frame in marked.values()):
@@ -85,29 +85,19 @@ def _asked(study: Study, pair: Pair, changes: pl.DataFrame) -> dict[Statistic, s
     }
 
 
-def _withdrawn(wave: str, result: Result, ledger: Ledger) -> bool:
-    """Whether a wave that is out is no longer what it was published from: then nothing more is told of it."""
-    before = ledger.published()
-    if before is None:
-        return False
-    keys = [*KEY, "domain"]
-    out = before.filter((pl.col("wave") == wave) & (pl.col("population") == "all")).select(*keys, pl.col("n").alias("before"))
-    return out.join(result.table, on=keys, how="inner", nulls_equal=True).filter(pl.col("n") != pl.col("before")).height > 0
-
-
 def _marked(study: Study, wave: Wave, pair: Pair, waves: Mapping[str, Wave]) -> pl.DataFrame:
     """Columns named as the pair's populations: "yes" for who belongs, null for others. A row per person of the wave."""
-    ids = {name: _today(study, one) for name, one in waves.items()}
+    ids = {name: _in_the_new(study, pair, one) for name, one in waves.items()}
     both = set(ids[pair.old]) & set(ids[pair.new])
     inside = pl.col("unit").is_in(list(both))
     yes = pl.lit("yes")
     return pl.DataFrame({"unit": ids[wave.name]}).select(pl.when(inside).then(yes).alias(pair.population), pl.when(~inside).then(yes).alias(pair.outside))
 
 
-def _today(study: Study, wave: Wave) -> pl.Series:
-    """Each person's primary unit, as the unit that stands for it today."""
-    ids = wave.people[PSU]
-    return ids.replace_strict(dict(study.present_units), default=ids, return_dtype=pl.String) if study.present_units else ids
+def _in_the_new(study: Study, pair: Pair, wave: Wave) -> pl.Series:
+    """Each person's primary unit, as the unit that stands for it in the newer wave."""
+    ids, heirs = wave.people[PSU], dict(study.heirs(pair.new))
+    return ids.replace_strict(heirs, default=ids, return_dtype=pl.String) if heirs else ids
 
 
 def _estimated(study: Study, wave: Wave, marked: pl.DataFrame, pair: Pair, asked: Sequence[Statistic]) -> tuple[Result, pl.DataFrame]:
@@ -128,7 +118,7 @@ def _estimated(study: Study, wave: Wave, marked: pl.DataFrame, pair: Pair, asked
 def _changes(study: Study, pair: Pair, asked: Mapping[Statistic, str], names: Mapping[str, str], found: Mapping[str, Result]) -> pl.DataFrame:
     domain = f"{pair.population}=yes"
     rows = [(*key, domain) for key in asked]
-    told = change.change(found[pair.new], found[pair.old], rows=rows, history=study.present_units, items=dict(names))
+    told = change.change(found[pair.new], found[pair.old], rows=rows, history=study.heirs(pair.new), items=dict(names))
     made: list[Row] = []
     for row in told.iter_rows(named=True):
         key = (row["measure"], row["item"], row["category"])

@@ -270,7 +270,9 @@ def _put(
         talks.mark(estimated.talks, protected.talks, name)
         leaf.write(made, beside / "release")
         artefacts.publish(leaf.read(beside / "release"), beside, progress)  # from what is stored, as `royst publish` does
-        reproduce.write(study, list(estimated.waves.values()), beside / "check")
+        people = estimated.candidate.people
+        populations = {wave: part.frame.select(name for name in part.populations if name.startswith(panel.IN)) for wave, part in people.items()}
+        reproduce.write(study, list(estimated.waves.values()), populations, beside / "check")
         history.record(
             study.folder.history, name=name, date=made.facts.date, rules=rule_set(study.file.plan.rule_set).label,
             estimates=rounded(protected.estimates), changes=made.tables["changes"], key=secret,

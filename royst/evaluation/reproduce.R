@@ -13,7 +13,7 @@ design_rows <- as_text("design.csv")
 options(survey.lonely.psu = design_rows$lonely[1])
 plan <- as_text("plan.csv")
 published <- as_text(file.path(tables, "estimates.csv"))
-published <- published[published$status == "published" & published$population == "all", ]
+published <- published[published$status == "published", ]
 
 make_design <- function(wave) {
   people <- as_text(paste0("answers-", wave, ".csv"))
@@ -53,8 +53,9 @@ scored <- function(people, row) {
   ifelse(inside, as.numeric(answers %in% words(row$values)), NA)
 }
 
-in_domain <- function(people, domain) {
-  keep <- rep(TRUE, nrow(people))
+# A population other than "all" has a column of its own that says yes for whom it holds.
+in_domain <- function(people, population, domain) {
+  keep <- if (population == "all") rep(TRUE, nrow(people)) else people[[population]] %in% "yes"
   if (domain == "all") return(keep)
   for (part in strsplit(domain, ";", fixed = TRUE)[[1]]) {
     pair <- strsplit(part, "=", fixed = TRUE)[[1]]
@@ -68,14 +69,17 @@ worst <- 0
 for (wave in unique(published$wave)) {
   if (!file.exists(paste0("answers-", wave, ".csv"))) next
   design <- make_design(wave)
-  rows <- published[published$wave == wave, ]
+  rows <- published[published$wave == wave & published$population %in% c("all", names(design$variables)), ]
   plans <- plan[plan$wave == wave, ]
   for (item in unique(rows$item)) {
     mine <- plans[plans$item == item, ]
     scores <- lapply(seq_len(nrow(mine)), function(i) scored(design$variables, mine[i, ]))
-    for (domain in unique(rows$domain[rows$item == item])) {
-      inside <- in_domain(design$variables, domain)
-      wanted <- rows[rows$item == item & rows$domain == domain, ]
+    places <- unique(rows[rows$item == item, c("population", "domain")])
+    for (place in seq_len(nrow(places))) {
+      population <- places$population[place]
+      domain <- places$domain[place]
+      inside <- in_domain(design$variables, population, domain)
+      wanted <- rows[rows$item == item & rows$population == population & rows$domain == domain, ]
       for (measure in unique(wanted$measure)) {
         of_measure <- wanted[wanted$measure == measure, ]
         at <- which(mine$measure == measure)

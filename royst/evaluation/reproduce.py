@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
+
+import polars as pl
 
 from royst.evaluation.estimate import PSU, STRATUM, WEIGHT, Wave
 from royst.study.folder import Study
@@ -15,8 +17,8 @@ from royst.study.instrument import Item
 PLAN = ("wave", "item", "measure", "category", "values", "denominator", "scores", "at_least")
 
 
-def write(study: Study, waves: Sequence[Wave], folder: Path) -> None:
-    """Write ``reproduce.R``, ``design.csv``, ``plan.csv`` and ``answers-<wave>.csv`` into ``folder``."""
+def write(study: Study, waves: Sequence[Wave], populations: Mapping[str, pl.DataFrame], folder: Path) -> None:
+    """Write ``reproduce.R``, ``design.csv``, ``plan.csv`` and ``answers-<wave>.csv`` into ``folder``. ``populations``: by wave, a column of "yes" for each population but all."""
     folder.mkdir(parents=True, exist_ok=True)
     script = resources.files("royst.evaluation").joinpath("reproduce.R").read_text(encoding="utf-8")
     (folder / "reproduce.R").write_text(script, encoding="utf-8", newline="\n")
@@ -27,6 +29,8 @@ def write(study: Study, waves: Sequence[Wave], folder: Path) -> None:
         columns = [item.name for item in wave.items] + [name for name in study.file.groups if name in wave.people.columns]
         drawn = [WEIGHT, STRATUM, PSU, *wave.design.fpc]
         people = wave.people.select(*drawn, *dict.fromkeys(columns))
+        if wave.name in populations:
+            people = people.hstack(populations[wave.name])
         (folder / f"answers-{wave.name}.csv").write_bytes(people.write_csv(line_terminator="\n").encode("utf-8"))
 
 

@@ -276,6 +276,11 @@ def all_items(edition: Edition, level: int = 2) -> list[Block]:
     return [Heading(level, words("all_items.title"), "all-items"), paragraph(words("all_items.text")), *tables]
 
 
+def _plain(edition: Edition, row: Row | None) -> str:
+    """A share with each answer counting one."""
+    return numbers.cell(edition.words, row["unweighted"]) if row is not None and shown(row) and row["unweighted"] is not None else charts.DASH
+
+
 def items_table(edition: Edition, label: str, items: list[str]) -> Table | None:
     words, rows = edition.words, edition.rows
     lines = []
@@ -289,6 +294,7 @@ def items_table(edition: Edition, label: str, items: list[str]) -> Table | None:
             (
                 _item_name(edition, item),
                 charts.cell(edition, best),
+                *((_plain(edition, best),) if edition.weighted_note else ()),
                 between or charts.DASH,
                 edition.say.mean(item, "mean", mean["estimate"]) if mean is not None and shown(mean) else charts.DASH,
                 charts.cell(edition, apart),
@@ -300,6 +306,7 @@ def items_table(edition: Edition, label: str, items: list[str]) -> Table | None:
     columns = [
         words("chart.question"),
         words("chart.best"),
+        *((words("chart.unweighted"),) if edition.weighted_note else ()),
         words("chart.interval"),
         words("chart.mean"),
         words("chart.not_relevant"),

@@ -181,6 +181,8 @@ def _notes(excel: Any, facts: Facts, labels: Labels, title: str, formats: dict[s
     lines = [labels.words.of(facts.owner), facts.date]
     if facts.synthetic:
         lines.append(labels.book.texts["synthetic"])
+    method, units = facts.method, labels.words.of(facts.units_name) or labels.words("who.units_name")
+    lines += ["", labels.words.of(method.estimand) or labels.words("method.estimand_none"), labels.words(f"method.basis_{method.weight_basis}", units=units)]
     for row, line in enumerate([*filter(None, lines), "", *labels.book.about], 2):
         sheet.write_string(row, 0, line, formats["text"])
 

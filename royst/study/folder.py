@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -91,10 +90,10 @@ class Study:
         """An item's line over time: wave to its name there, from ``wave`` backwards, through ``same_as``. Waves that did not ask it are passed over."""
         return instrument.line(self.instruments, self.waves[: self.waves.index(wave) + 1], item)
 
-    @cached_property
-    def present_units(self) -> Mapping[str, str]:
-        """Each unit of the frame to the one that stands for it today, through ``succeeded_by``: who is whom in two waves."""
-        return {} if self.frame is None else units.present_units(self.frame)
+    def heirs(self, wave: str) -> Mapping[str, str]:
+        """Each unit of the frame to the one that stands for it in a wave: who is whom there, whatever merged later."""
+        frame = self.frame_of(wave)
+        return {} if self.frame is None or frame is None else units.heirs(self.frame, set(frame["unit"].to_list()))
 
     def singletons(self, wave: str) -> tuple[str, ...]:
         """Strata of a wave's sample with one unit that took part; empty where the design has no strata."""

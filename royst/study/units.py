@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import polars as pl
@@ -114,14 +114,11 @@ def singletons(sample: pl.DataFrame) -> list[str]:
     return sorted(counts.filter(pl.col("units") == 1)["stratum"].drop_nulls().to_list())
 
 
-def present_units(frame: pl.DataFrame) -> dict[str, str]:
-    """Each unit to the one that stands for it today: ``succeeded_by`` followed to its end."""
-    after = {
-        unit: heir
-        for unit, heir in frame.sort("frame_year").select("unit", "succeeded_by").iter_rows()
-        if heir is not None and heir != unit
-    }
-    return {unit: _last(unit, after)[0] for unit in dict.fromkeys(frame["unit"].to_list())}
+def heirs(frame: pl.DataFrame, there: Collection[str]) -> dict[str, str]:
+    """Each unit to the one among ``there`` that stands for it: ``succeeded_by`` followed no further than to the first that is there."""
+    after = {unit: heir for unit, heir in frame.sort("frame_year").select("unit", "succeeded_by").iter_rows() if heir is not None and heir != unit}
+    stop = {unit: heir for unit, heir in after.items() if unit not in there}
+    return {unit: _last(unit, stop)[0] for unit in dict.fromkeys(frame["unit"].to_list())}
 
 
 def _last(unit: str, after: dict[str, str]) -> tuple[str, bool]:

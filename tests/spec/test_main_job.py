@@ -230,7 +230,30 @@ def test_what_a_wave_published_is_never_computed_again(demo: Path) -> None:
     key = ["wave", "population", "item", "measure", "category", "domain"]
     old = estimates(demo, "2020-06").filter((pl.col("wave") == "2019") & (pl.col("status") == "published"))
     new = estimates(demo, "2021-12").filter(pl.col("wave") == "2019")
-    assert new.sort(key).equals(old.sort(key))
+    added = new.join(old, on=key, how="anti", nulls_equal=True)
+    assert set(added["population"]) <= {"panel:2019:2021"}, "all that is new of an old wave is the line of those who took part again"
+    assert new.join(added, on=key, how="anti", nulls_equal=True).sort(key).equals(old.sort(key))
+
+
+def test_a_change_among_those_who_took_part_both_times_stands_where_it_may(demo: Path) -> None:
+    """In table and page: published where both of its sides are, else withheld with no number; those outside are nowhere."""
+    public = demo / "releases" / "2020-06" / "public"
+    changes = pl.read_csv(public / "tables" / "changes.csv", infer_schema_length=None, schema_overrides={"wave_1": pl.String, "wave_2": pl.String, "category": pl.String})
+    panel = changes.filter(pl.col("population") == "panel:2017:2019")
+    sides = estimates(demo, "2020-06").filter((pl.col("population") == "panel:2017:2019") & (pl.col("status") == "published"))
+    out = set(sides.select("wave", "item", "measure", "category").rows())
+    for row in panel.iter_rows(named=True):
+        both = all((row[f"wave_{side}"], row["item"], row["measure"], row["category"]) in out for side in (1, 2))
+        assert (row["status"] == "published") == both
+        assert both or all(row[name] is None for name in ("estimate", "se", "low", "high", "estimate_1", "n_1", "estimate_2", "n_2", "p"))
+    published = panel.filter(pl.col("status") == "published")
+    assert published.height > 0 and {"satisfied"} <= set(panel["item"])
+    for language in ("nb", "nn", "en"):
+        page = next(path for path in (public / "site" / language).glob("*.html") if 'id="took-part-twice"' in path.read_text(encoding="utf-8"))
+        part = page.read_text(encoding="utf-8").split('id="took-part-twice"')[1].split("<h2")[0]
+        table = part.split("<table")[-1].split("</table>")[0]
+        assert table.count("<tr") == panel.height + 1 and "–" in table
+    assert not any(b"outside:" in path.read_bytes() for path in (demo / "releases" / "2020-06").rglob("*") if path.suffix in (".csv", ".json", ".jsonl", ".html"))
 
 
 @pytest.mark.r

@@ -191,8 +191,9 @@ def test_units_have_a_history(small):
     small.frame = "frame_year;unit;name;region;size;users;succeeded_by\n2019;a;A;n;small;1;ab\n2019;b;B;s;small;2;ab\n2019;c;C;n;large;3;\n2019;d;D;s;large;4;\n2021;ab;AB;n;small;3;\n2021;c;C;n;large;3;\n2021;d;D;s;large;4;\n2021;e;E;n;small;1;\n"
     small.samples["2021"] = "unit,size\nab,small\ne,small\nc,large\nd,large\n"
     study = folder.read(small.write())
-    assert study.present_units["a"] == study.present_units["b"] == "ab"
-    assert study.present_units["c"] == "c"
+    assert study.heirs("2021")["a"] == study.heirs("2021")["b"] == "ab"
+    assert study.heirs("2019")["a"] == "a" and study.heirs("2019")["b"] == "b", "a merger that came later joins nobody before"
+    assert study.heirs("2021")["c"] == "c"
     small.frame = small.frame.replace("2021;ab;AB;n;small;3;", "2021;ab;AB;n;small;3;a")
     assert {fault.code for fault in faults(small.write())} == {"circular-history"}
     small.frame = small.frame.replace("2021;ab;AB;n;small;3;a", "2021;ab;AB;n;small;3;zz")

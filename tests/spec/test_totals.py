@@ -249,3 +249,37 @@ def test_no_sums_leave_without_an_agreement(sites: Sites, tmp_path: Path) -> Non
     (bare / "study.toml").write_text(file.replace("public_key = \"", "public_key = \"x"), encoding="utf-8")
     code, said = run("check", bare)
     assert code == 2 and said.count("[key-form]") == 2
+
+
+def test_a_study_without_units_is_summed_as_a_whole(tmp_path: Path) -> None:
+    """No answer is among the sums: a site without units has one row of the whole."""
+    draws = np.random.default_rng(7).integers(1, 6, size=(240, 3))
+    answers = pl.DataFrame(draws, schema=["q1", "q2", "q3"]).with_columns(pl.Series("site", [k % 3 for k in range(240)]))
+    answers.drop("site").write_csv(tmp_path / "all.csv")
+    pooled = tmp_path / "pooled"
+    assert run("init", pooled, "--from", tmp_path / "all.csv")[0] == 0
+    wave = folder.read(pooled).waves[0]
+    _, printed = run("receiver", pooled, "--key", tmp_path / "secret.key")
+    public = seal.public_of(receiver.secret(tmp_path / "secret.key"))
+    assert public in printed
+    with (pooled / "study.toml").open("a", encoding="utf-8") as out:
+        out.write(f'\n[data_agreement]\nsaid = "Invented"\n[data_agreement.receivers.one]\nname = "One"\npublic_key = "{public}"\nsmall_cells = true\n')
+    stored = pl.read_parquet(pooled / "waves" / wave / "answers.parquet")
+    for site in range(3):
+        copy = tmp_path / f"site{site}"
+        shutil.copytree(pooled, copy)
+        stored.filter(answers["site"] == site).write_parquet(copy / "waves" / wave / "answers.parquet")
+        code, said = run("totals", copy, "--out", tmp_path / f"sent{site}")
+        assert code == 0, said
+    sent = [next((tmp_path / f"sent{site}").glob("*.parquet")) for site in range(3)]
+    code, said = run("estimate", pooled, "--totals", *sent, "--key", tmp_path / "secret.key", "--out", tmp_path / "ours.parquet")
+    assert code == 0, said
+    assert run("estimate", pooled, "--out", tmp_path / "pooled.parquet")[0] == 0
+    ours, whole = pl.read_parquet(tmp_path / "ours.parquet"), pl.read_parquet(tmp_path / "pooled.parquet")
+    assert ours.height == whole.height == 3 and ours.select(*KEY, "n", "n_units", "status").equals(whole.select(*KEY, "n", "n_units", "status"))
+    for name in ("estimate", "se", "df", "low", "high"):
+        assert close(ours[name], whole[name], 1e-12), name
+    table = files.read(sent[0], receiver.secret(tmp_path / "secret.key")).table
+    assert table.filter(pl.col("grouping") == 0).height == 1 and table.height < 10
+    code, said = run("estimate", pooled, "--totals", sent[0], sent[0], "--key", tmp_path / "secret.key")
+    assert code == 2 and "[site-twice]" in said
