@@ -34,7 +34,7 @@ from royst.protect import history
 from royst.protect.candidate import Candidate, People, Scale
 from royst.protect.protection import Protected, protect
 from royst.protect.rounding import rounded
-from royst.protect.rules import RuleSet, rule_set
+from royst.protect.rules import RuleSet, chosen, rule_set
 from royst.publish import artefacts
 from royst.release import Facts, Release
 from royst.study import folder as study_folder
@@ -71,8 +71,10 @@ def release(root: Path, name: str, progress: Progress) -> list[str]:
     home = study.folder.release(name)
     if (home / "release" / "facts.json").exists():
         return _again(home, name, inputs)
-    ledger = history.read(study.folder.history, secret).before(name)
-    rules = rule_set(study.file.plan.rule_set)
+    whole = history.read(study.folder.history, secret)
+    history.complete(whole, study.folder.releases)
+    ledger = whole.before(name)
+    rules = chosen(study.file.plan.rule_set, study.file.plan.loosened_because)
     estimated = _estimated(study, name, rules, ledger, progress)
     progress("protecting")
     protected = protect(estimated.candidate, rules, ledger, progress)
@@ -187,7 +189,7 @@ def _people(study: Study, wave: Wave, people: pl.DataFrame, populations: list[st
     """Who answered, as protection sees them."""
     numbers = tuple(item.name for item in wave.items if item.scale is None)
     scales = {
-        item.name: Scale(item.scale.substantive, {band: tuple(names) for band, names in item.scale.bands.items()}, tuple(item.scale.not_relevant))
+        item.name: Scale(item.scale.substantive, {band: tuple(names) for band, names in item.scale.bands.items()}, tuple(item.scale.not_relevant), dict(item.scale.scores))
         for item in wave.items
         if item.scale is not None
     }
