@@ -140,7 +140,7 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
     table = pl.concat(tables)
     candidate = Candidate(
         estimates=table,
-        people=_everybody(study, waves, table, {own.name: own_people}, line, rules, ledger),
+        people=everybody(study, waves, table["wave"].unique(maintain_order=True).to_list(), {own.name: own_people}, line, rules, ledger),
         changes=changes,
         priorities=priorities.with_room(priorities.priorities(study, own), table),
         continues=_continues(study, section.wave, waves),
@@ -169,13 +169,13 @@ def _panel(
     return panel.line(study, waves[section.wave], waves[section.earlier[0]], results, changes, ledger)
 
 
-def _everybody(
-    study: Study, waves: dict[str, Wave], table: pl.DataFrame, known: dict[str, pl.DataFrame], line: panel.Line | None, rules: RuleSet, ledger: history.Ledger
+def everybody(
+    study: Study, waves: dict[str, Wave], names: list[str], known: dict[str, pl.DataFrame], line: panel.Line | None, rules: RuleSet, ledger: history.Ledger
 ) -> dict[str, People]:
-    """The people behind every wave of which something is put forward. Of a wave that is out, those of its reports too. ``known``: people whose pools are named."""
+    """The people behind every wave of ``names``, of which something is put forward. Of a wave that is out, those of its reports too. ``known``: people whose pools are named."""
     pairs = [line.pair] if line is not None else []
     found = {}
-    for name in table["wave"].unique(maintain_order=True):
+    for name in names:
         wave = waves[name]
         people = known.get(name)
         if people is None:
