@@ -23,13 +23,13 @@ from royst.protect.facts import ROUND, Facts, facts, leaves, recoverable, values
 from royst.protect.rules import RuleSet
 from royst.protect.worlds import Exchange, Model, OneAnswer, pairs, programme, signs, solve
 
-PULLS = 60
+PULLS = 400
 """Most exchanges that pull at many facts at once."""
 TABLES = 12
 """Most whole tables that pull at many facts at once."""
 SHIELDS = 240
 """Most exchanges that leave half of the units as they are."""
-PATIENCE = 3
+PATIENCE = 10
 """How often a pair of answers may open little before it is left alone."""
 TRIES = 12
 """How many rows are tried for the one whose withdrawal opens a fact."""
@@ -167,11 +167,13 @@ class Audit:
 
     def exchange(self) -> None:
         """Open facts by exchanges that pull at many closed ones in pseudo-random directions."""
-        tired: set[tuple[int, int]] = set()
+        tired: dict[tuple[int, int], int] = {}
         for turn in range(PULLS):
             closed = ~self.open
             waiting = {
-                pair: int((closed & (gain != 0)).sum()) for pair, gain in self.gains.items() if pair not in tired
+                pair: int((closed & (gain != 0)).sum())
+                for pair, gain in self.gains.items()
+                if tired.get(pair, 0) < PATIENCE
             }
             pair = max(waiting, key=lambda pair: waiting[pair], default=None)
             if pair is None or not waiting[pair]:
@@ -181,7 +183,7 @@ class Audit:
             if change is not None:
                 self.see(change)
             if waiting[pair] - int((~self.open & (self.gains[pair] != 0)).sum()) <= WORTH * waiting[pair]:
-                tired.add(pair)
+                tired[pair] = tired.get(pair, 0) + 1
 
     def exchange_around_units(self) -> NDArray[np.bool_]:
         """Open facts to staff and to every unit: a fact is open to a unit by a world in which that unit's answers stay.

@@ -182,7 +182,7 @@ def record(
         _same_again(path, told)
         return ledger
     stamp = _append(path, told, ledger.last, key)
-    return ledger.with_entry(_entry(json.loads(json.dumps(told))), stamp)
+    return ledger.with_entry(_entry(json.loads(_text(told))), stamp)
 
 
 def withdrawn(path: Path, *, release: str, on: str, quotes: Sequence[str], key: bytes | None = None) -> None:
