@@ -296,7 +296,10 @@ class Audit:
             if len(closed) < 2:
                 return
             towards = signs(f"{self.block.name}/tables/{turn // 2}", len(closed)) * (1 - 2 * (turn % 2))
-            change = self.polytope.furthest(sum(sign * self._cost(k) for sign, k in zip(towards, closed)))
+            cost = np.zeros(self.block.counts.shape)
+            for sign, k in zip(towards, closed):
+                cost += sign * self._cost(int(k))
+            change = self.polytope.furthest(cost)
             self.programmes += 1
             if change is not None:
                 self.see(change)

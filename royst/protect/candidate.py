@@ -200,7 +200,9 @@ def _places(values: list[str | None]) -> dict[str, NDArray[np.bool_]]:
 def _secret(people: People, codes: Mapping[str, list[str | None]]) -> Iterator[tuple[str, NDArray[np.int64]]]:
     """Guarded domains, and those of the people in no category of a group: all minus its categories is them."""
     told = {(group,) for group in people.groups if group != people.unit and None in codes[group]}
-    nobodys = {group: [NOBODYS if value is None else value for value in codes[group]] for group in people.groups}
+    nobodys: dict[str, list[str | None]] = {
+        group: [NOBODYS if value is None else value for value in codes[group]] for group in people.groups
+    }
     if people.unit is not None:
         nobodys[people.unit] = codes[people.unit]
     for by in dict.fromkeys([*people.secret, *sorted(told)]):

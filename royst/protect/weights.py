@@ -25,7 +25,7 @@ NO_STEP = np.inf
 """The step of rows that print no weighted figure, or none that differs from the plain one."""
 ROOM = 3.0
 """Tables that agree with a printed row, as a power of ten, on the average over what its figures could be."""
-HALVES = 5
+PARTS = 5
 """In how many answers the people of a mean of numbers are counted."""
 WAYS = 30
 """Other splits that must agree with a printed figure, for each unit whose part in it is a fact to protect."""
@@ -66,7 +66,7 @@ def precision(block: Block, weighted: NDArray[np.bool_]) -> Precision:
     rows, deep = len(block.rows), len(block.levels)
     found = Precision(np.full(rows, NO_STEP), np.zeros(rows, bool), np.zeros(rows, np.int64))
     ways = ((STEPS[0], False), (STEPS[1], False), (STEPS[1], True))
-    for row in np.flatnonzero(uneven(block) & block.candidate & weighted):
+    for row in map(int, np.flatnonzero(uneven(block) & block.candidate & weighted)):
         size, weight = _parts(block, row)
         tries = [(depth, step, bare) for depth in range(deep) for step, bare in ways]
         for depth, step, bare in tries:
@@ -82,7 +82,7 @@ def precision(block: Block, weighted: NDArray[np.bool_]) -> Precision:
 def _counts(block: Block, row: int, depth: int) -> NDArray[np.int64]:
     """A row's counts at a level; where only its people are counted (means of numbers), some equal parts."""
     counts = block.table(depth)[row]
-    return counts if len(counts) > 1 else np.diff(np.linspace(0, counts[0], HALVES + 1).astype(np.int64))
+    return counts if len(counts) > 1 else np.diff(np.linspace(0, counts[0], PARTS + 1).astype(np.int64)).astype(np.int64)
 
 
 def _parts(block: Block, row: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -91,18 +91,18 @@ def _parts(block: Block, row: int) -> tuple[NDArray[np.float64], NDArray[np.floa
     weight = block.weight[inside] if block.weight is not None else np.ones(len(inside))
     key = np.stack([block.holder[inside].astype(float), np.round(weight, 9)], 1)
     kinds, at = np.unique(key, axis=0, return_inverse=True)
-    return np.bincount(at.ravel(), block.atoms[inside], len(kinds)), kinds[:, 1]
+    return np.bincount(at.ravel(), block.atoms[inside], len(kinds)).astype(float), kinds[:, 1]
 
 
 def _log_tables(size: NDArray[np.float64], count: NDArray[np.int64]) -> float:
     """How many whole-number tables have these margins, as a power of ten (Good's formula)."""
-    count = count[count > 0].astype(float)
-    rows, columns = len(size), len(count)
+    given = count[count > 0].astype(float)
+    rows, columns = len(size), len(given)
 
     def ways(people: NDArray[np.float64] | float, cells: int) -> float:
         return float(np.sum(gammaln(np.asarray(people) + cells) - gammaln(cells) - gammaln(np.asarray(people) + 1)))
 
-    return (ways(size, columns) + ways(count, rows) - ways(float(size.sum()), rows * columns)) / np.log(10)
+    return (ways(size, columns) + ways(given, rows) - ways(float(size.sum()), rows * columns)) / np.log(10)
 
 
 def _log_figures(

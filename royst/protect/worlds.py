@@ -120,7 +120,8 @@ class Exchange(Model):
         self._truth = block.counts
         self._number = np.arange(len(self.atoms), dtype=np.int32)
         self._base: NDArray | None = self._truth
-        self._level, self._room_of = level, None
+        self._level = level
+        self._room_of: NDArray | None = None
         parts = [block.members[rows], block.weighted[self._weighed]]
         matrix = sparse.csr_array(sparse.vstack(parts, format="csr")[:, self.atoms])
         zero, free = np.zeros(len(rows)), np.full(len(self._weighed), highspy.kHighsInf)
@@ -149,7 +150,7 @@ class Exchange(Model):
             return
         low, high = self._room(world)
         which = np.arange(self._plain, self._plain + len(low), dtype=np.int32)
-        self.highs.changeRowsBounds(len(low), which, low, high)
+        self.highs.changeRowsBounds(len(low), which, low, high)  # type: ignore[attr-defined]
         self._room_of = world if world is self._truth else None
 
     def _room(self, world: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -167,9 +168,10 @@ class Exchange(Model):
                 (now[:, b] - window.most[rows, b], now[:, b] - window.least[rows, b]),
             ):
                 low, high = np.where(here, np.maximum(low, least), low), np.where(here, np.minimum(high, most), high)
-        window, gain = block.mean_window, 0.0 if block.scores is None else block.scores[one] - block.scores[other]
-        if window is not None and gain:
-            ends = np.stack([window.least[rows, 0], window.most[rows, 0]]) - totals @ block.scores
+        means = block.mean_window
+        gain = 0.0 if block.scores is None else block.scores[one] - block.scores[other]
+        if means is not None and gain:
+            ends = np.stack([means.least[rows, 0], means.most[rows, 0]]) - totals @ block.scores
             ends = np.sort(ends / gain, axis=0)
             low = np.where(level == 0, np.maximum(low, ends[0]), low)
             high = np.where(level == 0, np.minimum(high, ends[1]), high)
