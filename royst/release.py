@@ -26,16 +26,17 @@ _S, _F, _I = pl.String, pl.Float64, pl.Int64
 ESTIMATES: dict[str, type[pl.DataType]] = {
     "wave": _S, "population": _S, "item": _S, "measure": _S, "category": _S, "domain": _S,
     "n": _I, "n_units": _I, "estimate": _F, "se": _F, "df": _F, "low": _F, "high": _F, "deff": _F, "n_eff": _F,
-    "unweighted": _F, "method": _S, "status": _S,
+    "unweighted": _F, "method": _S, "decimals": _I, "status": _S,
 }  # fmt: skip
 """One row per estimate. ``population``: ``all``, or ``panel:2017:2019`` (units that took part in both waves). ``measure``: ``share`` (one answer), ``band``,
-``mean``, ``not_relevant`` (of all who answered the item), ``index``. ``domain``: ``all``, ``region=vest``, ``sex=m;age=18-29``. ``n`` counts answers."""
+``mean``, ``not_relevant`` (of all who answered the item), ``index``. ``domain``: ``all``, ``region=vest``, ``sex=m;age=18-29``. ``n`` counts answers.
+``decimals``: those of the row's weighted figures; one of a percentage and two of a mean, or one fewer where a tenth of a point would say too much of who answered."""
 
 CHANGES: dict[str, type[pl.DataType]] = {
     "id": _S, "kind": _S, "item": _S, "measure": _S, "category": _S, "population": _S,
     "wave_1": _S, "domain_1": _S, "estimate_1": _F, "n_1": _I, "wave_2": _S, "domain_2": _S, "estimate_2": _F, "n_2": _I,
     "estimate": _F, "se": _F, "df": _F, "low": _F, "high": _F, "low90": _F, "high90": _F, "p": _F, "p_adjusted": _F,
-    "family": _S, "correction": _S, "margin": _F, "outcome": _S, "status": _S,
+    "family": _S, "correction": _S, "margin": _F, "outcome": _S, "decimals": _I, "status": _S,
 }  # fmt: skip
 """One row per difference (first minus second). ``kind``: ``groups``, ``waves`` (1 is the later) or ``source``. ``outcome``: ``higher``, ``lower``, ``same`` (the
 90 % interval lies inside the margin) or ``cannot_tell``. Shares in percentage points."""

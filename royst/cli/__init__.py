@@ -92,6 +92,12 @@ def _release(options: argparse.Namespace, progress: Progress) -> list[str]:
     return release.release(options.dir, options.name, progress)
 
 
+def _ask(options: argparse.Namespace, progress: Progress) -> list[str]:
+    from royst.evaluation import ask
+
+    return ask.ask(options.dir, options.item, options.by, options.wave, progress)
+
+
 def _publish(options: argparse.Namespace, progress: Progress) -> list[str]:
     from royst.evaluation import publish
 
@@ -176,6 +182,10 @@ def parser() -> argparse.ArgumentParser:
     _sums(verb, sub)
     sub = verb("release", _release, "estimate, protect and publish one release")
     sub.add_argument("--name", required=True, metavar="NAME", help='a release of study.toml, such as "2020-06"')
+    sub = verb("ask", _ask, "one more table of a wave that is out, if it is safe with all that is out")
+    sub.add_argument("--item", required=True, metavar="I", help="the question")
+    sub.add_argument("--by", required=True, action="append", metavar="G,H", help="a group, or several crossed; given again, one more table")
+    sub.add_argument("--wave", metavar="W", help="the wave (default: the newest that is out)")
     sub = verb("publish", _publish, "publish again from what was protected")
     sub.add_argument("--name", required=True, metavar="NAME", help="a release that was made before")
     verb("migrate", _migrate, "bring an older study format to today's")

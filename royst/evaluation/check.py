@@ -15,7 +15,7 @@ from royst.answers.readers import Table
 from royst.errors import Fault, Faults, InputError
 from royst.evaluation import talks
 from royst.interviews import coreq
-from royst.protect.rules import rule_set
+from royst.protect.rules import chosen
 from royst.study import folder
 from royst.study.expression import text
 from royst.study.folder import Study
@@ -36,7 +36,7 @@ def check(root: Path) -> Report:
     study = folder.read(root)
     faults = Faults(list(study.warnings))
     try:
-        rule_set(study.file.plan.rule_set)
+        chosen(study.file.plan.rule_set, study.file.plan.loosened_because)
     except InputError as stop:
         faults.extend(stop.faults)
     lines = [

@@ -157,6 +157,7 @@ def table(result: Result, wave: str, population: str, unweighted: Result | None 
         frame = frame.join(unweighted.table.select(*keys, pl.col("estimate").alias("unweighted")), on=keys, how="left", maintain_order="left")
     else:
         frame = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias("unweighted"))
+    frame = frame.with_columns(pl.lit(None, dtype=pl.Int64).alias("decimals"))  # protection says them
     return frame.select(pl.col(column).cast(kind) for column, kind in ESTIMATES.items())
 
 

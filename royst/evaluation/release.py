@@ -34,7 +34,7 @@ from royst.protect import history
 from royst.protect.candidate import Candidate, People, Scale
 from royst.protect.protection import Protected, protect
 from royst.protect.rounding import rounded
-from royst.protect.rules import RuleSet, rule_set
+from royst.protect.rules import RuleSet, chosen, rule_set
 from royst.publish import artefacts
 from royst.release import Facts, Release
 from royst.study import folder as study_folder
@@ -71,8 +71,10 @@ def release(root: Path, name: str, progress: Progress) -> list[str]:
     home = study.folder.release(name)
     if (home / "release" / "facts.json").exists():
         return _again(home, name, inputs)
-    ledger = history.read(study.folder.history, secret).before(name)
-    rules = rule_set(study.file.plan.rule_set)
+    whole = history.read(study.folder.history, secret)
+    history.complete(whole, study.folder.releases)
+    ledger = whole.before(name)
+    rules = chosen(study.file.plan.rule_set, study.file.plan.loosened_because)
     estimated = _estimated(study, name, rules, ledger, progress)
     progress("protecting")
     protected = protect(estimated.candidate, rules, ledger, progress)
@@ -138,7 +140,7 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
     table = pl.concat(tables)
     candidate = Candidate(
         estimates=table,
-        people=_everybody(study, waves, table, {own.name: own_people}, line, rules, ledger),
+        people=everybody(study, waves, table["wave"].unique(maintain_order=True).to_list(), {own.name: own_people}, line, rules, ledger),
         changes=changes,
         priorities=priorities.with_room(priorities.priorities(study, own), table),
         continues=_continues(study, section.wave, waves),
@@ -167,13 +169,13 @@ def _panel(
     return panel.line(study, waves[section.wave], waves[section.earlier[0]], results, changes, ledger)
 
 
-def _everybody(
-    study: Study, waves: dict[str, Wave], table: pl.DataFrame, known: dict[str, pl.DataFrame], line: panel.Line | None, rules: RuleSet, ledger: history.Ledger
+def everybody(
+    study: Study, waves: dict[str, Wave], names: list[str], known: dict[str, pl.DataFrame], line: panel.Line | None, rules: RuleSet, ledger: history.Ledger
 ) -> dict[str, People]:
-    """The people behind every wave of which something is put forward. Of a wave that is out, those of its reports too. ``known``: people whose pools are named."""
+    """The people behind every wave of ``names``, of which something is put forward. Of a wave that is out, those of its reports too. ``known``: people whose pools are named."""
     pairs = [line.pair] if line is not None else []
     found = {}
-    for name in table["wave"].unique(maintain_order=True):
+    for name in names:
         wave = waves[name]
         people = known.get(name)
         if people is None:
@@ -187,7 +189,7 @@ def _people(study: Study, wave: Wave, people: pl.DataFrame, populations: list[st
     """Who answered, as protection sees them."""
     numbers = tuple(item.name for item in wave.items if item.scale is None)
     scales = {
-        item.name: Scale(item.scale.substantive, {band: tuple(names) for band, names in item.scale.bands.items()}, tuple(item.scale.not_relevant))
+        item.name: Scale(item.scale.substantive, {band: tuple(names) for band, names in item.scale.bands.items()}, tuple(item.scale.not_relevant), dict(item.scale.scores))
         for item in wave.items
         if item.scale is not None
     }

@@ -56,6 +56,8 @@ def decide(people: People, wave: str, item: str, by: tuple[str, ...], ledger: Le
         [np.zeros(1, int)],
     )
     place = {name: k for k, name in enumerate(block.rows)}
+    if any(n != (block.n[place[name]] if name in place else 0) for name, n in _numbers_out(ledger, wave, item)):
+        return Decision(False, "somebody has withdrawn since the wave was published", ())
     out = np.zeros(len(block.rows), bool)
     for population, domain in before:
         out[place.get(f"{population}/{domain}", 0)] |= f"{population}/{domain}" in place
@@ -70,11 +72,26 @@ def decide(people: People, wave: str, item: str, by: tuple[str, ...], ledger: Le
     return Decision(True, "", tuple(enough))
 
 
-def _out(ledger: Ledger, wave: str, item: str) -> list[tuple[str, str]]:
+def _numbers_out(ledger: Ledger, wave: str, item: str) -> list[tuple[str, int]]:
+    """The numbers of answers that are out, by row."""
+    frame = _rows_out(ledger, wave, item)
+    if frame is None or "n" not in frame.columns:
+        return []
+    told = frame.select("population", "domain", "n").drop_nulls().unique(maintain_order=True).rows()
+    return [(f"{'all' if population in EVERYONE else population}/{domain}", n) for population, domain, n in told]
+
+
+def _rows_out(ledger: Ledger, wave: str, item: str) -> pl.DataFrame | None:
     frame = ledger.published()
     if frame is None:
+        return None
+    return frame.filter((pl.col("wave") == wave) & (pl.col("item") == item) & (pl.col("measure") != "not_relevant"))
+
+
+def _out(ledger: Ledger, wave: str, item: str) -> list[tuple[str, str]]:
+    rows = _rows_out(ledger, wave, item)
+    if rows is None:
         return []
-    rows = frame.filter((pl.col("wave") == wave) & (pl.col("item") == item) & (pl.col("measure") != "not_relevant"))
     return [
         ("all" if population in EVERYONE else population, domain)
         for population, domain in rows.select("population", "domain").unique(maintain_order=True).rows()

@@ -23,15 +23,13 @@ from royst.protect.facts import ROUND, Facts, facts, leaves, recoverable, values
 from royst.protect.rules import RuleSet
 from royst.protect.worlds import Exchange, Model, OneAnswer, pairs, programme, signs, solve
 
-PULLS = 60
+PULLS = 400
 """Most exchanges that pull at many facts at once."""
-SHAKES = 3
-"""Exchanges of other answers between two walks."""
-WALKS = 6
-"""How often all pairs of answers are gone through for one fact before the whole programme is solved."""
+TABLES = 12
+"""Most whole tables that pull at many facts at once."""
 SHIELDS = 240
 """Most exchanges that leave half of the units as they are."""
-PATIENCE = 3
+PATIENCE = 10
 """How often a pair of answers may open little before it is left alone."""
 TRIES = 12
 """How many rows are tried for the one whose withdrawal opens a fact."""
@@ -64,28 +62,56 @@ class Tally:
 
 
 class Polytope(Model):
-    """All tables of (atom, answer) that agree with what is printed, as one linear programme."""
+    """All tables of (atom, answer) that agree with what is printed, as one linear programme.
+
+    Its columns say how far each count lies from the truth, in the one direction that is open where it is nobody or everybody: so the
+    truth is where the simplex method starts.
+    """
 
     def __init__(self, block: Block, level: NDArray[np.int64]):
         atoms, answers = block.counts.shape
         people = sparse.kron(sparse.eye_array(atoms), np.ones((1, answers)), format="csr")
         parts, row_of, depths = [people], [np.full(atoms, -1)], [np.full(atoms, -2)]
-        total = [block.atoms]
+        least, most = [block.atoms.astype(float)], [block.atoms.astype(float)]
+
+        def condition(rows: NDArray, members: sparse.csr_array, answers: NDArray, low: NDArray, high: NDArray) -> None:
+            parts.append(sparse.kron(members, sparse.csr_array(answers.astype(float)[None, :]), format="csr"))
+            row_of.append(rows)
+            depths.append(level[rows])
+            least.append(low)
+            most.append(high)
+
         for printed, codes in enumerate(block.levels):
             rows = np.flatnonzero(level == printed)
             table = block.table(printed)[rows]
             for category in range(table.shape[1] - 1 if len(rows) else 0):  # the last one follows from the others
-                unit = sparse.csr_array((codes == category).astype(float)[None, :])
-                parts.append(sparse.kron(block.members[rows], unit, format="csr"))
-                row_of.append(rows)
-                depths.append(np.full(len(rows), printed))
-                total.append(table[:, category])
+                condition(rows, block.members[rows], codes == category, *[table[:, category].astype(float)] * 2)
+        for depth, (codes, window) in enumerate(zip(block.levels, block.windows)):
+            rows = np.flatnonzero((level >= 0) & (level <= depth) & np.isfinite(block.step))
+            for category in range(int(codes.max()) + 1 if len(rows) else 0):
+                ends = window.least[rows, category], window.most[rows, category]
+                condition(rows, block.weighted[rows], codes == category, *ends)
+        rows = np.flatnonzero((level == 0) & np.isfinite(block.step))
+        if block.mean_window is not None and block.scores is not None and len(rows):
+            ends = block.mean_window.least[rows, 0], block.mean_window.most[rows, 0]
+            condition(rows, block.weighted[rows], block.scores, *ends)
         self._depth = np.concatenate(depths)
-        free = np.repeat(block.atoms, answers).astype(float)
+        people, truth = np.repeat(block.atoms, answers).astype(float), block.counts.ravel().astype(float)
+        self.sign = np.where(truth == people, -1.0, 1.0)
+        self.truth = truth
         matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
-        told = np.concatenate(total).astype(float)
-        highs = programme(matrix, told, told, np.zeros_like(free), free, presolve=True)
-        super().__init__(np.concatenate(row_of).astype(int), told, told, highs)
+        there = matrix @ truth
+        low, high = np.concatenate(least) - there, np.concatenate(most) - there
+        low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)
+        matrix = sparse.csr_array(matrix.multiply(self.sign[None, :]))
+        bounds = np.sort(np.stack([-self.sign * truth, self.sign * (people - truth)]), axis=0)
+        highs = programme(matrix, low, high, bounds[0], bounds[1])
+        super().__init__(np.concatenate(row_of).astype(int), low, high, highs)
+
+    def furthest(self, cost: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """The table (atoms × answers) that makes ``cost`` smallest, told as its difference from the truth."""
+        found = solve(self.highs, cost.ravel() * self.sign)
+        return None if found is None else (found * self.sign).reshape(cost.shape)
 
     def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
         """A row that became coarser binds no more at all: fewer conditions than are printed, for one repair."""
@@ -104,7 +130,6 @@ class Audit:
         self.low, self.high = np.zeros(len(self.wanted)), np.zeros(len(self.wanted))
         self.programmes = 0
         self._exchanges: dict[tuple[int, int], Exchange] = {}
-        self._wide: dict[tuple[int, int], Exchange] = {}
         self._one: dict[tuple[int, int], OneAnswer] = {}
         self._polytope: Polytope | None = None
         self._polytope_level = self.level
@@ -142,11 +167,13 @@ class Audit:
 
     def exchange(self) -> None:
         """Open facts by exchanges that pull at many closed ones in pseudo-random directions."""
-        tired: set[tuple[int, int]] = set()
+        tired: dict[tuple[int, int], int] = {}
         for turn in range(PULLS):
             closed = ~self.open
             waiting = {
-                pair: int((closed & (gain != 0)).sum()) for pair, gain in self.gains.items() if pair not in tired
+                pair: int((closed & (gain != 0)).sum())
+                for pair, gain in self.gains.items()
+                if tired.get(pair, 0) < PATIENCE
             }
             pair = max(waiting, key=lambda pair: waiting[pair], default=None)
             if pair is None or not waiting[pair]:
@@ -156,7 +183,7 @@ class Audit:
             if change is not None:
                 self.see(change)
             if waiting[pair] - int((~self.open & (self.gains[pair] != 0)).sum()) <= WORTH * waiting[pair]:
-                tired.add(pair)
+                tired[pair] = tired.get(pair, 0) + 1
 
     def exchange_around_units(self) -> NDArray[np.bool_]:
         """Open facts to staff and to every unit: a fact is open to a unit by a world in which that unit's answers stay.
@@ -216,50 +243,7 @@ class Audit:
         rows = self._one_answer(k)
         if rows is not None:
             return rows
-        down_alone = 2 * self.wanted.count[k] > self.wanted.n[k] >= self.rules.row.value
-        # more of what nearly all gave opens nothing, so that way is gone twice
-        for attempt, sign in enumerate((-1.0, -1.0) if down_alone else (1.0, -1.0)):
-            self._walk(k, sign, attempt)
-            if self.open[k]:
-                return None
         return self._whole(k)
-
-    def _walk(self, k: int, sign: float, attempt: int) -> None:
-        """Go from world to world, one pair of answers after the other, until fact ``k`` is open or stays as it is."""
-        towards = sign * self._atoms(k)
-        world, reached = self.block.counts.astype(float), 0.0
-        mine = [(pair, gain[k]) for pair, gain in self.gains.items() if gain[k]]
-        for turn in range(attempt * WALKS, attempt * WALKS + WALKS):
-            before = reached
-            for pair, gain in mine:
-                found = self._wide_exchange(pair).pull(gain * towards, world)
-                if found is not None:
-                    world[:, pair[0]] += found
-                    world[:, pair[1]] -= found
-                    reached += float(gain * towards @ found)
-                    if reached >= 1 - ROUND:
-                        self.see(world - self.block.counts)
-                        if self.open[k]:
-                            return
-            if reached <= before + ROUND and not self._shake(k, world, turn):
-                return
-
-    def _shake(self, k: int, world: NDArray[np.float64], turn: int) -> bool:
-        """Exchange answers that are not the fact's, in some direction, so that the next walk finds other room."""
-        others = [pair for pair, gain in self.gains.items() if not gain[k]]
-        for number, pair in enumerate(others[turn % max(1, len(others)) :][:SHAKES]):
-            cost = signs(f"{self.block.name}/{k}/{turn}/{number}", len(world))
-            found = self._wide_exchange(pair).pull(cost, world)
-            if found is not None:
-                world[:, pair[0]] += found
-                world[:, pair[1]] -= found
-        return bool(others)
-
-    def _wide_exchange(self, pair: tuple[int, int]) -> Exchange:
-        if pair not in self._wide:
-            self._wide[pair] = Exchange(self.block, self.level, pair, wide=True)
-        self._wide[pair].update(self.level)
-        return self._wide[pair]
 
     def _one_answer(self, k: int, level: NDArray[np.int64] | None = None) -> set[int] | None:
         """Rows that tell the fact even to who looks at its category alone."""
@@ -305,11 +289,46 @@ class Audit:
         inside = self.block.members.indices[slice(*self.block.members.indptr[row : row + 2])]
         return not self.block.counts[inside][:, merged].any()
 
-    def _whole(self, k: int) -> set[int] | None:
+    def look_around(self) -> None:
+        """Open facts by whole tables that lie far from the truth for many closed ones at once."""
+        for turn in range(TABLES):
+            closed = np.flatnonzero(~self.open)
+            if len(closed) < 2:
+                return
+            towards = signs(f"{self.block.name}/tables/{turn // 2}", len(closed)) * (1 - 2 * (turn % 2))
+            cost = np.zeros(self.block.counts.shape)
+            for sign, k in zip(towards, closed):
+                cost += sign * self._cost(int(k))
+            change = self.polytope.furthest(cost)
+            self.programmes += 1
+            if change is not None:
+                self.see(change)
+            if turn % 2 and len(closed) - int((~self.open).sum()) <= WORTH * len(closed):
+                return
+
+    @property
+    def polytope(self) -> Polytope:
+        """All tables that agree with what is printed now."""
         if self._polytope is None or (self._polytope_level != self.level).any():
             self._polytope, self._polytope_level = Polytope(self.block, self.level), self.level.copy()
+        return self._polytope
+
+    def _cost(self, k: int) -> NDArray[np.float64]:
         answers = self.block.levels[self.wanted.level[k]] == self.wanted.category[k]
-        return self._between(self._polytope, np.outer(self._atoms(k), answers).ravel().astype(float), k)
+        return np.outer(self._atoms(k), answers).astype(float)
+
+    def _whole(self, k: int) -> set[int] | None:
+        """The rows that hold the fact where it is; ``None`` where some table leaves it open."""
+        model, cost, rows = self.polytope, self._cost(k), set()
+        for sign in (1.0, -1.0):
+            change = model.furthest(sign * cost)
+            self.programmes += 1
+            if change is not None:
+                self.see(change)
+                if self.open[k]:
+                    return None
+            rows |= model.telling()
+        return rows
 
     def _atoms(self, k: int) -> NDArray[np.bool_]:
         inside = np.zeros(len(self.block.atoms), bool)
@@ -324,13 +343,10 @@ class Audit:
         Where HiGHS reaches no optimum the attacker is taken to know the fact.
         """
         w, rows, ends = self.wanted, set(), []
-        shape = self.block.counts.shape
         for sign in (1.0, -1.0):
             point = solve(model.highs, sign * cost)
             self.programmes += 1
             ends.append(float(w.count[k]) if point is None else float(cost @ point))
-            if point is not None and len(point) == shape[0] * shape[1]:
-                self.see(point.reshape(shape) - self.block.counts)
             rows |= model.telling()
         return rows if self.rules.recoverable(int(w.n[k]), min(ends), max(ends)) else None
 
@@ -349,6 +365,7 @@ def repair(
     units = units and len(block.holder) > 0 and bool(block.holder.max() > 0)
     left = audit.exchange_around_units() if units else None
     audit.exchange()
+    audit.look_around()
     total = len(audit.wanted)
     tally = _mend(audit, np.flatnonzero(~audit.open), out)
     tally = replace(
@@ -381,13 +398,14 @@ def _mend(audit: Audit, closed: NDArray[np.int64], out: NDArray[np.int64]) -> Ta
 def known(block: Block, atoms: NDArray[np.bool_]) -> Block:
     """The block that is left for somebody who knows the answers of the marked atoms."""
     rest = ~atoms
-    return replace(
+    left = replace(
         block,
         members=block.members[:, rest].tocsr(),
         counts=block.counts[rest],
         holder=block.holder[rest],
         weight=None if block.weight is None else block.weight[rest],
     )
+    return left.within(block, block.weighted[:, atoms] @ block.counts[atoms].astype(float))
 
 
 def _of_others(wanted: Facts, rest: Block, rules: RuleSet) -> Facts:

@@ -22,6 +22,41 @@ WITHHELD_LEVEL = -1
 
 
 @dataclass(frozen=True, eq=False)
+class Windows:
+    """Weighted totals of every row, and the least and most that round to the printed figure; without end where none is printed.
+
+    Arrays (rows, categories).
+    """
+
+    told: NDArray[np.float64]
+    least: NDArray[np.float64]
+    most: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, told: NDArray[np.float64], step: NDArray[np.float64]) -> Windows:
+        """Percentages printed to ``step`` points."""
+        return cls._around(told, told.sum(1, keepdims=True) / 100, step)
+
+    @classmethod
+    def of_means(cls, told: NDArray[np.float64], whole: NDArray[np.float64], step: NDArray[np.float64]) -> Windows:
+        """Means printed to a tenth of what percentages are printed to."""
+        return cls._around(told, whole, step / 10)
+
+    @classmethod
+    def _around(cls, told: NDArray[np.float64], whole: NDArray[np.float64], step: NDArray[np.float64]) -> Windows:
+        printed = np.isfinite(step)[:, None]
+        step = np.where(printed[:, 0], step, 1.0)[:, None]
+        figure = np.round(told / np.where(whole > 0, whole, 1.0) / step) * step
+        least = np.where(printed, (figure - step / 2) * whole, -np.inf)
+        most = np.where(printed, (figure + step / 2) * whole, np.inf)
+        return cls(told, np.minimum(least, told), np.maximum(most, told))
+
+    def less(self, known: NDArray[np.float64]) -> Windows:
+        """The same figures with known totals taken out."""
+        return Windows(self.told - known, self.least - known, self.most - known)
+
+
+@dataclass(frozen=True, eq=False)
 class Block:
     """The atoms and rows of one item in one wave.
 
@@ -30,7 +65,9 @@ class Block:
     falls in, the first one being all answers by themselves, each later one coarser than the one before; ``candidate``:
     (rows,) rows that the plan prints (the others are domains that must not be learnt either); ``cost``: (rows,) what it
     costs to withhold the row; ``holder``: (atoms,) the number of the unit that holds the atom's answers, −1 for none;
-    ``weight``: (atoms,) what one person of the atom counts in weighted percentages, ``None`` where these are the plain ones.
+    ``weight``: (atoms,) what one person of the atom counts in weighted percentages, ``None`` where these are the plain ones;
+    ``step``: (rows,) to how many points a row's weighted percentages are printed, infinite where none are; ``scores``: (answers,)
+    what the answers count in a mean, ``None`` where no mean is printed.
     """
 
     name: str
@@ -42,6 +79,8 @@ class Block:
     cost: NDArray[np.float64]
     holder: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     weight: NDArray[np.float64] | None = None
+    step: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    scores: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         rows, atoms = self.members.shape
@@ -53,6 +92,8 @@ class Block:
             )
         if not len(self.holder):
             object.__setattr__(self, "holder", np.full(atoms, -1, np.int64))
+        if not len(self.step):
+            object.__setattr__(self, "step", np.full(rows, np.inf))
 
     @cached_property
     def atoms(self) -> NDArray[np.int64]:
@@ -73,6 +114,36 @@ class Block:
         return tuple(
             np.rint(self.members @ merge(self.counts, level).astype(float)).astype(np.int64) for level in self.levels
         )
+
+    @cached_property
+    def weighted(self) -> sparse.csr_array:
+        """What each atom's people count in each row, (rows × atoms)."""
+        weight = np.ones(len(self.atoms)) if self.weight is None else self.weight
+        return sparse.csr_array(self.members.multiply(weight[None, :]))
+
+    @cached_property
+    def windows(self) -> tuple[Windows, ...]:
+        """What the printed weighted figures allow at each level."""
+        told = self.weighted @ self.counts.astype(float)
+        return tuple(Windows.of(merge(told, codes), self.step) for codes in self.levels)
+
+    def within(self, whole: Block, known: NDArray[np.float64]) -> Block:
+        """This block, a part of ``whole``, held to what was printed of the whole: ``known`` (rows × answers) are the weighted
+        totals of the others, who are known."""
+        vars(self)["windows"] = tuple(
+            window.less(merge(known, codes)) for window, codes in zip(whole.windows, whole.levels)
+        )
+        if whole.mean_window is not None and whole.scores is not None:
+            vars(self)["mean_window"] = whole.mean_window.less((known @ whole.scores)[:, None])
+        return self
+
+    @cached_property
+    def mean_window(self) -> Windows | None:
+        """What the printed weighted means allow: sums of scores, (rows, 1)."""
+        if self.scores is None:
+            return None
+        told = self.weighted @ self.counts.astype(float)
+        return Windows.of_means((told @ self.scores)[:, None], told.sum(1, keepdims=True), self.step)
 
     @cached_property
     def gram(self) -> NDArray[np.float64]:

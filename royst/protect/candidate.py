@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,8 @@ ROW = ("wave", "population", "item", "domain")
 CELL = (*ROW, "measure", "category")
 FINE = ("share", "mean", "quantile")
 """Measures that tell all answers of a row; ``band`` tells its bands."""
+NOBODYS = ""
+"""The category of those who are in none of a group."""
 EVERYONE = ("all", "standardised")
 """Populations that are the same people (with other weights)."""
 
@@ -26,11 +28,21 @@ EVERYONE = ("all", "standardised")
 @dataclass(frozen=True)
 class Scale:
     """The answers of an item. ``choices``: substantive ones in order; ``bands``: band to choices, best first; answers in
-    ``not_relevant`` leave the denominator."""
+    ``not_relevant`` leave the denominator; ``scores``: what each choice counts in a mean, by default its name where that is a
+    number."""
 
     choices: tuple[str, ...]
     bands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     not_relevant: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def values(self) -> NDArray[np.float64] | None:
+        """The choices' scores, (answers,); ``None`` where some have none."""
+        try:
+            return np.array([self.scores[name] if self.scores else float(name) for name in self.choices])
+        except (KeyError, ValueError):
+            return None
 
     def levels(self, measures: set[str]) -> list[tuple[str, NDArray[np.int64]]]:
         """The levels at which a row can be printed, finest first: ``answers``, ``bands``, ``two`` (the best band or not)."""
@@ -166,11 +178,10 @@ def wave_rows(wave: str, people: People, asked: list[tuple[str, str]]) -> WaveRo
         names.append((population, domain))
         rows.append(np.flatnonzero(inside))
     taken = {domain for population, domain in asked if population in EVERYONE}
-    for by in people.secret:
-        for domain, inside in _crossed(by, codes):
-            if domain not in taken:
-                names.append(("guarded", domain))
-                rows.append(inside)
+    for domain, inside in _secret(people, codes):
+        if domain not in taken:
+            names.append(("guarded", domain))
+            rows.append(inside)
     lengths = np.cumsum([0, *map(len, rows)])
     content = np.concatenate(rows) if rows else np.empty(0, np.int64)
     members = sparse.csr_array((np.ones(len(content)), content, lengths), shape=(len(rows), frame.height))
@@ -184,6 +195,20 @@ def wave_rows(wave: str, people: People, asked: list[tuple[str, str]]) -> WaveRo
 def _places(values: list[str | None]) -> dict[str, NDArray[np.bool_]]:
     array = np.array([v or "" for v in values], dtype=object)
     return {value: array == value for value in sorted({v for v in values if v is not None})}
+
+
+def _secret(people: People, codes: Mapping[str, list[str | None]]) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """Guarded domains, and those of the people in no category of a group: all minus its categories is them."""
+    told = {(group,) for group in people.groups if group != people.unit and None in codes[group]}
+    nobodys: dict[str, list[str | None]] = {
+        group: [NOBODYS if value is None else value for value in codes[group]] for group in people.groups
+    }
+    if people.unit is not None:
+        nobodys[people.unit] = codes[people.unit]
+    for by in dict.fromkeys([*people.secret, *sorted(told)]):
+        for domain, inside in _crossed(by, nobodys):
+            if by not in told or domain.endswith(f"={NOBODYS}"):
+                yield domain, inside
 
 
 def _crossed(by: tuple[str, ...], codes: Mapping[str, list[str | None]]) -> list[tuple[str, NDArray[np.int64]]]:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
-from royst.errors import Fault, InputError, wrong
+from royst.errors import Fault, Faults, InputError, wrong
 from royst.protect.candidate import CELL
 
 PUBLISHED = "published"
@@ -48,6 +50,8 @@ class Ledger:
 
     entries: tuple[Entry, ...] = ()
     withdrawals: tuple[Mapping[str, object], ...] = ()
+    last: str = ""
+    """The hash of the newest line."""
 
     def before(self, name: str) -> Ledger:
         """The ledger as it stood when the release of that name was made, or as it stands if it was not made yet."""
@@ -61,11 +65,28 @@ class Ledger:
 
     def published(self, table: str = "estimates") -> pl.DataFrame | None:
         """Every published row of a table; where releases repeat a row, the first one's numbers stand."""
+        if table not in self._published:
+            self._published[table] = self._collected(table)
+        return self._published[table]
+
+    @cached_property
+    def _published(self) -> dict[str, pl.DataFrame | None]:
+        return {}
+
+    def _collected(self, table: str) -> pl.DataFrame | None:
         frames = [entry.tables[table] for entry in self.entries if table in entry.tables and entry.tables[table].height]
         if not frames:
             return None
-        key = [column for column in (CELL if table == "estimates" else CHANGE) if column in frames[0].columns]
-        return pl.concat(frames, how="diagonal_relaxed").unique(key, keep="first", maintain_order=True)
+        return _first(frames, table)
+
+    def with_entry(self, entry: Entry, stamp: str) -> Ledger:
+        """The ledger with one more entry; what was collected of the others is not collected again."""
+        longer = Ledger((*self.entries, entry), self.withdrawals, stamp)
+        for table, before in self._published.items():
+            rows = entry.tables.get(table)
+            frames = [frame for frame in (before, rows) if frame is not None and frame.height]
+            longer._published[table] = _first(frames, table) if frames else None
+        return longer
 
     def restore(self, frame: pl.DataFrame, table: str = "estimates") -> pl.DataFrame:
         """The same rows, with the numbers that are out already wherever a row is out: a published figure is never
@@ -93,6 +114,11 @@ class Ledger:
         ).select(frame.columns)
 
 
+def _first(frames: list[pl.DataFrame], table: str) -> pl.DataFrame:
+    key = [column for column in (CELL if table == "estimates" else CHANGE) if column in frames[0].columns]
+    return pl.concat(frames, how="diagonal_relaxed").unique(key, keep="first", maintain_order=True)
+
+
 def read(path: Path, key: bytes | None = None) -> Ledger:
     """The ledger of a study; an empty one where nothing was released.
 
@@ -101,7 +127,7 @@ def read(path: Path, key: bytes | None = None) -> Ledger:
     if not path.exists():
         return Ledger()
     entries, withdrawals, faults, last = [], [], [], ""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(_lines(path), start=1):
         try:
             told = json.loads(line)
             stamp = told.pop("hash")
@@ -109,8 +135,7 @@ def read(path: Path, key: bytes | None = None) -> Ledger:
             if "withdrawal" in told:
                 withdrawals.append(dict(told["withdrawal"]))
             else:
-                tables = {t: _frame(c) for t, c in told["tables"].items()}
-                entries.append(Entry(told["release"], told["date"], told["rules"], tables))
+                entries.append(_entry(told))
         except (ValueError, KeyError, TypeError, AttributeError):
             fits, stamp = False, ""
         if not fits:
@@ -120,38 +145,44 @@ def read(path: Path, key: bytes | None = None) -> Ledger:
         last = stamp
     if faults:
         raise InputError(faults)
-    return Ledger(tuple(entries), tuple(withdrawals))
+    return Ledger(tuple(entries), tuple(withdrawals), last)
+
+
+def complete(ledger: Ledger, releases: Path) -> None:
+    """Every release that was made is in the ledger. Raises ``InputError`` (``edited-ledger``) where the last lines were cut off,
+    which no chain shows."""
+    faults, known = Faults(), {entry.name for entry in ledger.entries}
+    for home in sorted(releases.iterdir()) if releases.is_dir() else ():
+        if not home.name.startswith(".") and (home / "release").is_dir() and home.name not in known:
+            faults.add("edited-ledger", f"release {home.name} is out and not in the ledger", _EDITED, file=home)
+    faults.stop()
 
 
 def record(
     path: Path, *, name: str, date: str, rules: str, estimates: pl.DataFrame, changes: pl.DataFrame | None = None,
-    key: bytes | None = None,
-) -> None:  # fmt: skip
-    """Add a release to the ledger: its published rows, rounded as the public sees them.
+    key: bytes | None = None, ledger: Ledger | None = None,
+) -> Ledger:  # fmt: skip
+    """Add a release to the ledger: its published rows, rounded as the public sees them. Returns the longer ledger.
 
-    A release that stands there already with the same rows is left alone. Raises ``InputError`` (``release-taken``) where
-    the name stands for other numbers.
+    One line is appended; what stands there is never written again. ``ledger``: what ``read`` or ``record`` gave last, where
+    nobody else writes. A release that stands there already with the same rows is left alone. Raises ``InputError``
+    (``release-taken``) where the name stands for other numbers.
     """
-    read(path, key)
+    ledger = read(path, key) if ledger is None else ledger
     tables = {"estimates": estimates.filter(pl.col("status") == PUBLISHED)}
     if changes is not None:
         tables["changes"] = changes.filter(pl.col("status") == PUBLISHED)
-    told = {
+    told: dict = {
         "release": name,
         "date": date,
         "rules": rules,
         "tables": {table: _columns(frame) for table, frame in tables.items()},
     }
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    for line in lines:
-        before = json.loads(line)
-        if before.get("release") == name:
-            if {k: before[k] for k in told} == json.loads(json.dumps(told)):
-                return
-            raise wrong(
-                "release-taken", f"the release {name!r} is out with other numbers", "take another name", file=path
-            )
-    _append(path, told, key)
+    if any(entry.name == name for entry in ledger.entries):
+        _same_again(path, told)
+        return ledger
+    stamp = _append(path, told, ledger.last, key)
+    return ledger.with_entry(_entry(json.loads(_text(told))), stamp)
 
 
 def withdrawn(path: Path, *, release: str, on: str, quotes: Sequence[str], key: bytes | None = None) -> None:
@@ -160,19 +191,47 @@ def withdrawn(path: Path, *, release: str, on: str, quotes: Sequence[str], key: 
     What is said already is not said again.
     """
     told: dict = {"withdrawal": {"release": release, "on": on, "quotes": sorted(quotes)}}
-    if told["withdrawal"] not in read(path, key).withdrawals:
-        _append(path, told, key)
+    ledger = read(path, key)
+    if told["withdrawal"] not in ledger.withdrawals:
+        _append(path, told, ledger.last, key)
+
+def _entry(told: dict) -> Entry:
+    return Entry(told["release"], told["date"], told["rules"], {t: _frame(c) for t, c in told["tables"].items()})
 
 
-def _append(path: Path, told: dict, key: bytes | None) -> None:
-    """One more line, bound to the one before it."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    told["before"] = json.loads(lines[-1])["hash"] if lines else ""
-    told["hash"] = _stamp(told, key)
+def _same_again(path: Path, told: dict) -> None:
+    for line in _lines(path):
+        before = json.loads(line)
+        if before.get("release") == told["release"] and {k: before[k] for k in told} != json.loads(json.dumps(told)):
+            raise wrong(
+                "release-taken", f"the release {told['release']!r} is out with other numbers", "take another name", file=path
+            )
+
+
+def _lines(path: Path) -> list[str]:
+    """The whole lines; one that was interrupted while it was written has no end, and nothing was published on it."""
+    *whole, _ = path.read_text(encoding="utf-8").split("\n")
+    return whole
+
+
+def _append(path: Path, told: dict, last: str, key: bytes | None) -> str:
+    """Add a line, bound to the one before it, and see it on the disk; what an interrupted one left behind goes first."""
+    told = {**told, "before": last}
+    stamp = _stamp(told, key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".jsonl.new")
-    beside.write_text("".join(f"{line}\n" for line in [*lines, _text(told)]), encoding="utf-8", newline="\n")
-    beside.replace(path)
+    with path.open("r+b" if path.exists() else "wb") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size:
+            file.seek(size - 1)
+            if file.read(1) != b"\n":
+                file.seek(0)
+                size = file.read().rfind(b"\n") + 1
+        file.truncate(size)
+        file.seek(size)
+        file.write(f"{_text({**told, 'hash': stamp})}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return stamp
 
 
 def _columns(frame: pl.DataFrame) -> dict[str, list]:

@@ -36,5 +36,7 @@ def told_to_respondent(block: Block, rules: RuleSet, level: NDArray[np.int64], a
     """Facts of the others that a person of that atom who gave that answer can work out."""
     counts = block.counts.copy()
     counts[atom, answer] -= 1
-    rest = replace(block, counts=counts)
+    known = np.zeros(counts.shape)
+    known[atom, answer] = 1
+    rest = replace(block, counts=counts).within(block, block.weighted @ known)
     return recoverable_facts(rest, one_lower(rules), np.where(rest.n > 0, level, -1))

@@ -13,24 +13,41 @@ FIGURES = (
 )  # fmt: skip
 """Columns on the measure's own scale."""
 
-OTHERS = {"df": 1, "deff": 2, "n_eff": 0, "p": 4, "p_adjusted": 4, "reliability": 2}
+OTHERS = {"df": 1, "p": 4, "p_adjusted": 4, "reliability": 2}
 """Other numbers, and their decimals."""
+
+DESIGN = "margin"
+"""A figure of the plan, which loses no decimal."""
 
 
 def rounded(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame as the public may see it: fractions in per cent, every figure with its decimals. Nulls stay, and so do all other columns.
 
-    A frame without a column ``measure`` holds per cent already. Half is rounded away from zero; no figure becomes a negative zero.
+    Where ``decimals`` is one fewer than usual (one of a percentage, two of a mean), so are those of the row's figures; p-values then
+    have two, and design effects are left out. A design effect has one decimal and the effective number follows from it, because
+    both tell the standard error. A frame without a column ``measure`` holds per cent already. Half is rounded away from zero; no
+    figure becomes a negative zero.
     """
     fraction = pl.col("measure").is_in(FRACTIONS) if "measure" in frame.columns else pl.lit(False)
     mean = pl.col("measure") == "mean" if "measure" in frame.columns else pl.lit(False)
+    usual = pl.when(mean).then(2).otherwise(1)
+    fewer = (pl.col("decimals") < usual).fill_null(False) if "decimals" in frame.columns else pl.lit(False)
     columns = []
     for column in frame.columns:
         value = pl.col(column)
         if column in FIGURES:
-            columns.append(pl.when(mean).then(_to(value, 2)).when(fraction).then(_to(value * 100, 1)).otherwise(_to(value, 1)).alias(column))
+            value = pl.when(fraction).then(value * 100).otherwise(value)
+            loses = fewer if column != DESIGN else pl.lit(False)
+            exact = [(pl.when(mean).then(_to(value, 2)).otherwise(_to(value, 1))), pl.when(mean).then(_to(value, 1)).otherwise(_to(value, 0))]
+            columns.append(pl.when(loses).then(exact[1]).otherwise(exact[0]).alias(column))
         elif column in OTHERS:
-            columns.append(_to(value, OTHERS[column]).alias(column))
+            digits = pl.when(fewer).then(_to(value, 2)).otherwise(_to(value, 4)) if column in ("p", "p_adjusted") else _to(value, OTHERS[column])
+            columns.append(digits.alias(column))
+    effect = pl.when(~fewer).then(_to(pl.col("deff"), 1)) if "deff" in frame.columns else pl.lit(None)
+    if "deff" in frame.columns:
+        columns.append(effect.alias("deff"))
+    if {"deff", "n", "n_eff"} <= set(frame.columns):
+        columns.append(pl.when((effect > 0) & pl.col("n_eff").is_not_null()).then(_to(pl.col("n") / effect, 0)).alias("n_eff"))
     return frame.with_columns(columns)
 
 

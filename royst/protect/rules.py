@@ -62,6 +62,11 @@ class RuleSet:
     def thresholds(self) -> tuple[Threshold, ...]:
         return (self.unit_report, self.pool, self.row, self.small, self.units, self.width, self.voices)
 
+    def looser_than(self, other: RuleSet) -> list[str]:
+        """The thresholds by which this set protects less than another: their names."""
+        found = [mine.name for mine, its in zip(self.thresholds, other.thresholds) if mine.value < its.value]
+        return found + (["zeros"] if other.zeros and not self.zeros else [])
+
     def sensitive_cells(self, n: Counts, counts: Counts) -> NDArray[np.bool_]:
         """Which counts are facts to protect.
 
@@ -143,7 +148,23 @@ _USER_SURVEY_20 = RuleSet(
     voices=_USER_SURVEY_10.voices,
 )
 
-_RULE_SETS = {rules.name: rules for rules in (_USER_SURVEY_10, _USER_SURVEY_10_ZEROS, _USER_SURVEY_20)}
+_FHI = "Norwegian Institute of Public Health, statistics banks: numbers below 5 are not shown"
+
+_REGISTER_5 = RuleSet(
+    name="register-5",
+    version=1,
+    unit_report=Threshold("unit_report", 10, "answers that a unit needs for its own report", "as user-survey-10"),
+    pool=Threshold("pool", 10, "answers that a pool keeps without any one of its members", "as user-survey-10"),
+    row=Threshold("row", 5, "answers behind a published row", _FHI),
+    small=_USER_SURVEY_10.small,
+    units=_USER_SURVEY_10.units,
+    width=_USER_SURVEY_10.width,
+    voices=_USER_SURVEY_10.voices,
+)
+
+_RULE_SETS = {
+    rules.name: rules for rules in (_USER_SURVEY_10, _USER_SURVEY_10_ZEROS, _USER_SURVEY_20, _REGISTER_5)
+}
 
 
 def rule_set(name: str) -> RuleSet:
@@ -156,3 +177,18 @@ def rule_set(name: str) -> RuleSet:
             file="study.toml",
         )
     return _RULE_SETS[name]
+
+
+def chosen(name: str, because: str) -> RuleSet:
+    """The rule set a study names. Raises ``InputError`` (``loosened-without-reason``) for one that protects less than
+    ``user-survey-10`` where no reason is written down; the reason is printed with every release."""
+    rules = rule_set(name)
+    looser = rules.looser_than(_USER_SURVEY_10)
+    if looser and not because.strip():
+        raise wrong(
+            "loosened-without-reason",
+            f"the rule set {name!r} protects less than {_USER_SURVEY_10.name!r}: {', '.join(looser)}",
+            "write why in loosened_because under [plan]; it is printed with every release",
+            file="study.toml",
+        )
+    return rules

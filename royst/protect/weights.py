@@ -2,20 +2,31 @@
 
 Whoever knows each unit's weight and a row's counts learns from its weighted percentage how the people who gave an answer
 are split over the units: with few people only one split may give the printed figure. So the printed figures are
-conditions of the audit, and a row is printed only where many other splits agree with it. "Many" leaves room for what the
-row's mean, its standard error and its interval tell as well.
+conditions of the audit, all rows together (``worlds``, ``audit``); and because an attacker counts whole people, a row is printed
+only where many other whole splits agree with it (``finest``). Its standard errors, intervals and mean are not linear: a row has
+room for them where its people can be split over its units in far more ways than its figures can look (``precision``);
+where a tenth of a point says too much, whole per cents are printed.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
-from royst.protect.block import Block
+from royst.protect.block import Block, merge
 from royst.protect.rules import RuleSet
 
-STEP = 0.1
-"""Weighted shares are printed to this part of a percentage point."""
+STEPS = (0.1, 1.0)
+"""Weighted shares, their standard errors and their intervals are printed to tenths of a point, or in whole ones."""
+NO_STEP = np.inf
+"""The step of rows that print no weighted figure, or none that differs from the plain one."""
+ROOM = 3.0
+"""Tables that agree with a printed row, as a power of ten, on the average over what its figures could be."""
+PARTS = 5
+"""In how many answers the people of a mean of numbers are counted."""
 WAYS = 30
 """Other splits that must agree with a printed figure, for each unit whose part in it is a fact to protect."""
 
@@ -29,42 +40,135 @@ def uneven(block: Block) -> NDArray[np.bool_]:
     return np.maximum.reduceat(per_row, starts) - np.minimum.reduceat(per_row, starts) > 1e-9
 
 
-def windows(block: Block, depth: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Weighted totals of every row at a level, and the least and most that agree with the printed percentage.
+@dataclass(frozen=True)
+class Precision:
+    """How each row's weighted figures may be printed: arrays (rows,).
 
-    Three arrays (rows, categories of the level).
+    ``step``: of ``STEPS``, ``NO_STEP`` where nothing weighted is printed; ``bare``: without standard errors and intervals;
+    ``floor``: the finest level with room, ``len(block.levels)`` for none.
     """
-    weight = np.ones(len(block.atoms)) if block.weight is None else block.weight
-    told = block.members @ merge_float(block.counts * weight[:, None], block.levels[depth])
-    whole = told.sum(1, keepdims=True)
-    percent = np.round(100 * told / whole / STEP) * STEP
-    return told, (percent - STEP / 2) * whole / 100, (percent + STEP / 2) * whole / 100
+
+    step: NDArray[np.float64]
+    bare: NDArray[np.bool_]
+    floor: NDArray[np.int64]
 
 
-def merge_float(counts: NDArray[np.float64], level: NDArray[np.int64]) -> NDArray[np.float64]:
-    """``block.merge`` for sums."""
-    return counts @ (level[:, None] == np.arange(int(level.max()) + 1)).astype(float)
+def precision(block: Block, weighted: NDArray[np.bool_]) -> Precision:
+    """How the ``weighted`` rows (rows,) may be printed: in tenths, in whole per cents, in whole per cents without standard
+    errors; and only then at a coarser level.
+
+    The tables of (unit, answer) with the row's own margins are counted by Good's formula (Good 1976, "On the application of
+    symmetric Dirichlet distributions and their mixtures to contingency tables", Annals of Statistics 4; Diaconis and Efron
+    1985), and so are the different figures that one row can print. What decides is the number of people by unit and the
+    row's own counts, which are printed with it; never how the answers are split over the units, which is what must not be
+    learnt.
+    """
+    rows, deep = len(block.rows), len(block.levels)
+    found = Precision(np.full(rows, NO_STEP), np.zeros(rows, bool), np.zeros(rows, np.int64))
+    ways = ((STEPS[0], False), (STEPS[1], False), (STEPS[1], True))
+    for row in map(int, np.flatnonzero(uneven(block) & block.candidate & weighted)):
+        size, weight = _parts(block, row)
+        tries = [(depth, step, bare) for depth in range(deep) for step, bare in ways]
+        for depth, step, bare in tries:
+            room = _log_tables(size, _counts(block, row, depth))
+            if room - _log_figures(block, row, depth, size, weight, step, bare) >= ROOM:
+                found.step[row], found.bare[row], found.floor[row] = step, bare, depth
+                break
+        else:
+            found.step[row], found.bare[row], found.floor[row] = STEPS[1], True, deep
+    return found
 
 
-def finest(block: Block, rules: RuleSet, weighted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-    """The finest level at which each row's weighted percentages leave the units' parts in them open. Shape (rows,).
+def _counts(block: Block, row: int, depth: int) -> NDArray[np.int64]:
+    """A row's counts at a level; where only its people are counted (means of numbers), some equal parts."""
+    counts = block.table(depth)[row]
+    return counts if len(counts) > 1 else np.diff(np.linspace(0, counts[0], PARTS + 1).astype(np.int64)).astype(np.int64)
 
-    ``weighted``: (rows,) those whose figures are weighted, all by default. ``len(block.levels)`` for rows that may not be
-    printed at any level.
+
+def _parts(block: Block, row: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """People and weight of each (holder, weight) of a row."""
+    inside = block.members.indices[slice(*block.members.indptr[row : row + 2])]
+    weight = block.weight[inside] if block.weight is not None else np.ones(len(inside))
+    key = np.stack([block.holder[inside].astype(float), np.round(weight, 9)], 1)
+    kinds, at = np.unique(key, axis=0, return_inverse=True)
+    return np.bincount(at.ravel(), block.atoms[inside], len(kinds)).astype(float), kinds[:, 1]
+
+
+def _log_tables(size: NDArray[np.float64], count: NDArray[np.int64]) -> float:
+    """How many whole-number tables have these margins, as a power of ten (Good's formula)."""
+    given = count[count > 0].astype(float)
+    rows, columns = len(size), len(given)
+
+    def ways(people: NDArray[np.float64] | float, cells: int) -> float:
+        return float(np.sum(gammaln(np.asarray(people) + cells) - gammaln(cells) - gammaln(np.asarray(people) + 1)))
+
+    return (ways(size, columns) + ways(given, rows) - ways(float(size.sum()), rows * columns)) / np.log(10)
+
+
+def _log_figures(
+    block: Block,
+    row: int,
+    depth: int,
+    size: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    step: float,
+    bare: bool,
+) -> float:
+    """How many different figures the row could print at a level and step, as a power of ten.
+
+    A figure that varies with standard deviation s over the tables takes some s·√(2πe)/step different values. Percentages vary as
+    when the row's people are drawn over its units (twice that, because tables are more uneven than draws), standard errors
+    by 1/√(2(units − 1)) of themselves; intervals halve the step of a standard error.
+    """
+    n, whole = size.sum(), size @ weight
+    spread = size @ (weight - whole / n) ** 2 / n
+    total = 0.0
+    for share in _shares(block, row, depth):
+        moves = 200 * n * np.sqrt(spread * share * (1 - share) / max(n - 1, 1)) / whole
+        total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * moves / step))
+    for share in [] if bare else _errors(block, row, depth):
+        error = 150 * np.sqrt(share * (1 - share) / n) / np.sqrt(2 * max(len(size) - 1, 1))
+        total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * 2 * error / step))
+    return total
+
+
+def _shares(block: Block, row: int, depth: int) -> list[float]:
+    """Percentages of the row that do not follow from its others."""
+    counts = block.table(depth)[row]
+    if len(counts) == 1:
+        return [0.5]
+    return sorted(float(c / counts.sum()) for c in counts if c)[:-1]
+
+
+def _errors(block: Block, row: int, depth: int) -> list[float]:
+    """Shares whose standard errors the row prints, an answer and all others once; and the mean's, as of a half."""
+    seen: dict[frozenset[int], float] = {}
+    count = block.table(0)[row]
+    given = {k for k, c in enumerate(count) if c}
+    for codes in block.levels[depth:]:
+        for category in range(int(codes.max()) + 1):
+            answers = frozenset(k for k in given if codes[k] == category)
+            if answers and answers != given:
+                seen.setdefault(min(answers, frozenset(given) - answers, key=sorted), count[list(answers)].sum() / count.sum())
+    with_mean = [0.5] if depth == 0 and len(given) != 2 else []
+    return [*map(float, seen.values()), *with_mean]
+
+
+def finest(block: Block, rules: RuleSet) -> NDArray[np.int64]:
+    """The finest level at which each row's weighted percentages, printed to ``block.step``, leave the units' parts in them
+    open. Shape (rows,). ``len(block.levels)`` for rows that may not be printed at any level.
     """
     found = np.zeros(len(block.rows), np.int64)
     if block.weight is None:
         return found
     deep = len(block.levels)
-    every = [windows(block, depth) for depth in range(deep)]
-    for row in np.flatnonzero(uneven(block) & block.candidate & (True if weighted is None else weighted)):
+    for row in np.flatnonzero(block.candidate & np.isfinite(block.step)):
         split = _Split(block, int(row))
         for depth in reversed(range(deep)):  # a row printed finely prints its coarser percentages too
-            told, least, most = (part[row] for part in every[depth])
-            counts = merge_float(split.counts, block.levels[depth]).astype(np.int64)
-            if not all(
-                split.open(rules, counts[:, k], least[k] - told[k], most[k] - told[k]) for k in range(len(told))
-            ):
+            room = block.windows[depth]
+            down, up = (end[row] - room.told[row] for end in (room.least, room.most))
+            counts = merge(split.counts, block.levels[depth]).astype(np.int64)
+            if not all(split.open(rules, counts[:, k], down[k], up[k]) for k in range(len(down))):
                 found[row] = depth + 1
                 break
     return found

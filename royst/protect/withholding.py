@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from royst.protect.audit import Tally
 from royst.protect.candidate import EVERYONE, FINE, ROW, Candidate
 from royst.protect.history import Ledger
 from royst.protect.rounding import rounded
@@ -16,13 +18,43 @@ KEYS = {
     "domain_2", "family", "correction", "method", "margin", "status",
 }  # fmt: skip
 """Columns that a withheld row keeps; every other one is emptied."""
+ERRORS = ("se", "df", "low", "high", "low90", "high90", "deff", "n_eff", "p", "p_adjusted")
+"""What tells a standard error."""
+
+Key = tuple[str, str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Rows of an item that may be printed: their keys, their levels' names, how finely; and the audit's tally.
+
+    ``fewer``: decimals less than usual; 2 where standard errors and intervals fall away as well.
+    """
+
+    keys: list[Key]
+    levels: list[str]
+    fewer: list[int]
+    tally: Tally
 
 
 @dataclass
 class Printed:
-    """What may be printed: (wave, population, item, domain, kind) to the level's name. ``kind``: answers or not_relevant."""
+    """What may be printed: (wave, population, item, domain, kind) to the level's name. ``kind``: answers or not_relevant.
 
-    level: dict[tuple[str, str, str, str, str], str] = field(default_factory=dict)
+    ``fewer``: how many decimals less than usual their weighted figures have; 2 stands for one less and no sampling error.
+    """
+
+    level: dict[Key, str] = field(default_factory=dict)
+    fewer: dict[Key, int] = field(default_factory=dict)
+
+    def add(self, part: Decided) -> None:
+        self.level.update(zip(part.keys, part.levels))
+        self.fewer.update(zip(part.keys, part.fewer))
+
+    def less(self, wave: str, population: str, item: str, domain: str, measure: str) -> int:
+        """``fewer`` of the row that a cell stands in."""
+        kind = "not_relevant" if measure == "not_relevant" else "answers"
+        return self.fewer.get((wave, _same(population), item, domain, kind), 0)
 
     def cell(
         self, wave: str, population: str, item: str, domain: str, measure: str, category: str, best: str | None
@@ -49,7 +81,19 @@ def withheld_estimates(candidate: Candidate, printed: Printed) -> pl.DataFrame:
         printed.cell(wave, population, item, domain, measure, category, best.get((wave, item)))
         for wave, population, item, domain, measure, category in frame.select(*ROW, "measure", "category").rows()
     ]
-    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+    less = [printed.less(*row) if told else 0 for row, told in zip(frame.select(*ROW, "measure").rows(), ok)]
+    withheld = _withhold(frame.with_columns(pl.lit(None).alias("decimals")), pl.Series(ok, dtype=pl.Boolean))
+    fewer = pl.Series(less, dtype=pl.Int64)
+    told = pl.when(pl.Series(ok, dtype=pl.Boolean)).then(_usual() - fewer.clip(0, 1))
+    errors = [column for column in ERRORS if column in frame.columns]
+    return withheld.with_columns(
+        told.alias("decimals"), *(pl.when(fewer < 2).then(pl.col(column)).alias(column) for column in errors)
+    )
+
+
+def _usual() -> pl.Expr:
+    """Decimals of a figure: two of a mean, one of all else."""
+    return pl.when(pl.col("measure") == "mean").then(2).otherwise(1)
 
 
 def _withhold(frame: pl.DataFrame, ok: pl.Series) -> pl.DataFrame:
@@ -77,11 +121,16 @@ def withheld_changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledg
     before = ledger.published()
     figures: dict[tuple, tuple] = {}
     printed: list[list[float | None]] = []
+    decimals = _decimals(frame, estimates, before, candidate.continues)
     if before is not None:
         figures = {row[:-2]: row[-2:] for row in before.select(*ROW, "measure", "category", "n", "estimate").rows()}
-        sides = (frame.with_columns(pl.col(f"estimate_{side}").alias("estimate")) for side in (1, 2))
+        sides = (
+            frame.with_columns(pl.col(f"estimate_{side}").alias("estimate"), decimals[f"side_{side}"].alias("decimals"))
+            for side in (1, 2)
+        )
         printed = [rounded(side)["estimate"].to_list() for side in sides]
     out |= set(figures)
+    bare = _bare(estimates) | (_bare(before) if before is not None else set())
     name = candidate.continues
 
     def told(place: int, row: dict, side: int) -> bool:
@@ -92,10 +141,38 @@ def withheld_changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledg
         key = (wave, row["population"], *rest)
         if key in figures and not _same_figures(figures[key], (row[f"n_{side}"], printed[side - 1][place])):
             return False
-        return key in out
+        return key in out and not (key in bare and row.get("se") is not None)
 
     ok = [told(k, r, 1) and (r["kind"] == "source" or told(k, r, 2)) for k, r in enumerate(frame.iter_rows(named=True))]
-    return _withhold(frame, pl.Series(ok, dtype=pl.Boolean))
+    withheld = _withhold(frame.with_columns(pl.lit(None).alias("decimals")), pl.Series(ok, dtype=pl.Boolean))
+    fewest = pl.min_horizontal(decimals["side_1"], decimals["side_2"])
+    return withheld.with_columns(pl.when(pl.Series(ok, dtype=pl.Boolean)).then(fewest).alias("decimals"))
+
+
+def _bare(estimates: pl.DataFrame) -> set[tuple]:
+    """Rows whose sampling error is not told, so that no difference may tell it."""
+    if "se" not in estimates.columns:
+        return set()
+    return set(estimates.filter(pl.col("se").is_null()).select(*ROW, "measure", "category").rows())
+
+
+def _decimals(
+    frame: pl.DataFrame, estimates: pl.DataFrame, before: pl.DataFrame | None, name: Mapping[tuple[str, str], str]
+) -> pl.DataFrame:
+    """Decimals of both estimates of each difference: columns ``side_1`` and ``side_2``."""
+    fewer = {
+        tuple(row[:-1]): row[-1]
+        for out in (before, estimates)
+        if out is not None and "decimals" in out.columns
+        for row in out.filter(pl.col("decimals").is_not_null()).select(*ROW, "measure", "category", "decimals").rows()
+    }
+    found: list[tuple[int, ...]] = []
+    for row in frame.iter_rows(named=True):
+        usual, who = 2 if row["measure"] == "mean" else 1, row["population"]
+        sides = [(row[f"wave_{k}"], row[f"domain_{k}"] or "all") for k in (1, 2)]
+        places = [(w, who, name.get((w, row["item"]), row["item"]), d, row["measure"], row["category"]) for w, d in sides]
+        found.append(tuple(fewer.get(place, usual) for place in places))
+    return pl.DataFrame(found, schema={"side_1": pl.Int64, "side_2": pl.Int64}, orient="row")
 
 
 def _same_figures(out: tuple[int, float | None], now: tuple[int | None, float | None]) -> bool:

@@ -16,19 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from royst.protect.block import Block
+from royst.protect.block import Block, merge
 
 SAME = 1e-7
+PRIMAL = 4
+"""HiGHS's number for the primal simplex method."""
 
 
-def solver(presolve: bool = False) -> highspy.Highs:
+def solver() -> highspy.Highs:
     """A silent, single-threaded HiGHS that keeps its basis from one objective to the next."""
     highs = highspy.Highs()
     highs.silent()
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("random_seed", 1)
-    if not presolve:
-        highs.setOptionValue("presolve", "off")
+    highs.setOptionValue("presolve", "off")
+    highs.setOptionValue("simplex_strategy", PRIMAL)  # the truth is a corner to start from, and so is each optimum for the next
     return highs
 
 
@@ -38,7 +40,6 @@ def programme(
     high: NDArray[np.float64],
     least: NDArray[np.float64],
     most: NDArray[np.float64],
-    presolve: bool = False,
 ) -> highspy.Highs:
     """A linear programme ``low <= matrix @ x <= high``, ``least <= x <= most`` with no objective yet."""
     model = highspy.HighsLp()
@@ -50,7 +51,7 @@ def programme(
     model.a_matrix_.start_ = matrix.indptr.astype(np.int32)
     model.a_matrix_.index_ = matrix.indices.astype(np.int32)
     model.a_matrix_.value_ = matrix.data.astype(float)
-    highs = solver(presolve)
+    highs = solver()
     highs.passModel(model)
     return highs
 
@@ -105,29 +106,76 @@ class Exchange(Model):
     """Exchanges of two answers in a block whose rows are printed at the given levels.
 
     The programme holds the people who gave one of the two answers; with ``wide`` everybody, so that an exchange can start
-    from another world than the truth.
+    from another world than the truth. Every printed count stays as it is, and every weighted figure within its rounding.
     """
 
     def __init__(self, block: Block, level: NDArray[np.int64], pair: tuple[int, int], *, wide: bool = False):
         one, other = pair
-        self.pair = pair
+        self.pair, self._block = pair, block
         self._apart = np.array([codes[one] != codes[other] for codes in block.levels] + [False])
         rows = np.flatnonzero(self._apart[level])
+        self._weighed = rows[np.isfinite(block.step[rows])]
         concerned = (block.counts[:, one] > 0) | (block.counts[:, other] > 0)
         self.atoms = np.flatnonzero(concerned | wide)
         self._truth = block.counts
         self._number = np.arange(len(self.atoms), dtype=np.int32)
         self._base: NDArray | None = self._truth
-        zero = np.zeros(len(rows))
-        matrix = block.members[rows][:, self.atoms].tocsr()
-        super().__init__(rows, zero, zero, programme(matrix, zero, zero, *self._ends(self._truth)))
+        self._level = level
+        self._room_of: NDArray | None = None
+        parts = [block.members[rows], block.weighted[self._weighed]]
+        matrix = sparse.csr_array(sparse.vstack(parts, format="csr")[:, self.atoms])
+        zero, free = np.zeros(len(rows)), np.full(len(self._weighed), highspy.kHighsInf)
+        low, high = np.concatenate([zero, -free]), np.concatenate([zero, free])
+        highs = programme(matrix, low, high, *self._ends(self._truth))
+        super().__init__(np.concatenate([rows, self._weighed]), low, high, highs)
+        self._plain = len(rows)
 
     def _ends(self, world: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         one, other = self.pair
         return -np.maximum(world[self.atoms, one], 0.0), np.maximum(world[self.atoms, other], 0.0)
 
     def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return self._apart[level[self.rows]]
+        bound = self._apart[level[self.rows]]
+        bound[self._plain :] = True  # these have ends of their own
+        return bound
+
+    def update(self, level: NDArray[np.int64]) -> None:
+        super().update(level)
+        if level is not self._level:
+            self._level, self._room_of = level, None
+
+    def _make_room(self, world: NDArray) -> None:
+        """How far weighted totals may move from a world before a printed figure is another one."""
+        if not len(self._weighed) or self._room_of is world:
+            return
+        low, high = self._room(world)
+        which = np.arange(self._plain, self._plain + len(low), dtype=np.int32)
+        self.highs.changeRowsBounds(len(low), which, low, high)  # type: ignore[attr-defined]
+        self._room_of = world if world is self._truth else None
+
+    def _room(self, world: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        (one, other), block, rows = self.pair, self._block, self._weighed
+        level, totals = self._level[rows], block.weighted[rows] @ world.astype(float)
+        low, high = np.full(len(rows), -np.inf), np.full(len(rows), np.inf)
+        for depth, codes in enumerate(block.levels):
+            a, b = codes[one], codes[other]
+            if a == b:
+                continue
+            now, window = merge(totals, codes), block.windows[depth]
+            here = (level >= 0) & (level <= depth)
+            for least, most in (
+                (window.least[rows, a] - now[:, a], window.most[rows, a] - now[:, a]),
+                (now[:, b] - window.most[rows, b], now[:, b] - window.least[rows, b]),
+            ):
+                low, high = np.where(here, np.maximum(low, least), low), np.where(here, np.minimum(high, most), high)
+        means = block.mean_window
+        gain = 0.0 if block.scores is None else block.scores[one] - block.scores[other]
+        if means is not None and gain:
+            ends = np.stack([means.least[rows, 0], means.most[rows, 0]]) - totals @ block.scores
+            ends = np.sort(ends / gain, axis=0)
+            low = np.where(level == 0, np.maximum(low, ends[0]), low)
+            high = np.where(level == 0, np.minimum(high, ends[1]), high)
+        return np.minimum(low, 0.0), np.maximum(high, 0.0)
 
     def pull(
         self, cost: NDArray[np.float64], base: NDArray | None = None, still: NDArray[np.bool_] | None = None
@@ -141,6 +189,7 @@ class Exchange(Model):
             moving = 1.0 if still is None else (~still[self.atoms]).astype(float)
             self.highs.changeColsBounds(len(self.atoms), self._number, least * moving, most * moving)
             self._base = self._truth if base is None and still is None else None
+        self._make_room(self._truth if base is None else base)
         found = solve(self.highs, -cost[self.atoms])
         if found is None or not (np.abs(found) > SAME).any():
             return None
@@ -155,9 +204,13 @@ class OneAnswer(Model):
     def __init__(self, block: Block, level: NDArray[np.int64], depth: int, category: int):
         self.depth = depth
         rows = np.flatnonzero((level >= 0) & (level <= depth))
-        total = block.table(depth)[rows, category].astype(float)
+        weighed = rows[np.isfinite(block.step[rows])]
+        total, window = block.table(depth)[rows, category].astype(float), block.windows[depth]
+        low = np.concatenate([total, window.least[weighed, category]])
+        high = np.concatenate([total, window.most[weighed, category]])
+        matrix = sparse.csr_array(sparse.vstack([block.members[rows], block.weighted[weighed]], format="csr"))
         nothing, people = np.zeros(len(block.atoms)), block.atoms.astype(float)
-        super().__init__(rows, total, total, programme(block.members[rows].tocsr(), total, total, nothing, people))
+        super().__init__(np.concatenate([rows, weighed]), low, high, programme(matrix, low, high, nothing, people))
 
     def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
         return (level[self.rows] >= 0) & (level[self.rows] <= self.depth)

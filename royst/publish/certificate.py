@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from royst.publish import numbers
@@ -10,7 +11,7 @@ from royst.publish.document import Block, Document, Heading, Table
 from royst.publish.edition import Edition
 from royst.publish.method import protection
 
-ATTACKERS = ("outsider", "staff", "reader")
+ATTACKERS = ("outsider", "staff", "unit", "respondent", "weights", "reader")
 
 
 def certificate(held: Edition) -> Document:
@@ -37,6 +38,7 @@ def certificate(held: Edition) -> Document:
             words("privacy.none") if not recovered else words("privacy.some", count=numbers.plain(words, recovered))
         )
     )
+    blocks += [paragraph(text) for text in _left(held, told)]
     talk = told.get("interviews")
     if isinstance(talk, dict) and talk.get("quotes") and talk.get("fewest_who_could_have_said_a_quote"):
         fewest = numbers.count(words, int(talk["fewest_who_could_have_said_a_quote"]))
@@ -47,6 +49,17 @@ def certificate(held: Edition) -> Document:
             paragraph(words("privacy.before", count=numbers.plain(words, before)) if before else words("privacy.first"))
         )
     return _document(held, blocks)
+
+
+def _left(held: Edition, told: Mapping[str, object]) -> list[str]:
+    """How open the least open fact still is, and how much is published all the same."""
+    words, narrowest, share = held.words, told.get("narrowest_remaining"), told.get("share_published")
+    found = []
+    if isinstance(narrowest, int):
+        found.append(words("privacy.narrowest", count=numbers.count(words, narrowest)))
+    if isinstance(share, int | float):
+        found.append(words("privacy.kept", percent=numbers.percent_digits(words, 100 * share)))
+    return found
 
 
 def _document(held: Edition, blocks: list[Block]) -> Document:

@@ -99,8 +99,9 @@ def _means(edition: Edition, rows: list[Row], caption: str, start: float, end: f
     words = edition.words
     dots, cells = [], []
     for row in sorted(rows, key=lambda row: row["estimate"], reverse=best == "high"):
-        label, value = edition.say.short(row["item"]), numbers.plain(words, row["estimate"], 2)
-        between = numbers.interval(words, row["low"], row["high"], 2) or DASH
+        decimals = 2 if row.get("decimals") is None else row["decimals"]
+        label, value = edition.say.short(row["item"]), numbers.plain(words, row["estimate"], decimals)
+        between = numbers.interval(words, row["low"], row["high"], decimals) or DASH
         dots.append(Dot(label, row["estimate"], row["low"], row["high"], value))
         cells.append((label, value, between, numbers.plain(words, row["n"]) if row["n"] is not None else DASH))
     axis = words("chart.axis_mean", scale=edition.say.scale_words(rows[0]["item"]))

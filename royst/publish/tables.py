@@ -37,6 +37,8 @@ SHEETS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 WHOLE = ("n", "n_units", "n_1", "n_2", "units", "better", "expected", "lower", "cannot_tell", "answers")
+FINE = ("whole", "one", "two")
+"""Formats of figures by their decimals."""
 THREE = ("p", "p_adjusted")
 LONG_TEXT = ("item", "category", "domain", "domain_1", "domain_2", "measure", "theme")
 
@@ -187,6 +189,12 @@ def _notes(excel: Any, facts: Facts, labels: Labels, title: str, formats: dict[s
         sheet.write_string(row, 0, line, formats["text"])
 
 
+def _decimals(row: dict[str, Any]) -> int:
+    """Decimals of a row's figures, as the release says them; where it does not, two of a mean and one of all else."""
+    told = row.get("decimals")
+    return (2 if row.get("measure") == "mean" else 1) if told is None else int(told)
+
+
 def _sheet(
     excel: Any,
     words: Book,
@@ -202,7 +210,7 @@ def _sheet(
         sheet.write_string(0, index, words.columns[heading], formats["head"])
         sheet.set_column(index, index, 34 if column in LONG_TEXT else 24 if column == "status" else 14)
     for number, row in enumerate(frame.iter_rows(named=True), 1):
-        fine = "two" if row.get("measure") == "mean" else "one"
+        fine = FINE[_decimals(row)]
         for index, column in enumerate(columns):
             if column in said:
                 sheet.write_string(number, index, said[column](row), formats["cell"])

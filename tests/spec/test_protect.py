@@ -12,7 +12,7 @@ import pytest
 
 from royst import protect
 from royst.errors import InputError
-from royst.protect import history
+from royst.protect import history, rounding, rules
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "attacks"))
 import simulate
@@ -216,3 +216,92 @@ def test_a_change_is_withheld_where_its_old_side_is_not_what_is_out(ledger, made
     later = replace(asked, estimates=new, people={"2021": asked.people["2019"]}, changes=changes)
     told = protect.protect(later, RULES, history.read(ledger, b"k")).changes
     assert told["status"].to_list() == ["published", "withheld", "withheld"]
+
+
+def test_a_ledger_grows_by_a_line_and_what_stands_there_is_not_written_again(ledger, made):
+    before = ledger.read_bytes()
+    history.record(ledger, name="2022-06", date="2022-06-01", rules=RULES.label, estimates=made.estimates.head(5), key=b"k")
+    assert ledger.read_bytes().startswith(before) and ledger.read_bytes().count(b"\n") == before.count(b"\n") + 1
+
+
+def test_a_ledger_carried_along_is_the_one_that_is_read(tmp_path, made):
+    path, carried = tmp_path / "history.jsonl", history.Ledger()
+    for k in range(4):
+        part = made.estimates.slice(40 * k, 60)
+        carried = history.record(path, name=f"r{k}", date="2022", rules="r", estimates=part, key=b"k", ledger=carried)
+        assert carried.published().equals(history.read(path, b"k").published())
+    assert carried.last == history.read(path, b"k").last
+
+
+def test_an_entry_that_was_interrupted_counts_as_none(ledger, made):
+    whole = ledger.read_bytes()
+    ledger.write_bytes(whole + b'{"release":"2022-06","da')
+    assert len(history.read(ledger, b"k").entries) == 2
+    history.record(ledger, name="2022-06", date="2022-06-01", rules=RULES.label, estimates=made.estimates.head(5), key=b"k")
+    assert ledger.read_bytes().startswith(whole) and len(history.read(ledger, b"k").entries) == 3
+
+
+def test_a_ledger_whose_last_lines_were_cut_off_is_refused(ledger):
+    for name in ("2020-06", "2021-12"):
+        (ledger.parent / name / "release").mkdir(parents=True)
+    history.complete(history.read(ledger, b"k"), ledger.parent)
+    ledger.write_text(ledger.read_text(encoding="utf-8").split("\n")[0] + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="edited-ledger") as caught:
+        history.complete(history.read(ledger, b"k"), ledger.parent)
+    assert "2021-12" in str(caught.value)
+
+
+def test_a_looser_rule_set_needs_a_reason():
+    with pytest.raises(InputError, match="loosened-without-reason") as caught:
+        rules.chosen("register-5", "  ")
+    assert "row" in str(caught.value)
+    assert rules.chosen("register-5", "the register's own rule").row.value == 5
+    for name in ("user-survey-10", "user-survey-10-zeros", "user-survey-20"):
+        assert rules.chosen(name, "").looser_than(RULES) == []
+
+
+def test_every_threshold_of_every_rule_set_has_a_source_and_cannot_be_changed():
+    for found in rules._RULE_SETS.values():
+        assert all(part.source and part.meaning for part in found.thresholds)
+        with pytest.raises(AttributeError):
+            found.row = found.small
+
+
+def test_people_in_no_category_of_a_group_are_not_left_by_subtraction():
+    """All minus the categories of a group is those who are in none: where these are few, all cannot be printed beside every one."""
+    people = simulate.people("gap", 300, 10, 1, 2)
+    few = [k % 75 == 0 for k in range(300)]
+    people = people.with_columns(sex=pl.when(pl.Series(few)).then(None).otherwise(pl.col("sex").fill_null("sex0")))
+    scale = protect.Scale(simulate.CHOICES, simulate.BANDS, ("nr",))
+    asked = protect.Candidate(
+        simulate.estimates("2019", people, [(), ("sex",)], ["q1"]),
+        {"2019": protect.People(people, ("unit", "sex"), {"q1": scale}, unit="unit", weight="weight")},
+    )
+    made = protect.protect(asked, RULES).estimates
+    out = made.filter((pl.col("status") == "published") & pl.col("measure").is_in(["share", "band"]))["domain"].unique()
+    assert 0 < len(out) < 3
+
+
+def test_whole_per_cents_tell_no_tenth_of_any_figure():
+    frame = pl.DataFrame(
+        {
+            "measure": ["share", "share", "mean"], "n": [50, 50, 50], "estimate": [0.54321, 0.54321, 3.456],
+            "se": [0.0432, 0.0432, 0.123], "low": [0.45678, 0.45678, 3.21], "high": [0.6123, 0.6123, 3.71],
+            "deff": [1.234, 1.234, 1.0], "n_eff": [40.5, 40.5, 50.0], "decimals": [1, 0, 1],
+        }
+    )  # fmt: skip
+    fine, whole, mean = rounding.rounded(frame).rows(named=True)
+    assert (fine["estimate"], fine["se"], fine["low"], fine["deff"], fine["n_eff"]) == (54.3, 4.3, 45.7, 1.2, 42.0)
+    assert (whole["estimate"], whole["se"], whole["low"], whole["high"]) == (54.0, 4.0, 46.0, 61.0)
+    assert whole["deff"] is None and whole["n_eff"] is None
+    assert (mean["estimate"], mean["se"], mean["deff"]) == (3.5, 0.1, None)
+
+
+def test_a_row_of_few_units_is_printed_in_whole_per_cents_before_it_is_withheld():
+    by_domain = {
+        row["domain"]: row
+        for row in protect.protect(candidate(), RULES).estimates.filter(pl.col("status") == "published").iter_rows(named=True)
+        if row["measure"] in ("share", "band")
+    }
+    assert {0, 1} == {row["decimals"] for row in by_domain.values()}
+    assert all(row["decimals"] == 1 for domain, row in by_domain.items() if domain.startswith("unit="))

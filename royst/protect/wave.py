@@ -1,0 +1,302 @@
+"""One wave's rows, item by item: which may be printed, how finely, and to how many decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from royst.errors import Faults
+from royst.protect.audit import Tally, repair
+from royst.protect.block import WITHHELD_LEVEL, Block
+from royst.protect.candidate import (
+    EVERYONE,
+    FINE,
+    Candidate,
+    People,
+    Scale,
+    WaveRows,
+    domain_parts,
+    item_block,
+    wave_rows,
+)
+from royst.protect.history import Ledger
+from royst.protect.rules import RuleSet
+from royst.protect.suppress import secondary, suppress
+from royst.protect.weights import NO_STEP, STEPS, Precision, finest, precision, uneven
+from royst.protect.withholding import Decided, Printed
+
+PLAIN = 1e-9
+"""Weighted and plain figures that differ by less are the same."""
+
+
+def _grouping(domain: str) -> tuple[str, ...]:
+    return tuple(group for group, _ in domain_parts(domain))
+
+
+class Wave:
+    """One wave's rows, item by item."""
+
+    def __init__(self, wave: str, candidate: Candidate, rules: RuleSet, ledger: Ledger, thorough: bool):
+        self.wave, self.rules, self.thorough = wave, rules, thorough
+        self.people: People = candidate.people[wave]
+        estimates = candidate.estimates.filter(pl.col("wave") == wave)
+        self.estimates = estimates.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
+        asked = self.estimates.select("population", "domain").unique(maintain_order=True).rows()
+        self._asked_items = self.estimates["item"].unique(maintain_order=True).to_list()
+        self.items = [item for item in self._asked_items if item not in self.people.indices]
+        self.indices = [item for item in self._asked_items if item in self.people.indices]
+        self.out = self._out(ledger)
+        before = [] if self.out is None else self.out.select("population", "domain").unique(maintain_order=True).rows()
+        self.rows: WaveRows = wave_rows(wave, self.people, list(dict.fromkeys([*asked, *before])))
+        self.place = self.rows.place()
+
+    def _out(self, ledger: Ledger) -> pl.DataFrame | None:
+        frame = ledger.published()
+        if frame is None:
+            return None
+        frame = frame.filter((pl.col("wave") == self.wave) & pl.col("item").is_in(self._asked_items))
+        frame = frame.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
+        return frame if frame.height else None
+
+    def decide(self, item: str) -> list[Decided]:
+        """What may be printed of an item, per kind of its rows.
+
+        Whether somebody answered, or found the question not relevant, is taken to be known (the numbers of answers are
+        printed); such rows are suppressed like others, but no fact of the audit.
+        """
+        part = self.estimates.filter(pl.col("item") == item)
+        measures = set(part["measure"])
+        if self.out is not None:  # what is out may be printed finer than what is put forward now
+            measures |= set(self.out.filter(pl.col("item") == item)["measure"])
+        scale = self.people.scales.get(item)
+        if scale is None:
+            return [self._numbers(item, part)]
+        found = []
+        levels = scale.levels(measures - {"not_relevant"}) if measures - {"not_relevant"} else []
+        if levels:
+            codes = self._answers(item, {choice: k for k, choice in enumerate(scale.choices)})
+            wanted = part.filter(pl.col("measure") != "not_relevant")
+            found.append(self._counted(item, "answers", wanted, codes, levels, scale))
+        if "not_relevant" in measures and scale.not_relevant:
+            number = dict.fromkeys(scale.choices, 0) | dict.fromkeys(scale.not_relevant, 1)
+            wanted = part.filter(pl.col("measure") == "not_relevant")
+            codes = self._answers(item, number)
+            found.append(self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale))
+        return found
+
+    def _answers(self, item: str, number: dict[str, int]) -> NDArray[np.int64]:
+        column = self.people.frame[item].cast(pl.String)
+        return column.replace_strict(number, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+
+    def _asked(self, item: str, kind: str, part: pl.DataFrame) -> NDArray[np.bool_]:
+        """Rows that may be printed: those asked for, and those that are out.
+
+        Rows of several units, but too few, may not: one standard error would tell the units apart. Of a wave that is out,
+        only tables may be added that no release has shown, and none once its people have changed.
+        """
+        asked = np.zeros(len(self.rows.names), bool)
+        thin = (pl.col("n_units") > 1) & (pl.col("n_units") < self.rules.units.value)
+        told = part.group_by("population", "domain", maintain_order=True).agg(thin.any().fill_null(False).alias("thin"))
+        out = self._out_of(item, kind)
+        names = set() if out is None else set(out.select("population", "domain").unique().rows())
+        shown = {(population, _grouping(domain)) for population, domain in names}
+        closed = out is not None and self.changed
+        for population, domain, few in told.rows():
+            new = not few and not closed and (population, _grouping(domain)) not in shown
+            asked[self.place[population, domain]] = new
+        asked[[self.place[name] for name in names]] = True
+        return asked
+
+    def _out_of(self, item: str, kind: str) -> pl.DataFrame | None:
+        if self.out is None:
+            return None
+        return self.out.filter(
+            (pl.col("item") == item) & ((pl.col("measure") == "not_relevant") == (kind == "not_relevant"))
+        )
+
+    @cached_property
+    def changed(self) -> bool:
+        """Whether the people of a wave that is out are no longer those it was published from: somebody withdrew."""
+        if self.out is None:
+            return False
+        return any(self._differs(item, kind) for item in self.items for kind in ("answers", "not_relevant"))
+
+    def _differs(self, item: str, kind: str) -> bool:
+        """Whether a number of answers that is out is another one among today's people."""
+        out, scale = self._out_of(item, kind), self.people.scales.get(item)
+        if out is None or not out.height or "n" not in out.columns:
+            return False
+        if scale is not None:
+            told = dict.fromkeys([*scale.choices, *(scale.not_relevant if kind == "not_relevant" else ())], 1)
+            counted = self._answers(item, told) > 0
+        elif item in self.people.frame.columns:
+            counted = self.people.frame[item].is_not_null().to_numpy()
+        else:
+            return False
+        now = self.rows.members @ counted.astype(float)
+        before = out.select("population", "domain", "n").drop_nulls().unique().rows()
+        return any(round(now[self.place[population, domain]]) != n for population, domain, n in before)
+
+    def _counted(
+        self,
+        item: str,
+        kind: str,
+        part: pl.DataFrame,
+        codes: NDArray[np.int64],
+        levels: list[tuple[str, NDArray]],
+        scale: Scale,
+    ) -> Decided:
+        block = item_block(
+            f"{self.wave}/{item}/{kind}", self.rows, self._asked(item, kind, part), codes, [code for _, code in levels]
+        )
+        names = {name: k for k, name in enumerate(block.rows)}
+        self._agrees(block, names, part, item)
+        out = self._levels_out(block, names, item, kind, [name for name, _ in levels], scale)
+        block, told = self._printed_to(block, names, item, kind, part, scale)
+        floor = told.floor
+        if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
+            level, tally = out, Tally()
+        elif kind == "answers":
+            floor = np.maximum(floor, finest(block, self.rules))
+            level, tally = repair(
+                block, self.rules, suppress(block, self.rules, out, floor), out=out, units=self.thorough
+            )
+        else:
+            level, tally = suppress(block, self.rules, out, floor), Tally()
+        printed = np.flatnonzero(level != WITHHELD_LEVEL)
+        return self._decided(block, item, kind, printed, [levels[level[row]][0] for row in printed], told, tally)
+
+    def _decided(
+        self, block: Block, item: str, kind: str, rows: NDArray, levels: list[str], told: Precision, tally: Tally
+    ) -> Decided:
+        places = [block.rows[row].split("/", 1) for row in rows]
+        keys = [(self.wave, population, item, domain, kind) for population, domain in places]
+        fewer = (told.step[rows] == STEPS[1]).astype(int) + told.bare[rows]
+        return Decided(keys, levels, fewer.tolist(), tally)
+
+    def _printed_to(
+        self, block: Block, names: dict[str, int], item: str, kind: str, part: pl.DataFrame, scale: Scale
+    ) -> tuple[Block, Precision]:
+        """The block with the steps of its weighted figures, and how each row is printed. A row whose figures are the plain ones
+        tells no weight; what is out keeps the decimals it has."""
+        weighted = pl.lit(True)
+        if {"estimate", "unweighted"} <= set(part.columns):
+            weighted = ((pl.col("estimate") - pl.col("unweighted")).abs() > PLAIN).fill_null(
+                pl.col("estimate").is_not_null()
+            )
+        rows = part.group_by("population", "domain").agg(weighted.any()).rows()
+        told = {f"{population}/{domain}" for population, domain, differs in rows if differs}
+        found = precision(block, np.array([name in told for name in block.rows], bool))
+        differs = uneven(block)
+        for population, domain, fewer in self._decimals_out(item, kind):
+            row = names.get(f"{population}/{domain}")
+            if row is not None:
+                found.step[row] = STEPS[int(fewer)] if differs[row] else NO_STEP
+                found.floor[row] = 0
+        means = kind == "answers" and "mean" in set(part["measure"])
+        return replace(block, step=found.step, scores=scale.values if means else None), found
+
+    def _decimals_out(self, item: str, kind: str) -> list[tuple[str, str, bool]]:
+        """Rows that are out, and whether they were printed with a decimal fewer."""
+        out = self._out_of(item, kind)
+        if out is None:
+            return []
+        decimals = pl.col("decimals") if "decimals" in out.columns else pl.lit(None, pl.Int64)
+        fewer = (decimals < pl.when(pl.col("measure") == "mean").then(2).otherwise(1)).fill_null(False)
+        return out.group_by("population", "domain", maintain_order=True).agg(fewer.any()).rows()
+
+    def _agrees(self, block: Block, names: dict[str, int], part: pl.DataFrame, item: str) -> None:
+        """The estimates' numbers of answers are those of the people."""
+        faults = Faults()
+        for population, domain, least, most in (
+            part.group_by("population", "domain", maintain_order=True)
+            .agg(pl.col("n").min().alias("a"), pl.col("n").max().alias("b"))
+            .rows()
+        ):
+            here = names.get(f"{population}/{domain}")
+            n = 0 if here is None else int(block.n[here])
+            if (least is not None and least != n) or (most is not None and most != n):
+                faults.add(
+                    "contradictory-counts",
+                    f"wave {self.wave}, {item}, {domain} ({population}): {least} answers in the estimates, {n} among the people",
+                    "estimate and protect from the same answers",
+                )
+        faults.stop()
+
+    def _levels_out(
+        self, block: Block, names: dict[str, int], item: str, kind: str, levels: list[str], scale: Scale
+    ) -> NDArray[np.int64]:
+        """The levels at which earlier releases printed the rows."""
+        out = np.full(len(block.rows), WITHHELD_LEVEL)
+        if self.out is None:
+            return out
+        mine = self.out.filter(
+            (pl.col("item") == item) & ((pl.col("measure") == "not_relevant") == (kind == "not_relevant"))
+        )
+        for population, domain, measures, categories in (
+            mine.group_by("population", "domain").agg(pl.col("measure").unique(), pl.col("category").n_unique()).rows()
+        ):
+            row = names.get(f"{population}/{domain}")
+            if row is None:
+                continue
+            name = "answers" if set(measures) & {*FINE, "not_relevant"} else "bands" if categories > 1 else "two"
+            out[row] = levels.index(name) if name in levels else 0
+        return out
+
+    def _numbers(self, item: str, part: pl.DataFrame) -> Decided:
+        """An item counted in numbers: rows of enough people whose values differ, of which none can be subtracted."""
+        frame = self.people.frame
+        counted = frame[item].is_not_null().to_numpy() if item in frame.columns else np.ones(frame.height, bool)
+        value = None
+        if item in frame.columns and frame[item].dtype.is_numeric():
+            value = frame[item].cast(pl.Float64).to_numpy()[counted]
+        return self._whole(item, part, counted, lambda block: self._all_alike(block, value))
+
+    def index(self, name: str, printed: Printed) -> Decided:
+        """Where an index may be printed: where every one of its items is printed in full, so that it tells no sum which
+        they do not, and where no row of fewer can be subtracted from it."""
+        parts = [item for item in self.people.indices[name] if item in self.people.scales]
+        if name in self.people.frame.columns:
+            counted = self.people.frame[name].is_not_null().to_numpy()
+        else:
+            choices = [dict.fromkeys(self.people.scales[item].choices, 1) for item in parts]
+            given = np.stack([self._answers(item, ones) > 0 for item, ones in zip(parts, choices)], 1)
+            counted = given.sum(1) * 2 >= given.shape[1]
+
+        def lacking(block: Block) -> NDArray[np.bool_]:
+            rows = [row.split("/", 1) for row in block.rows]
+            keys = [[(self.wave, population, item, domain, "answers") for item in parts] for population, domain in rows]
+            return np.array([any(printed.level.get(key) != "answers" for key in items) for items in keys], bool)
+
+        return self._whole(name, self.estimates.filter(pl.col("item") == name), counted, lacking)
+
+    def _whole(
+        self, item: str, part: pl.DataFrame, counted: NDArray[np.bool_], unfit: Callable[[Block], NDArray[np.bool_]]
+    ) -> Decided:
+        """The rows that may be printed of what has one figure a row: enough people, not ``unfit``, none to subtract."""
+        asked = self._asked(item, "answers", part)
+        block = item_block(f"{self.wave}/{item}/numbers", self.rows, asked, np.where(counted, 0, -1), [np.zeros(1, int)])
+        names = {name: k for k, name in enumerate(block.rows)}
+        out = self._levels_out(block, names, item, "answers", ["answers"], Scale(()))
+        block, told = self._printed_to(block, names, item, "answers", part, Scale(()))
+        few = (block.n < self.rules.row.value) | unfit(block)
+        kept = secondary(block, few, among=told.floor == 0, forced=out != WITHHELD_LEVEL)
+        printed = np.flatnonzero(kept)
+        return self._decided(block, item, "answers", printed, ["answers"] * len(printed), told, Tally())
+
+    def _all_alike(self, block: Block, value: NDArray | None) -> NDArray[np.bool_]:
+        if value is None:
+            return np.zeros(len(block.rows), bool)
+        least = np.full(len(block.rows), np.inf)
+        most = -least
+        row = np.repeat(np.arange(len(block.rows)), np.diff(block.members.indptr))
+        np.minimum.at(least, row, value[block.members.indices])
+        np.maximum.at(most, row, value[block.members.indices])
+        return least >= most
+
+

@@ -1,0 +1,140 @@
+"""What weighted figures tell, against enumerating every whole-number table."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from royst.protect.audit import Polytope
+from royst.protect.block import Block
+from royst.protect.rules import rule_set
+from royst.protect.weights import STEPS, finest, precision
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "attacks"))
+import simulate
+
+RULES = rule_set("user-survey-10")
+
+
+def row_of_units(seed: str, units: int, least: int, most: int, step: float = np.inf) -> Block:
+    """One printed row of units of different weight, two answers; each unit is a row that must not be learnt."""
+    size = least + (simulate.draws(f"{seed}/size", units) * (most - least + 1)).astype(int)
+    given = np.round(size * (0.2 + 0.6 * simulate.draws(f"{seed}/given", units))).astype(int)
+    rows = sparse.csr_array(np.vstack([np.ones(units), np.eye(units)]))
+    return Block(
+        seed,
+        ("all", *(f"K{u}" for u in range(units))),
+        rows,
+        np.stack([given, size - given], 1),
+        (np.arange(2),),
+        np.array([True] + [False] * units),
+        np.ones(units + 1),
+        np.arange(units),
+        0.5 + 2 * simulate.draws(f"{seed}/weight", units),
+        np.array([step] + [np.inf] * units),
+    )
+
+
+def tables(block: Block) -> np.ndarray:
+    """Every split of the people who gave the first answer over the units, (tables × units)."""
+    size, total = block.atoms, int(block.counts[:, 0].sum())
+    splits = np.array(list(itertools.product(*(range(s + 1) for s in size[:-1]))))
+    last = total - splits.sum(1)
+    ok = (last >= 0) & (last <= size[-1])
+    return np.column_stack([splits[ok], last[ok]])
+
+
+def figures(block: Block, splits: np.ndarray, step: float, bare: bool) -> np.ndarray:
+    """What is printed of the row for each split: percentage, standard error (units as drawn, one stratum), and both ends."""
+    assert block.weight is not None
+    whole = block.weight @ block.atoms
+    share = splits @ block.weight / whole
+    rest = block.weight * (splits - share[:, None] * block.atoms) / whole
+    units = len(block.atoms)
+    error = np.sqrt(units / (units - 1) * (rest**2).sum(1))
+    columns = [share] if bare else [share, error, share - 2 * error, share + 2 * error]
+    return np.round(100 * np.stack(columns, 1) / step)
+
+
+def agreeing(block: Block, step: float, bare: bool) -> np.ndarray:
+    splits = tables(block)
+    printed = figures(block, np.vstack([block.counts[:, 0], splits]), step, bare)
+    return splits[(printed[1:] == printed[0]).all(1)]
+
+
+def told(block: Block, splits: np.ndarray) -> list[int]:
+    """Units of which a sensitive count follows."""
+    facts = RULES.sensitive_cells(block.atoms, block.counts)[:, 0]
+    return [
+        u
+        for u in np.flatnonzero(facts)
+        if RULES.recoverable(int(block.atoms[u]), float(splits[:, u].min()), float(splits[:, u].max()))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_row_with_room_tells_no_unit_by_its_percentage_standard_error_and_interval(seed):
+    block = row_of_units(f"room{seed}", 7 + seed % 2, 4, 7)
+    found = precision(block, np.ones(len(block.rows), bool))
+    if found.floor[0] == 0:
+        assert told(block, agreeing(block, found.step[0], bool(found.bare[0]))) == []
+
+
+def test_some_of_these_rows_have_room():
+    floors = [
+        precision(row_of_units(f"room{s}", 7 + s % 2, 4, 7), np.ones(8 + s % 2, bool)).floor[0] for s in range(12)
+    ]
+    assert 0 in floors
+
+
+def test_tenths_with_standard_errors_would_tell_units_that_whole_per_cents_do_not():
+    """The reason for coarser figures: the same rows in tenths are worked out."""
+    blocks = [row_of_units(f"tell{seed}", 4, 3, 9) for seed in range(6)]
+    in_tenths = sum(bool(told(block, agreeing(block, STEPS[0], False))) for block in blocks)
+    assert in_tenths >= 3
+
+
+def test_the_precision_of_a_row_does_not_depend_on_how_answers_are_split():
+    block = row_of_units("split", 6, 4, 14)
+    moved = tables(block)[::97][:20]
+    for split in moved:
+        other = Block(
+            "other", block.rows, block.members, np.stack([split, block.atoms - split], 1), block.levels,
+            block.candidate, block.cost, block.holder, block.weight, block.step,
+        )  # fmt: skip
+        weighted = np.ones(len(block.rows), bool)
+        ours, theirs = precision(block, weighted), precision(other, weighted)
+        for name in ("step", "bare", "floor"):
+            assert getattr(ours, name)[0] == getattr(theirs, name)[0]
+
+
+def test_the_audit_holds_worlds_to_the_printed_percentage():
+    """The interval of each unit by linear programming holds that of every whole table, and is narrower than counts alone leave it."""
+    narrower = 0
+    for seed in range(4):
+        block = row_of_units(f"lp{seed}", 4, 2, 6, step=0.1)
+        level = np.where(block.candidate, 0, -1)
+        splits = agreeing(block, 0.1, True)
+        free = tables(block)
+        polytope = Polytope(block, level)
+        for unit in range(4):
+            cost = np.zeros(block.counts.shape)
+            cost[unit, 0] = 1.0
+            ends = []
+            for sign in (1.0, -1.0):
+                change = polytope.furthest(sign * cost)
+                assert change is not None
+                ends.append(block.counts[unit, 0] + change[unit, 0])
+            assert ends[0] <= splits[:, unit].min() + 1e-6 and ends[1] >= splits[:, unit].max() - 1e-6
+            narrower += ends[1] - ends[0] < free[:, unit].max() - free[:, unit].min() - 0.5
+    assert narrower
+
+
+def test_a_row_that_one_split_explains_is_printed_at_no_level():
+    block = row_of_units("narrow", 3, 3, 4, step=0.1)
+    assert finest(block, RULES)[0] == len(block.levels)
