@@ -13,7 +13,6 @@ from royst.collect import codes
 from royst.errors import wrong
 from royst.evaluation.interviews import opening
 from royst.interviews.store import Store, write_bytes
-from royst.interviews.substudy import Substudy, read_file
 
 _SLOW = (pwhash.argon2id.OPSLIMIT_MODERATE, pwhash.argon2id.MEMLIMIT_MODERATE)
 _LIGHT = (pwhash.argon2id.OPSLIMIT_MIN, pwhash.argon2id.MEMLIMIT_MIN)
@@ -60,7 +59,7 @@ def coder(root: Path, name: str, who: str, *, light: bool = False) -> list[str]:
     place = folder.substudy(name)
     if not place.is_dir():
         raise wrong("unknown-substudy", f"the study has no sub-study {name}", "Begin one: royst interviews start.")
-    opening.known_person(Substudy(Store(place), read_file(Store(place)), (), (), ()), who)
+    opening.researcher(Store(place), who)
     made = Coders(folder.coders(name)).fresh(who, light=light)
     return [
         f"{who} signs in by: {codes.shown(made)}",

@@ -77,12 +77,17 @@ def checked_date(said: str) -> str:
 
 def known_person(substudy: Substudy, name: str) -> str:
     """One of the sub-study's researchers, by id. ``InputError`` (``unknown-person``)."""
-    there = [person.id for person in substudy.file.researchers]
+    return researcher(substudy.store, name)
+
+
+def researcher(store: Store, name: str) -> str:
+    """As ``known_person``, where only ``substudy.toml`` needs be read, which is never sealed."""
+    there = [person.id for person in read_file(store).researchers]
     if name not in there:
         raise wrong(
             "unknown-person",
             f"{name!r} is none of the sub-study's researchers",
             f"Name one of {', '.join(there) or 'nobody yet'}, or add them under [[researchers]].",
-            file=substudy.store.path("substudy.toml"),
+            file=store.path("substudy.toml"),
         )
     return name

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from royst.errors import wrong
+from royst.errors import InputError, wrong
 from royst.evaluation.interviews.rounds import begin as begin_round
 from royst.interviews import coding, consensus, reliability, revision
 from royst.interviews import transcript as transcripts
@@ -18,6 +18,8 @@ from royst.interviews.consensus import Decision, Passage, Span
 from royst.web.coding.visit import Visit, signed
 
 PAGE = 20
+AROUND = 160
+"""Characters shown before and after a passage, and how far from it other words may be chosen."""
 
 
 @signed
@@ -102,7 +104,7 @@ def _row(p: Passage, text: str, book: Codebook, before: Decision | None) -> dict
     ]
     return {
         "p": p, "code": book[p.code], "marks": marks, "instead": [book[c].name for c in p.instead], "choices": choices(p), "before": before,
-        "words": text[p.start : p.end], "lead": text[max(0, p.start - 160) : p.start], "tail": text[p.end : p.end + 160],
+        "words": text[p.start : p.end], "lead": text[max(0, p.start - AROUND) : p.start], "tail": text[p.end : p.end + AROUND],
     }  # fmt: skip
 
 
@@ -139,9 +141,25 @@ def _decisions(visit: Visit, found: Round, passages: dict[str, Passage]) -> list
     made = []
     for id, passage in passages.items():
         chosen = dict(choices(passage)).get(visit.field(f"keep-{id}"))
+        if visit.field(f"keep-{id}") == "words":
+            chosen = (_near(visit, passage, visit.field(f"words-{id}")),)
         if chosen is not None:
             made.append(Decision(id, chosen, who, visit.field(f"why-{id}")))
     return made
+
+
+def _near(visit: Visit, p: Passage, words: str) -> Span:
+    """Where these words stand, in the passage or close to it. ``InputError`` (``words-not-found``)."""
+    text = transcripts.load(visit.site.store, p.transcript, p.version).text
+    low, high = max(0, p.start - AROUND), p.end + AROUND
+    if not words or text.count(words, low, high) != 1:
+        raise _not_found(text.count(words, low, high) if words else 0, p.transcript)
+    at = text.index(words, low, high)
+    return at, at + len(words)
+
+
+def _not_found(times: int, transcript: str) -> InputError:
+    return wrong("words-not-found", f"these words stand {times} times there in {transcript}", "Copy them as they stand, and so many that they stand once.")
 
 
 @signed
@@ -172,5 +190,5 @@ def _spans(visit: Visit, chosen: Coding) -> list[Span] | None:
     text, words = transcripts.latest(visit.site.store, chosen.transcript).text, visit.field("words")
     times = text.count(words) if words else 0
     if times != 1:
-        raise wrong("words-not-found", f"these words stand {times} times in {chosen.transcript}", "Copy them as they stand, and so many that they stand once.")
+        raise _not_found(times, chosen.transcript)
     return [(text.index(words), text.index(words) + len(words))]

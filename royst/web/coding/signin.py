@@ -19,7 +19,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     with site.lock:  # one slow hash at a time: each takes much memory
         if not (site.wrong_names.allowed(name) and site.wrong_addresses.allowed(address)):
             return visit.page("in.html", title=visit.say("in.title"), status=429, wrong=visit.say("in.often"), name=name)
-        if not site.coders.holds(name, visit.field("passphrase")):
+        if not site.holds(name, visit.field("passphrase")):
             site.wrong_names.count(name)
             site.wrong_addresses.count(address)
             return visit.page("in.html", title=visit.say("in.title"), status=422, wrong=visit.say("in.wrong"), name=name)

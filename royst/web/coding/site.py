@@ -13,7 +13,7 @@ from pathlib import Path
 from royst.evaluation.interviews import opening
 from royst.evaluation.interviews.coders import Coders
 from royst.evaluation.interviews.opening import Secret
-from royst.interviews.substudy import Substudy, read_substudy
+from royst.interviews.substudy import Substudy, read_file, read_substudy
 from royst.web.respond.site import Limits
 
 IDLE = 4 * 60 * 60
@@ -78,6 +78,11 @@ class Site:
     @property
     def today(self) -> str:
         return self._today().isoformat()
+
+    def holds(self, name: str, passphrase: str) -> bool:
+        """Whether somebody is a researcher of the sub-study today, and signs in by this."""
+        right = self.coders.holds(name, passphrase)
+        return right and any(person.id == name for person in read_file(self.store).researchers)
 
     def substudy(self) -> Substudy:
         """Read anew each time: people write in its files meanwhile."""

@@ -17,7 +17,7 @@ import pytest
 
 from royst.errors import InputError
 from royst.evaluation.interviews import opening, rounds
-from royst.interviews import coding, quotes, revision, theme
+from royst.interviews import coding, consensus, quotes, revision, theme
 from royst.interviews import transcript as transcripts
 from royst.interviews.coding import CONSENSUS, read_codings
 from royst.interviews.seal import Seal
@@ -69,6 +69,16 @@ def test_wrong_passphrases_are_counted_and_then_one_waits(running: Running) -> N
     assert Person(running, "bo").get("/").status == 200
     kept = (running.root / "server" / "interviews" / f"{NAME}.json").read_text(encoding="utf-8")
     assert kept.count("$argon2id$") == 3 and not any(p.replace(" ", "") in kept for p in running.passphrases.values())
+
+
+def test_who_is_no_researcher_any_more_does_not_come_in(running: Running) -> None:
+    settings = running.root / "interviews" / NAME / "substudy.toml"
+    text = settings.read_text(encoding="utf-8")
+    assert Person(running, "bo").get("/").status == 200
+    settings.write_text(text.replace('id = "bo"', 'id = "dag"'), encoding="utf-8")
+    gone = Person(running)
+    gone.get("/in")
+    assert gone.post("/in", name="bo", passphrase=running.passphrases["bo"]).status == 422
 
 
 def test_a_forged_form_is_refused_and_signing_out_ends_it(running: Running) -> None:
@@ -145,6 +155,11 @@ def test_from_coding_to_a_released_quote(running: Running) -> None:
     page = bo.get("/round/r1/settle").text
     ids = re.findall(r'name="keep-([0-9a-f]{16})" value="none"', page)
     assert len(ids) == 4 and "did not mark it" in page
+    astray = bo.post("/round/r1/settle", **{f"keep-{ids[0]}": "words", f"words-{ids[0]}": "står ikke der"})
+    assert astray.status == 422 and "0 times" in astray.text
+    assert bo.post("/round/r1/settle", **{f"keep-{ids[0]}": "words", f"words-{ids[0]}": "savner noen å spise med"}).status == 303
+    made = consensus.read_decisions(running.store, "r1")[ids[0]]
+    assert [TEXT[s:e] for s, e in made.keep] == ["savner noen å spise med"] and made.by == ("bo",)
     assert bo.post("/round/r1/settle", many=(("with", "anna"),), **{f"keep-{ids[0]}": "of-bo", f"why-{ids[0]}": "kortere"}).status == 303
     assert read_codings(running.store, CONSENSUS, "r1") == ()
     rest = {f"keep-{id}": "of-bo" for id in ids[1:]}
