@@ -7,7 +7,7 @@ from html import escape
 from royst.collect.codes import shown
 from royst.evaluation.serve import Fieldwork
 from royst.web.respond.qr import svg
-from royst.web.respond.words import Spoken, direction, tag
+from royst.web.respond.words import Spoken, called, direction, tag
 
 _STYLE = (
     "body{font:12pt/1.4 sans-serif;margin:1cm}section{break-inside:avoid;border-bottom:1px dashed;padding:.6cm 0;display:flex;gap:1cm;align-items:center}"
@@ -16,14 +16,15 @@ _STYLE = (
 
 
 def slips(fieldwork: Fieldwork, fresh: list[tuple[str, str]]) -> str:
-    """A page in the form's first language: for each (code, unit) its QR code, the site's address, the code and what matters most. The unit stands small, for who hands out."""
+    """A page in the form's first language: for each (code, unit) its QR code, the site's address, the code, what matters most and the languages it can be answered in. The unit stands small, for who hands out."""
     asking, first = fieldwork.asking, fieldwork.languages[0]
     address = asking.address.rstrip("/")
     spoken = Spoken(first, fieldwork.languages, asking.words)
     title = escape(fieldwork.instrument.title.get(first) or spoken("title"))
+    names = " · ".join(f'<span lang="{escape(tag(one))}">{escape(called(one, asking.words))}</span>' for one in fieldwork.languages)
     parts = [
         f"<section>{svg(f'{address}/e/{code}', spoken('thanks.qr', address=address))}<div><h2>{title}</h2><p>{escape(address.partition('//')[2])}</p>"
-        f"<p><strong>{shown(code)}</strong></p><p>{escape(spoken('start.voluntary'))} {escape(spoken('nobody'))}</p><p><small>{escape(unit)}</small></p></div></section>"
+        f"<p><strong>{shown(code)}</strong></p><p>{escape(spoken('start.voluntary'))} {escape(spoken('nobody'))}</p><p>{names}</p><p><small>{escape(unit)}</small></p></div></section>"
         for code, unit in fresh
     ]
     return (

@@ -322,6 +322,7 @@ def test_a_handout_names_no_subject_and_carries_each_code(written, tmp_path) -> 
     assert all(line.split(",")[0] in sheet for line in lines)
     assert sheet.count('<svg class="qr"') == len(lines) == len(serve.prepare(running.root, WAVE).units)
     assert not re.search(r"\brus|\bLAR\b|bruker", sheet)
+    assert all(name in sheet for name in ("Bokmål", "Nynorsk", "English"))
 
 
 RULES = """

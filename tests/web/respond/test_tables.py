@@ -91,6 +91,10 @@ def test_a_wide_screen_answers_the_table_at_once(running: Running, person: Perso
     assert [last[name] for name, *_ in ROWS] == ["5", "1", "2", "nr"]
 
 
+def test_a_table_is_a_small_page_too(person: Person) -> None:
+    assert len(person.page.text.encode()) < 15_000
+
+
 def test_rows_can_be_passed_together_and_what_was_answered_stands(person: Person) -> None:
     rows = list(fields(person).values())
     person.press("skip-all", **{rows[1]: "3"})
