@@ -92,6 +92,13 @@ def test_declared_categories_with_no_one_are_shown_as_not_estimable() -> None:
     assert table.filter(pl.col("domain") == "g=c")["status"].to_list() == ["not_estimable"]
 
 
+def test_a_grouping_that_nobody_told_has_no_rows() -> None:
+    data = frame().with_columns(g=pl.lit(None, dtype=pl.String))
+    table = royst.estimate(data, DESIGN, [royst.mean("y"), royst.share("g")], by=[[], ["g"]]).table
+    assert table.select("domain", "status").rows() == [("all", "ok"), ("all", "not_estimable")]
+    assert royst.estimate(data, DESIGN, royst.mean("y"), by="g").table.height == 0
+
+
 def test_one_unit_alone_has_no_error_of_its_own() -> None:
     table = royst.estimate(frame(), DESIGN, royst.mean("y"), by="u").table
     assert set(table["status"]) == {"no_se"} and table["se"].null_count() == 4 and table["estimate"].null_count() == 0
