@@ -69,6 +69,8 @@ def _import(options: argparse.Namespace, progress: Progress) -> list[str]:
 def _estimate(options: argparse.Namespace, progress: Progress) -> list[str]:
     from royst.evaluation import estimate, received
 
+    if options.totals is None and (options.key or options.without):
+        raise wrong("needs-totals", "--key and --without belong to --totals", "name the files that the sites sent: --totals FILE")
     if options.totals is None:
         return estimate.write(options.dir, options.out, options.engine, progress)
     return received.write(options.dir, options.totals, options.key, options.without, options.out, progress)

@@ -69,6 +69,9 @@ def _files(given: Iterable[Path]) -> list[Path]:
 def _fits(study: Study, to: ReceiverSection, sent: Sent, faults: Faults) -> bool:
     """Whether a file is of this study as the receiver has it."""
     about = sent.about
+    if not isinstance(about.get("terms"), dict) or not isinstance(about.get("units"), list):
+        faults.add("not-totals", "the file does not say what it holds", "make it with royst totals", file=sent.path)
+        return False
     if about.get("study") != study.file.id or about.get("wave") not in study.published_waves:
         faults.add(
             "totals-study", f"the totals are of wave {about.get('wave')!r} of the study {about.get('study')!r}",

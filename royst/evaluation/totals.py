@@ -13,7 +13,7 @@ import polars as pl
 
 import royst
 from royst.answers import store
-from royst.errors import InputError, wrong
+from royst.errors import wrong
 from royst.estimation import federated
 from royst.evaluation import estimate
 from royst.evaluation.facts import measured
@@ -123,7 +123,7 @@ def receiver_of(study: Study, public: str) -> ReceiverSection:
         if receiver.public_key == public:
             return receiver
     found, todo = "the secret key is of no receiver that the data agreement names", "name the key that belongs to a public_key of study.toml"
-    raise InputError(wrong("unknown-receiver", found, todo, file="study.toml", column="data_agreement.receivers").faults)
+    raise wrong("unknown-receiver", found, todo, file="study.toml", column="data_agreement.receivers")
 
 
 def _hash(value: Any) -> str:

@@ -139,16 +139,17 @@ def read(path: Path, key: str | None = None) -> Sent:
         content = seal.opened(content, key, path)
     try:
         header = json.loads(pl.read_parquet_metadata(io.BytesIO(content))["royst"])
-        table = pl.read_parquet(io.BytesIO(content))
         version = header["version"]
+        table = pl.read_parquet(io.BytesIO(content))
+        sent = Sent(path, table, header.get("plan", ""), header.get("fewest"), header.get("about", {}), header.get("sum", ""))
     except (KeyError, TypeError, ValueError, pl.exceptions.PolarsError, OSError) as error:
         raise wrong("not-totals", "This is not a file of totals, or it is damaged.", "Ask for it again, made with royst totals.", file=path) from error
     if version != VERSION:
         raise wrong("totals-version", f"The totals are of version {version}; this Røyst reads version {VERSION}.",
                     "Make and read them with the same Røyst.", file=path)  # fmt: skip
-    if header.get("sum") != _checksum(table):
+    if sent.checksum != _checksum(table):
         raise wrong("totals-damaged", "The sums are not those that were written.", "Ask the site to send them again.", file=path)
-    return Sent(path, table, header["plan"], header["fewest"], header["about"], header["sum"])
+    return sent
 
 
 def read_all(paths: Sequence[Path | str], key: str | None = None) -> tuple[list[Sent], Faults]:

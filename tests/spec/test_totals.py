@@ -185,7 +185,7 @@ def test_every_file_that_cannot_be_used_is_told_at_once(sites: Sites, tmp_path: 
     damaged.write_bytes(content)
     other.write_bytes(b"PAR1 no totals at all")
     shutil.copy(sent[0], twice)
-    secret = receiver.secret(sites.keys["institute"])
+    secret, request = receiver.secret(sites.keys["institute"]), totals.plan(folder.read(sites.receiver), WAVE).request
     plain = seal.opened(sent[2].read_bytes(), secret, sent[2])
     assert b'"version": 1' in plain
     table = pl.read_parquet(io.BytesIO(plain))
@@ -193,6 +193,9 @@ def test_every_file_that_cannot_be_used_is_told_at_once(sites: Sites, tmp_path: 
     table.write_parquet(out, metadata={"royst": '{"version": 9}'})
     old.write_bytes(seal.seal(out.getvalue(), seal.public_of(secret)))
     said = faults(sites, *sent[3:], sent[0], twice, damaged, other, old, sites.sent["ministry"][1], tmp_path / "none.parquet", "--key", sites.keys["institute"])
+    bare = tmp_path / "bare.parquet"
+    files.write(files.Pooled([files.read(sent[0], secret)], request).totals(request), bare, seal.public_of(secret))
+    assert "[not-totals]" in faults(sites, bare, "--key", sites.keys["institute"])
     for code in ("[totals-key]", "[not-totals]", "[totals-version]", "[file-missing]", "[site-twice]"):
         assert code in said, said
     assert said.count("[totals-key]") == 2 and said.count("[site-missing]") == 2
@@ -227,6 +230,7 @@ def test_a_unit_is_left_out_only_knowingly(sites: Sites) -> None:
 
 def test_keys_belong_to_receivers_and_stay_outside_the_study(sites: Sites, tmp_path: Path) -> None:
     assert "[totals-sealed]" in faults(sites, sites.home / "institute")
+    assert run("estimate", sites.receiver, "--key", sites.keys["institute"])[0] == 2
     assert "[unknown-receiver]" in faults(sites, sites.home / "institute", "--key", sites.keys["stranger"])
     broken = tmp_path / "broken.key"
     text = sites.keys["institute"].read_text(encoding="ascii")
