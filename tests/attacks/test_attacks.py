@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
+from attackers import ATTACKS
 from conftest import BLOCKED, SMALL, attack
 from studies import SHAPES, Shape, Study
 
@@ -24,6 +27,12 @@ def test_attackers_cannot_import_the_program(tmp_path):
     program.write_text("import royst\n", encoding="utf-8")
     run = subprocess.run([sys.executable, "-c", BLOCKED, str(program)], capture_output=True, text=True, check=False)
     assert run.returncode != 0 and "royst" in run.stderr
+
+
+def test_the_manual_names_the_same_attacks():
+    manual = (Path(__file__).parents[2] / "docs" / "protection.md").read_text(encoding="utf-8")
+    table = manual.split("| attack | what it does |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| ([a-z ]+) \|", table, re.MULTILINE) == list(ATTACKS)
 
 
 def test_nothing_is_worked_out_of_a_protected_release(tmp_path, small_study, small_release):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -91,12 +91,12 @@ class Item:
 class Wave:
     """Who took part in one wave. ``groups``: the columns that domains are made of; an empty value is a value of its own."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, items: Collection[str]):
         with path.open(encoding="utf-8", newline="") as file:
             people = list(csv.DictReader(file))
         self.size = len(people)
         self.columns = {name: np.array([p[name] for p in people], dtype=object) for name in people[0]}
-        self.groups = [name for name in self.columns if name != "weight" and not name.startswith("q")]
+        self.groups = [name for name in self.columns if name != "weight" and name not in items]
         self.weight = self.columns["weight"].astype(float)
         self.unit = self.columns["unit"]
 
@@ -113,12 +113,7 @@ class Wave:
     @cached_property
     def targets(self) -> list[tuple[str, np.ndarray]]:
         """Whom nobody should learn of: units, people by every group's value or without one, and both crossed."""
-        single = [
-            f"{g}={v}"
-            for g in self.groups
-            for v in sorted(set(self.columns[g]))
-            if g != "pool"
-        ]
+        single = [f"{g}={v}" for g in self.groups if g != "pool" for v in sorted(set(self.columns[g]))]
         names = single + [f"{u};{d}" for u in single if u.startswith("unit=") for d in single if not d.startswith("unit=")]
         found: dict[bytes, tuple[str, np.ndarray]] = {}
         for name in names:
@@ -186,7 +181,7 @@ def read(folder: Path) -> Evidence:
     }
     return Evidence(
         [_release(path) for path in sorted((folder / "releases").iterdir())],
-        {path.stem.removeprefix("people-"): Wave(path) for path in sorted(folder.glob("people-*.csv"))},
+        {path.stem.removeprefix("people-"): Wave(path, {*items, *told.get("indices", {})}) for path in sorted(folder.glob("people-*.csv"))},
         items,
         {name: tuple(parts) for name, parts in told.get("indices", {}).items()},
         Rules(**told["rules"]),

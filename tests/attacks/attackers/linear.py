@@ -104,7 +104,7 @@ class Block:
             if not len(at) or members.tobytes() in seen or set(at.tolist()) <= own:
                 continue
             seen.add(members.tobytes())
-            n = int(round(members @ self.size))
+            n = round(float(members @ self.size))
             found += [Fact(domain, members, name, answers, n) for name, answers in self.item.facts]
         return found
 

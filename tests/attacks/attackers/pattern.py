@@ -32,7 +32,7 @@ def pattern(evidence: Evidence) -> Iterator[Told]:
 
 def _read_back(evidence: Evidence, item: Item, bands: dict[str, int], n: int) -> Iterator[tuple[str, int, int]]:
     if len(bands) == 1 and len(item.bands) == 3:  # the best band or not: the other two bands were too fine
-        (best, count), parts = next(iter(bands.items())), [b for b in item.bands if b not in bands]
+        (_, count), parts = next(iter(bands.items())), [b for b in item.bands if b not in bands]
         merged = [(parts, n - count)]
     elif len(bands) == len(item.bands):  # the bands: answers were too fine
         merged = [(list(item.bands[b]), c) for b, c in bands.items() if len(item.bands[b]) > 1 and c > 0]
