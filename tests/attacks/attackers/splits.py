@@ -56,7 +56,8 @@ def splits(evidence: Evidence) -> Iterator[Told]:
 def _fitting(rules, row, size, weight, fixed, left, count, units) -> np.ndarray:
     """The splits over the units that are left, shape (splits, left)."""
     known = np.where(fixed >= 0, fixed, 0)
-    some = np.indices([s + 1 for s in size[left[:-1]]], dtype=np.int32).reshape(len(left) - 1, -1).T
+    sizes = [s + 1 for s in size[left[:-1]]]
+    some = np.stack(np.unravel_index(np.arange(np.prod(sizes, dtype=int)), sizes), 1) if sizes else np.zeros((1, 0), int)
     last = count - known.sum() - some.sum(1)
     free = np.column_stack([some, last])[(last >= 0) & (last <= size[left[-1]])]
     total, half = float(weight @ size), 0.5 * 10.0**-rules.decimals + TINY
