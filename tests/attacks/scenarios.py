@@ -54,13 +54,13 @@ def reason() -> tuple[Study, list[str]]:
 
 
 def printed(study: Study, units: list[str], keep: pl.Expr | None = None) -> protect.Protected:
-    """Everything of the wave, unprotected, but for the estimates and verdicts of the named units (less those to ``keep``)."""
-    asked = study.candidate("2019")
-    domains = [f"unit={unit}" for unit in units]
+    """Everything of the wave, unprotected, but for the estimates and verdicts of the named units (less those to ``keep``).
 
-    def told(frame: pl.DataFrame) -> pl.DataFrame:
-        hidden = pl.col("domain").is_in(domains) & (~keep if keep is not None and "population" in frame.columns else True)
-        return frame.with_columns(pl.when(hidden).then(pl.lit("withheld")).otherwise(pl.lit("published")).alias("status"))
-
-    units_told = asked.units.with_columns(pl.lit("published").alias("status"))
-    return protect.Protected(told(asked.estimates), None, units_told, None, told(asked.report_units), pl.DataFrame(), {})
+    Ranges and counts of units rest on all units, as they must not.
+    """
+    estimates = study.candidate("2019").estimates.with_columns(pl.lit("published").alias("status"))
+    more = study.compared("2019", estimates)
+    hidden = pl.col("domain").is_in([f"unit={unit}" for unit in units]) & (~keep if keep is not None else True)
+    estimates = estimates.with_columns(pl.when(hidden).then(pl.lit("withheld")).otherwise("status").alias("status"))
+    own = pl.when(pl.col("report").is_in(units)).then(pl.lit("withheld")).otherwise("status").alias("status")
+    return protect.Protected(estimates, None, None, {**more, "report_units": more["report_units"].with_columns(own)}, pl.DataFrame(), {})

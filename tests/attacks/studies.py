@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from types import SimpleNamespace as Named
 
 import polars as pl
 import simulate
@@ -14,12 +15,11 @@ import simulate
 import royst
 from royst import protect
 from royst.estimation import change
-from royst.estimation import units as expected
-from royst.evaluation.estimate import table
-from royst.evaluation.units import counts
+from royst.evaluation import units as expected
+from royst.evaluation.estimate import UNIT, table
 from royst.protect import history
 from royst.protect.rounding import rounded
-from royst.release import CHANGES, REPORT_UNITS
+from royst.release import CHANGES
 
 APART = "nr"
 OWN = r"(^|;)(unit|pool)="
@@ -112,14 +112,16 @@ class Study:
     def estimated(self, wave: str) -> tuple[royst.Result, pl.DataFrame]:
         """The whole's result, and every estimate: of all and of groups (weighted), of units and pools with reports (each answer one)."""
         people = self.people[wave]
-        design = royst.Design(psu=["unit"], weight="weight")
+        alone = people["unit"].n_unique() == 1
+        design = royst.Design(psu=None if alone else ["unit"], weight="weight")
         result = royst.estimate(people, design, self.measures(), by=self.by, interval="korn-graubard")
         plain = royst.estimate(people, royst.Design(), self.measures(), by=self.by)
         own = royst.estimate(people, royst.Design(), self.measures(), by=[["unit"], ["pool"]], interval="korn-graubard")
         reports = self.reports(wave)
-        told = table(own, wave, "all", own).filter(pl.col("domain").is_in(list(reports)))
-        members = pl.col("domain").replace_strict(reports, return_dtype=pl.Int64)
-        return result, pl.concat([table(result, wave, "all", plain), told.with_columns(members.alias("n_units"))])
+        whole, told = table(result, wave, "all", plain), table(own, wave, "all", own)
+        members = pl.DataFrame({"domain": list(reports), "n_units": list(reports.values())}, schema={"domain": pl.String, "n_units": pl.Int64})
+        told = told.drop("n_units").join(members, on="domain", maintain_order="left").select(whole.columns)
+        return result, pl.concat([whole, told])
 
     def asked(self, wave: str, item: str, by: tuple[str, ...]) -> pl.DataFrame:
         """The estimates of one more table."""
@@ -157,29 +159,24 @@ class Study:
                 )  # fmt: skip
         return pl.DataFrame(rows, schema=CHANGES)
 
-    def compared(self, wave: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Counts of units, and each reporting unit's own verdict with its ``domain``."""
-        asked = [
-            royst.band(q, {b: list(c) for b, c in list(s.bands.items())[:1]}, not_relevant=[APART])
-            for q, s in self.scales.items()
-            if s.bands
+    def compared(self, wave: str, estimates: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        """Units against the expected range, as ``royst release`` makes them of protected estimates."""
+        items = [Named(name=q, scale=Named(bands=s.bands, not_relevant=s.not_relevant)) for q, s in self.scales.items()]
+        study = Named(file=Named(items={}, plan=Named(level=0.95)))
+        reports = [
+            Named(domain=f"unit={unit}", units=(unit,), facts=Named(kind="unit", id=unit))
+            for unit in (domain.removeprefix("unit=") for domain in self.reports(wave) if domain.startswith("unit="))
         ]
-        found = expected.compare(self.people[wave], "unit", asked, fewest_answers=self.rules.unit_report.value)
-        found = found.filter(pl.col("measure") == "band")
-        own = found.filter(("unit=" + pl.col("unit")).is_in(list(self.reports(wave)))).with_columns(
-            pl.col("unit").alias("report"), pl.lit(wave).alias("wave"), pl.col("outcome").alias("verdict"),
-            pl.lit("").alias("status"), ("unit=" + pl.col("unit")).alias("domain"),
-        )  # fmt: skip
-        return counts(found, wave), own.select(*REPORT_UNITS, "domain")
+        people = self.people[wave].with_columns(pl.col("unit").alias(UNIT))
+        return expected.tables(study, Named(people=people, items=items), reports, self.rules, estimates)  # type: ignore[arg-type]
 
     def candidate(self, wave: str, results: dict[str, royst.Result] | None = None) -> protect.Candidate:
         """All that the wave's release would say. ``results``: of the waves before; the wave's own is added."""
         results = {} if results is None else results
         results[wave], estimates = self.estimated(wave)
-        counted, own = self.compared(wave)
         return protect.Candidate(
             estimates=estimates, people={wave: self.protected_people(wave)}, changes=self.changes(wave, results),
-            units=counted, report_units=own,
+            from_printed=partial(self.compared, wave),
         )  # fmt: skip
 
     def released(self, folder: Path, **options: bool) -> list[protect.Protected]:
@@ -245,11 +242,11 @@ def write_release(home: Path, estimates: pl.DataFrame, made: protect.Protected |
     if made is not None:
         if made.changes is not None:
             rounded(made.changes).write_csv(tables / "changes.csv")
-        if made.units is not None:
-            made.units.write_csv(tables / "units.csv")
-        if made.report_units is not None:
-            for (domain,), part in rounded(made.report_units).group_by("domain", maintain_order=True):
-                _write_own(home, str(domain), "units", part.drop("domain"))
+        more = {name: rounded(frame) for name, frame in made.from_printed.items()}
+        if "units" in more:
+            more["units"].write_csv(tables / "units.csv")
+            for (report,), part in more["report_units"].group_by("report", maintain_order=True):
+                _write_own(home, f"unit={report}", "units", part.drop("report"))
 
 
 def _write_own(home: Path, domain: str, name: str, part: pl.DataFrame) -> None:
