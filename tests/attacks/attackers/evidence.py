@@ -42,13 +42,14 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """The rule set's thresholds, which are public, and the decimals of percentages and means."""
+    """The rule set's thresholds, which are public, the decimals of percentages and means, and whether the design has strata."""
 
     row: int = 10
     small: int = 2
     zeros: bool = False
     decimals: int = 1
     mean_decimals: int = 2
+    strata: bool = False
 
     def told(self, n: int, low: float, high: float) -> bool:
         """Whether an interval tells a fact: below ``row`` people a single number, else no way out of the few or the nearly all."""

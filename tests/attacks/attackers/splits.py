@@ -65,7 +65,7 @@ def _fitting(rules, row, size, weight, fixed, left, count, units) -> np.ndarray:
     if row["estimate"] != "":
         keep = np.abs(100 * share - float(row["estimate"])) <= half
         free, share = free[keep], share[keep]
-    if row.get("se") and units > 1 and len(free):
+    if row.get("se") and units > 1 and len(free) and not rules.strata:
         every = np.tile(known.astype(float), (len(free), 1))
         every[:, left] = free
         score = weight * (every - share[:, None] * size) / total
