@@ -270,12 +270,12 @@ PANELS = ("kept", "changed", "others")
 
 SHAPES = [
     Shape(
-        f"shape-{k:02d}", _waves(k, PANELS[k % 3]), scales=SCALES[k % 5] * 5, groups=GROUPS[k % 4], crossed=k % 4 in (0, 2),
+        f"shape-{k:02d}", _waves(k, PANELS[k % 3]), scales=SCALES[k % 5] * 7, groups=GROUPS[k % 4], crossed=k % 4 in (0, 2),
         blank=(0.0, 0.02, 0.06)[k % 3], even=k % 2 == 0, regions=(4, 3, 6)[k % 3], index=k % 5 in (0, 4), merged=k % 4 == 1,
     )
     for k in range(19)
 ] + [
-    Shape("few-units", {"2017": (240, 4, 0), "2019": (320, 4, 0), "2021": (280, 5, 0)}, (5, 5, 3) * 5, regions=1),
-    Shape("many-units", {"2017": (520, 40, 0), "2019": (640, 45, 10), "2021": (600, 50, 20)}, (5, 3) * 7, regions=5),
-    Shape("tiny-regions", {"2017": (200, 14, 0), "2019": (240, 15, 0), "2021": (220, 15, 5)}, (5, 5, 3) * 5, regions=9),
+    Shape("few-units", {"2017": (240, 4, 0), "2019": (320, 4, 0), "2021": (280, 5, 0)}, (5, 5, 3) * 7, regions=1),
+    Shape("many-units", {"2017": (520, 40, 0), "2019": (640, 45, 10), "2021": (600, 50, 20)}, (5, 3) * 10, regions=5),
+    Shape("tiny-regions", {"2017": (200, 14, 0), "2019": (240, 15, 0), "2021": (220, 15, 5)}, (5, 5, 3) * 7, regions=9),
 ]  # fmt: skip
