@@ -12,6 +12,14 @@ import polars as pl
 
 CHOICES = ("1", "2", "3", "4", "5")
 BANDS = {"high": ("4", "5"), "some": ("3",), "low": ("1", "2")}
+BANDS_OF = {
+    2: {},
+    3: {"high": ("3",), "some": ("2",), "low": ("1",)},
+    4: {"high": ("3", "4"), "low": ("1", "2")},
+    5: BANDS,
+    7: {"high": ("6", "7"), "some": ("3", "4", "5"), "low": ("1", "2")},
+}
+"""Bands of a scale with so many answers."""
 GROUPS = {
     "sex": (0.65, 0.35),
     "age": (0.1, 0.22, 0.25, 0.25, 0.18),
@@ -30,31 +38,39 @@ def draws(seed: str, size: int) -> np.ndarray:
     return (np.frombuffer(b"".join(parts), "<u8")[:size] >> np.uint64(11)) / 2.0**53
 
 
-def people(seed: str, size: int, units: int, items: int, groups: int = 8, not_relevant: float = 0.08) -> pl.DataFrame:
-    """One wave: ``unit, region, size``, groups, ``weight`` (one a unit) and items ``q1 …``; unit sizes are uneven."""
+def people(
+    seed: str, size: int, units: int, items: int, groups: int = 8, not_relevant: float = 0.08, *,
+    scales: tuple[int, ...] = (), blank: float = 0.02, even: bool = False, regions: int = 4, first: int = 0,
+) -> pl.DataFrame:  # fmt: skip
+    """One wave: ``unit, region, size``, groups, ``weight`` (one a unit) and items ``q1 …``; unit sizes are uneven.
+
+    ``scales``: answers of each item, five by default; ``blank``: who lacks a value in a group; ``even``: weights are alike;
+    ``first``: the number of the first unit.
+    """
     share = 0.3 + draws(f"{seed}/share", units) ** 2 * 3
     edges = np.cumsum(share) / share.sum()
     unit = np.searchsorted(edges, draws(f"{seed}/unit", size))
-    region = (draws(f"{seed}/region", units) * 4).astype(int)
+    region = (draws(f"{seed}/region", units) * regions).astype(int)
     order = np.argsort(np.argsort(share))
     columns = {
-        "unit": [f"K{u:03d}" for u in unit],
+        "unit": [f"K{u + first:03d}" for u in unit],
         "region": [f"r{region[u]}" for u in unit],
         "size": [f"s{order[u] * 3 // units}" for u in unit],
     }
     for name, parts in list(GROUPS.items())[:groups]:
         cut = np.cumsum(parts)
         code = np.minimum(np.searchsorted(cut, draws(f"{seed}/{name}", size)), len(parts) - 1)
-        blank = draws(f"{seed}/{name}/blank", size) < 0.02
-        columns[name] = [None if b else f"{name}{c}" for b, c in zip(blank, code)]
-    columns["weight"] = (0.5 + 2 * draws(f"{seed}/weight", units))[unit].tolist()
+        missing = draws(f"{seed}/{name}/blank", size) < blank
+        columns[name] = [None if b else f"{name}{c}" for b, c in zip(missing, code)]
+    columns["weight"] = (0.5 + 2 * draws(f"{seed}/weight", units) * (not even))[unit].tolist()
     level = draws(f"{seed}/level", units)[unit]
     for k in range(items):
         lean = 0.6 * draws(f"{seed}/lean/{k}", 1)[0] - 0.3 + 0.3 * (level - 0.5)
-        value = np.clip((draws(f"{seed}/q{k}", size) * 1.3 - 0.15 + lean) * 5, 0, 4.99).astype(int)
+        most = scales[k % len(scales)] if scales else 5
+        value = np.clip((draws(f"{seed}/q{k}", size) * 1.3 - 0.15 + lean) * most, 0, most - 0.01).astype(int)
         other = draws(f"{seed}/q{k}/blank", size)
         columns[f"q{k + 1}"] = [
-            None if o < 0.04 else "nr" if o < 0.04 + not_relevant else CHOICES[v] for v, o in zip(value, other)
+            None if o < 0.04 else "nr" if o < 0.04 + not_relevant else str(v + 1) for v, o in zip(value, other)
         ]
     return pl.DataFrame(columns)
 

@@ -8,13 +8,16 @@ import numpy as np
 import polars as pl
 import pytest
 import simulate
-from conftest import Study, attack
+from conftest import attack
+from studies import Shape, Study
 
 from royst import protect
 from royst.errors import InputError
 from royst.protect import ask, history
+from royst.protect.rounding import rounded
 
 GROUPS = ("unit", "region", "size", "sex", "age", "lar")
+ASKED = Shape("asked", {"2019": (240, 8, 0)}, scales=(5, 5, 5), groups=("sex", "age", "lar"), blank=0.0)
 
 
 def tables(count: int) -> list[tuple[str, tuple[str, ...]]]:
@@ -25,17 +28,17 @@ def tables(count: int) -> list[tuple[str, tuple[str, ...]]]:
 
 def run(tmp_path, count: int) -> tuple[Study, history.Ledger, list[bool]]:
     """Ask ``count`` tables, each after what was answered before; returns the study, the ledger and the decisions."""
-    study = Study("asked", {"2019": (240, 8)}, items=3, groups=3)
+    study = Study(ASKED)
     path = tmp_path / "history.jsonl"
-    people = study.candidate().people["2019"]
+    people = study.protected_people("2019")
     decisions = []
     ledger = history.Ledger()
     for number, (item, by) in enumerate(tables(count)):
         decision = ask.decide(people, "2019", item, by, ledger, study.rules)
         decisions.append(decision.answered)
         if decision.answered:
-            asked = protect.Candidate(simulate.estimates("2019", study.people["2019"], [by], [item]), {"2019": people})
-            given = ledger.restore(protect.protect(asked, study.rules, ledger).estimates)
+            asked = protect.Candidate(study.asked("2019", item, by), {"2019": people})
+            given = ledger.restore(rounded(protect.protect(asked, study.rules, ledger).estimates))
             history.record(path, name=f"ask-{number}", date="2021-01-01", rules=study.rules.label, estimates=given)
             ledger = history.read(path)
     return study, ledger, decisions
@@ -44,7 +47,7 @@ def run(tmp_path, count: int) -> tuple[Study, history.Ledger, list[bool]]:
 def broken(tmp_path, study: Study, ledger: history.Ledger) -> list[dict]:
     out = ledger.published()
     assert out is not None and out.height > 50
-    return attack(study.write(tmp_path / "out", out.with_columns(status=pl.lit("published"))))
+    return attack(study.write(tmp_path / "out", out.with_columns(status=pl.lit("published"))), "span", "programme")
 
 
 def test_a_few_asks_tell_nothing(tmp_path):
@@ -61,8 +64,8 @@ def test_a_thousand_adaptive_asks_tell_nothing(tmp_path):
 
 
 def test_a_refusal_never_depends_on_answers():
-    study = Study("asked", {"2019": (240, 8)}, items=3, groups=3)
-    people = study.candidate().people["2019"]
+    study = Study(ASKED)
+    people = study.protected_people("2019")
     frame = people.frame
     for item in study.items:  # everybody's answers moved on by one, blanks and "not relevant" where they were
         frame = frame.with_columns(
@@ -78,8 +81,8 @@ def test_a_refusal_never_depends_on_answers():
 
 
 def test_what_the_study_does_not_have_is_refused_by_name():
-    study = Study("asked", {"2019": (240, 8)}, items=3, groups=3)
-    people = study.candidate().people["2019"]
+    study = Study(ASKED)
+    people = study.protected_people("2019")
     for item, by in (("q99", ("sex",)), ("q1", ("shoe",))):
         with pytest.raises(InputError, match="table-outside-plan"):
             ask.decide(people, "2019", item, by, history.Ledger(), study.rules)

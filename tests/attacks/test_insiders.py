@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import Study, attack
+from conftest import attack
+from studies import Study
 
 from royst import protect
 from royst.protect import protection
@@ -24,7 +25,7 @@ def printed(small_study: Study) -> list:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(protection, "repair", watch)
-        made = protect.protect(small_study.candidate(), small_study.rules, thorough=True)
+        made = protect.protect(small_study.candidate("2019"), small_study.rules, thorough=True)
     assert made.certificate["recoverable"] == 0
     return found
 
@@ -54,19 +55,27 @@ def test_a_unit_would_learn_from_rows_suppressed_for_staff_alone(small_study):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(protection, "repair", bare)
-        protect.protect(small_study.candidate(), small_study.rules)
+        protect.protect(small_study.candidate("2019"), small_study.rules)
     assert sum(found) > 0
 
 
+def knows(study: Study, people: list[int]) -> dict:
+    """The answers of these people, as an attacker knows them."""
+    frame = study.people["2019"]
+    return {"2019": {q: {str(k): frame[q][k] for k in people if frame[q][k] not in (None, "nr")} for q in study.items}}
+
+
 def test_a_member_attacks_the_published_files_with_its_own_answers(tmp_path, small_study):
-    made = protect.protect(small_study.candidate(), small_study.rules, thorough=True)
-    frame = small_study.people["2019"]
-    for unit in ("K002", "K003"):
-        own = [k for k, u in enumerate(frame["unit"].to_list()) if u == unit]
-        known = {
-            "2019": {
-                q: {str(k): frame[q][k] for k in own if frame[q][k] not in (None, "nr")} for q in small_study.items
-            }
-        }
-        found = attack(small_study.write(tmp_path / unit, made.estimates, known=known))
-        assert [fact for fact in found if f"unit={unit}" not in fact["domain"] and "unit=" in fact["domain"]] == []
+    made = protect.protect(small_study.candidate("2019"), small_study.rules, thorough=True)
+    unit = small_study.people["2019"]["unit"].to_list()
+    for name in ("K002", "K003"):
+        own = knows(small_study, [k for k, u in enumerate(unit) if u == name])
+        found = attack(small_study.write(tmp_path / name, made, known=own), "span", "programme")
+        assert [fact for fact in found if f"unit={name}" not in fact["domain"] and "unit=" in fact["domain"]] == []
+
+
+def test_a_respondent_attacks_the_published_files_with_their_own_answer(tmp_path, small_study, small_release):
+    """The rule set holds a respondent to thresholds one lower: nine others, one other answer."""
+    for person in range(0, small_study.people["2019"].height, 60):
+        folder = small_study.write(tmp_path / str(person), small_release, known=knows(small_study, [person]), row=9, small=1)
+        assert attack(folder, "span") == []

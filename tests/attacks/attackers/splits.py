@@ -1,0 +1,83 @@
+"""Every way to split a row's answers over the units that are left: weighted percentages and standard errors tell which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from attackers.evidence import COUNTED, TINY, Evidence, Told
+
+MOST = 1_000_000
+"""Splits of one row that are gone through; rows with more are left."""
+
+
+def splits(evidence: Evidence) -> Iterator[Told]:
+    """For each weighted row: the units whose counts in it are printed elsewhere are taken out, and of the others every split is
+    tried that gives the printed count, the printed weighted percentage, standard error and design effect."""
+    for wave, name, rows in evidence.blocks():
+        who, item, rules = evidence.waves[wave], evidence.items[name], evidence.rules
+        answered = who.answered(name)
+        printed = {
+            (row["domain"].removeprefix("_"), row["measure"], row["category"]): rules.counts(float(row["unweighted"]), int(row["n"]))
+            for row in rows
+            if row["measure"] in COUNTED and row["unweighted"] != ""
+        }
+        units = len(set(who.unit))
+        for (domain, measure, category), possible in printed.items():
+            if domain.startswith(("unit=", "pool=")) or len(possible) != 1:
+                continue
+            row = next(r for r in rows if (r["domain"], r["measure"], r["category"]) == (domain, measure, category))
+            members = who.inside(domain) & answered
+            names = sorted(set(who.unit[members]))
+            size = np.array([int((members & (who.unit == u)).sum()) for u in names])
+            weight = np.array([who.weight[members & (who.unit == u)][0] for u in names])
+            fixed = np.full(len(names), -1)
+            for k, unit in enumerate(names):
+                told = printed.get((f"unit={unit}", measure, category))
+                own = f"unit={unit}" if domain == "all" or (who.inside(domain) | (who.unit != unit)).all() else None
+                if own and told is not None and len(told) == 1:
+                    fixed[k] = told[0]
+            left = np.flatnonzero(fixed < 0)
+            left = left[np.argsort(size[left], kind="stable")]  # the largest follows from the others
+            if not len(left) or np.prod(size[left[:-1]] + 1.0) > MOST:
+                continue
+            fit = _fitting(rules, row, size, weight, fixed, left, possible[0], units)
+            if not len(fit):
+                continue
+            for at, k in enumerate(left):
+                low, high = int(fit[:, at].min()), int(fit[:, at].max())
+                if rules.told(int(size[k]), low, high):
+                    where = f"unit={names[k]}" if domain == "all" else f"unit={names[k]};{domain}"
+                    label = category if measure == "share" or len(item.bands[category]) > 1 else item.bands[category][0]
+                    yield Told(wave, name, where, label, int(size[k]), low, high)
+
+
+def _fitting(rules, row, size, weight, fixed, left, count, units) -> np.ndarray:
+    """The splits over the units that are left, shape (splits, left)."""
+    known = np.where(fixed >= 0, fixed, 0)
+    sizes = [s + 1 for s in size[left[:-1]]]
+    some = np.stack(np.unravel_index(np.arange(np.prod(sizes, dtype=int)), sizes), 1) if sizes else np.zeros((1, 0), int)
+    last = count - known.sum() - some.sum(1)
+    free = np.column_stack([some, last])[(last >= 0) & (last <= size[left[-1]])]
+    total, half = float(weight @ size), 0.5 * 10.0**-rules.decimals + TINY
+    share = (float(weight @ known) + free @ weight[left]) / total
+    if row["estimate"] != "":
+        keep = np.abs(100 * share - float(row["estimate"])) <= half
+        free, share = free[keep], share[keep]
+    if row.get("se") and units > 1 and len(free) and not rules.strata:
+        every = np.tile(known.astype(float), (len(free), 1))
+        every[:, left] = free
+        score = weight * (every - share[:, None] * size) / total
+        variance = units / (units - 1) * (score**2).sum(1)
+        keep = np.abs(100 * np.sqrt(variance) - float(row["se"])) <= half
+        if row.get("deff"):
+            keep &= np.abs(variance / _simple(share, size, weight) - float(row["deff"])) <= 0.005 + TINY
+        free = free[keep]
+    return free
+
+
+def _simple(share: np.ndarray, size: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The variance of a simple random sample of as many answers (for weights that do not expand to a population)."""
+    n = size.sum()
+    return np.where((share > 0) & (share < 1), share * (1 - share) / (n - 1), np.inf)
