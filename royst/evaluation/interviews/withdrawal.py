@@ -166,12 +166,12 @@ def _inputs_again(home: Path, inputs: dict[str, str]) -> None:
 
 def _said(substudy: str, record: Record, done: Withdrawal, taken: dict[str, int], look_at: list[str]) -> list[str]:
     lines = [
-        f"{record.participant} of {substudy}, withdrawn on {record.on}: "
-        f"{len(done.transcripts)} transcripts destroyed, {len(done.cut)} cut, {done.codings} codings and {done.quotes} quotes gone"
+        f"{record.participant} of {substudy}, withdrawn on {record.on}, followed up by {record.by}",
+        f"transcripts destroyed: {', '.join(done.transcripts) or 'none'}; cut: {', '.join(done.cut) or 'none'}; codings gone: {done.codings}; quotes gone: {done.quotes}",
     ]
     lines += [
         f"release {name}: {n} quotes taken off and everything published anew; put its public/ on the web server again now" if n else f"release {name}: no quote to take off"
         for name, n in taken.items()
     ]
     lines += [f"look at {text}: it may repeat the person's words" for text in (*look_at, *done.look_at)]
-    return [*lines, *(f"beyond recall: {place}" for place in done.beyond_recall)]
+    return [*lines, *(f"cannot be recalled from here: {place}" for place in done.beyond_recall)]
