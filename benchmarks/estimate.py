@@ -28,6 +28,7 @@ from typing import Any
 
 ITEMS, GROUPS = 40, ("g1", "g2", "g3", "g4", "g5", "g6")
 LEVELS = (2, 3, 4, 5, 4, 2)
+INSET = 26  # pixels between a panel's sides and its first and last points
 AT_LEAST = 0.2  # seconds: shorter jobs are repeated, and their mean is one reading
 
 
@@ -242,26 +243,26 @@ def shown(found: list[dict[str, Any]]) -> str:
 
 
 def growth_figure(series: dict[str, list[tuple[float, float]]]) -> str:
-    """An SVG with a panel for each series: Røyst's processor seconds by size, both logarithmic, each point with its value."""
+    """An SVG with a panel for each series: seconds of processor by size, both logarithmic, each point with its value."""
     import math
 
-    wide, high, left, top = 300, 240, 46, 34
+    wide, high, left, top = 320, 240, 46, 34
     every = [seconds for points in series.values() for _, seconds in points]
     low, up = math.floor(math.log10(min(every))), math.ceil(math.log10(max(every)))
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide * 2} {high * 2}" font-family="sans-serif" font-size="11">',
              f'<rect width="{wide * 2}" height="{high * 2}" fill="#fff"/>']  # fmt: skip
     for number, (name, points) in enumerate(series.items()):
         x0, y0 = number % 2 * wide + left, number // 2 * high + top
-        across, down = wide - left - 26, high - top - 40
+        across, down = wide - left - 12, high - top - 40
         sizes = [math.log10(max(size, 0.5)) for size, _ in points]
         spread = (max(sizes) - min(sizes)) or 1.0
 
         def place(size: float, seconds: float, x0: int = x0, y0: int = y0, across: int = across, down: int = down,
                   first: float = min(sizes), spread: float = spread) -> tuple[float, float]:  # fmt: skip
-            x = x0 + (math.log10(max(size, 0.5)) - first) / spread * across
+            x = x0 + INSET + (math.log10(max(size, 0.5)) - first) / spread * (across - 2 * INSET)
             return x, y0 + down - (math.log10(seconds) - low) / (up - low) * down
 
-        parts.append(f'<text x="{x0}" y="{y0 - 14}" font-weight="bold">seconds of processor, by {name}</text>')
+        parts.append(f'<text x="{x0}" y="{y0 - 14}" font-weight="bold">Seconds of processor by {name}</text>')
         for power in range(low, up + 1):
             y = place(points[0][0], 10.0**power)[1]
             parts.append(f'<path d="M{x0} {y:.1f}h{across}" stroke="#ccc"/><text x="{x0 - 6}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')  # fmt: skip
@@ -282,9 +283,9 @@ def grown(folder: Path, found: list[dict[str, Any]], args: argparse.Namespace) -
 
     return {
         "rows": [*((one["rows"], one["embedded_cpu"]) for one in found)],
-        "units, at 100,000 rows": [(units, run(units=units)) for units in (50, 500, 5_000, 20_000)],
-        "items, at 100,000 rows": [(items, run(items=items)) for items in (5, 10, 20, 40, 80)],
-        "groupings, at 100,000 rows": [(groups, run(groups=groups)) for groups in (1, 2, 3, 6)],
+        "units (100,000 rows)": [(units, run(units=units)) for units in (50, 500, 5_000, 20_000)],
+        "items (100,000 rows)": [(items, run(items=items)) for items in (5, 10, 20, 40, 80)],
+        "groupings (100,000 rows)": [(groups, run(groups=groups)) for groups in (1, 2, 3, 6)],
     }
 
 

@@ -69,7 +69,9 @@ def in_browser(root: Path, passphrase: str, out: Callable[[str], object]) -> Non
         assert server.stdout is not None and "is coded at" in server.stdout.readline()
         with sync_playwright() as running:
             flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-            page = running.chromium.launch(executable_path=shutil.which("chromium"), args=flags).new_page(viewport={"width": 1280, "height": 800})
+            page = running.chromium.launch(executable_path=shutil.which("chromium"), args=flags).new_page(
+                viewport={"width": 1280, "height": 800}
+            )
             page.goto("http://127.0.0.1:8019/in")
             page.fill("#name", "x")
             page.fill("#passphrase", passphrase)
@@ -85,7 +87,11 @@ def in_browser(root: Path, passphrase: str, out: Callable[[str], object]) -> Non
                 drawn.append(page.evaluate("performance.getEntriesByName('ready')[0].startTime"))
                 page.keyboard.press("s")
                 kept.append(page.evaluate(PRESS))
-            for name, times in (("browser: asked for until the transcript is painted", painted), ("browser: until all codings are drawn", drawn), ("browser: a key until the coding is kept and drawn", kept)):
+            for name, times in (
+                ("browser: asked for until the transcript is painted", painted),
+                ("browser: until all codings are drawn", drawn),
+                ("browser: a key until the coding is kept and drawn", kept),
+            ):
                 out(f"{name:<52}{statistics.median(times):>10.1f} ms\n")
     finally:
         server.terminate()

@@ -26,7 +26,9 @@ def main() -> None:
         study = folder.read(home / "bte")
         wave = estimate.prepare(study, WAVE)
         pooled = estimate.table(estimate.estimates(study, wave), WAVE, "all")
-        print("| `fewest` | what | estimates | none left | answers lost, median | error, median × | off by, median, in pooled errors |\n|---|---|---|---|---|---|---|")
+        print(
+            "| `fewest` | what | estimates | none left | answers lost, median | error, median × | off by, median, in pooled errors |\n|---|---|---|---|---|---|---|"
+        )
         for fewest in (3, 5):
             both = received(study, wave, fewest, home).join(pooled, on=KEY, suffix="_pooled")
             for measure in ("band", "share", "mean", "index"):
@@ -38,7 +40,9 @@ def received(study: folder.Study, wave: estimate.Wave, fewest: int, home: Path) 
     """The estimates of a receiver that is sent no count from 1 to ``fewest`` − 1."""
     agreed = totals.plan(study, WAVE)
     sites = wave.people.partition_by(estimate.UNIT)
-    paths = [federated.send(site, agreed, home / f"{number}.parquet", fewest=fewest) for number, site in enumerate(sites)]
+    paths = [
+        federated.send(site, agreed, home / f"{number}.parquet", fewest=fewest) for number, site in enumerate(sites)
+    ]
     sent, faults = files.read_all(paths)
     faults.stop()
     return estimate.table(federated.pool(sent, agreed, interval=INTERVAL), WAVE, "all")
@@ -47,7 +51,10 @@ def received(study: folder.Study, wave: estimate.Wave, fewest: int, home: Path) 
 def line(fewest: int, what: str, both: pl.DataFrame) -> str:
     left = both.filter(pl.col("n") > 0)
     lost = both.select((1 - pl.col("n") / pl.col("n_pooled")).median()).item()
-    larger, off = left.select((pl.col("se") / pl.col("se_pooled")).median(), ((pl.col("estimate") - pl.col("estimate_pooled")).abs() / pl.col("se_pooled")).median()).row(0)
+    larger, off = left.select(
+        (pl.col("se") / pl.col("se_pooled")).median(),
+        ((pl.col("estimate") - pl.col("estimate_pooled")).abs() / pl.col("se_pooled")).median(),
+    ).row(0)
     told = " | ".join("–" if one is None else f"{one:.1f}" for one in (larger, off))
     return f"| {fewest} | {what} | {both.height:,} | {both.height - left.height:,} | {lost:.0%} | {told} |"
 

@@ -88,8 +88,8 @@ def test_nobody_in_a_domain_is_not_estimable() -> None:
 
 def test_declared_categories_with_no_one_are_shown_as_not_estimable() -> None:
     data = frame().with_columns(g=pl.Series(["a", "b"] * 4, dtype=pl.Enum(["a", "b", "c"])))
-    table = royst.estimate(data, DESIGN, royst.mean("y"), by="g").table
-    assert table.filter(pl.col("domain") == "g=c")["status"].to_list() == ["not_estimable"]
+    table = royst.estimate(data, DESIGN, [royst.mean("y"), royst.quantile("y")], by="g").table
+    assert table.filter(pl.col("domain") == "g=c")["status"].to_list() == ["not_estimable"] * 2
 
 
 def test_a_grouping_that_nobody_told_has_no_rows() -> None:
