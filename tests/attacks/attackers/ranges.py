@@ -60,6 +60,8 @@ def expected_range(evidence: Evidence) -> Iterator[Told]:
         sizes = shown.size[shown.left] + 1.0
         if not len(shown.left) or np.prod(sizes) > MOST or len(shown.names) < 5 or not shown.ranges():
             continue
+        if _of_shown(shown, evidence.rules.decimals):  # the range rests on what is printed already
+            continue
         free = np.indices(tuple(sizes.astype(int)), dtype=np.int32).reshape(len(shown.left), -1).T
         fit = free[_agree(shown, free, evidence.rules.decimals)]
         for at, k in enumerate(shown.left if len(fit) else ()):
@@ -68,18 +70,29 @@ def expected_range(evidence: Evidence) -> Iterator[Told]:
                 yield Told(wave, item, f"unit={shown.names[k]}", category, n, low, high)
 
 
+def _of_shown(shown: Shown, decimals: int) -> bool:
+    """Whether the shown units alone give every printed range."""
+    known = np.setdiff1d(np.arange(len(shown.names)), shown.left)
+    return bool(_give(shown, shown.counts[None, known], shown.size[known], decimals)[0])
+
+
 def _agree(shown: Shown, free: np.ndarray, decimals: int) -> np.ndarray:
+    """Which counts of the units not shown give, with all others, every printed range."""
     counts = np.tile(shown.counts, (len(free), 1))
     counts[:, shown.left] = free
-    y = np.arcsin(np.sqrt(counts / shown.size))
-    s = 0.5 / np.sqrt(shown.size)
-    centre, units = y.mean(1), len(shown.size)
+    return _give(shown, counts, shown.size, decimals)
+
+
+def _give(shown: Shown, counts: np.ndarray, size: np.ndarray, decimals: int) -> np.ndarray:
+    y = np.arcsin(np.sqrt(counts / size))
+    s = 0.5 / np.sqrt(size)
+    centre, units = y.mean(1), len(size)
     z = (y - centre[:, None]) / s
     low, high = np.quantile(z, [0.1, 0.9], axis=1)
     phi = (np.clip(z, low[:, None], high[:, None]) ** 2).mean(1)
     v = 1 / s**2
     tau2 = np.maximum((units * phi - (units - 1)) / (v.sum() - (v * v).sum() / v.sum()), 0.0)
-    half, agree = 0.5 * 10.0**-decimals + TINY, np.ones(len(free), bool)
+    half, agree = 0.5 * 10.0**-decimals + TINY, np.ones(len(counts), bool)
     for n, least, most in shown.ranges():
         error = Z * np.sqrt(1 / (4 * n) + tau2)
         for end, printed in ((centre - error, least), (centre + error, most)):
