@@ -37,8 +37,8 @@ def _between(evidence: Evidence, old: dict[str, str], new: dict[str, str]) -> It
     if new["unweighted"] and old["unweighted"] and new["measure"] in COUNTED and apart in (1, 2):
         left = {
             a - b
-            for a in evidence.rules.counts(float(old["unweighted"]), int(old["n"]))
-            for b in evidence.rules.counts(float(new["unweighted"]), int(new["n"]))
+            for a in evidence.rules.counts(old)
+            for b in evidence.rules.counts(new)
         }
         if len(left) == 1 and left != {0}:
             value = abs(left.pop())
