@@ -25,7 +25,7 @@ def _sides(changes: list[dict[str, str]]) -> Iterator[dict[str, str]]:
     for row in changes:
         for side in ("1", "2"):
             if row["status"] == "published" and row[f"wave_{side}"] and row["population"] == "all":
-                told = {c: row[c] for c in ("item", "measure", "category")}
+                told = {c: row[c] for c in ("item", "measure", "category", "decimals") if c in row}
                 told |= {"wave": row[f"wave_{side}"], "domain": row[f"domain_{side}"] or "all", "n": row[f"n_{side}"]}
                 yield told | {"estimate": row[f"estimate_{side}"], "unweighted": ""}
 
@@ -43,5 +43,7 @@ def _between(evidence: Evidence, old: dict[str, str], new: dict[str, str]) -> It
         if len(left) == 1 and left != {0}:
             value = abs(left.pop())
             yield Told(*where, apart, value, value)
-    elif old["estimate"] and new["estimate"] and (apart or float(old["estimate"]) != float(new["estimate"])):
-        yield Told(*where, apart, 0, apart)
+    elif old["estimate"] and new["estimate"]:
+        far = abs(float(old["estimate"]) - float(new["estimate"])) > evidence.rules.half(old) + evidence.rules.half(new)
+        if apart or far:
+            yield Told(*where, apart, 0, apart)
