@@ -32,6 +32,11 @@ def protected(tmp_path, made: Callable[[], tuple[Study, list[str]]], name: str) 
     return found
 
 
+def test_people_without_a_value_are_not_what_is_left_of_all(tmp_path):
+    """All less every sex is those who left it out."""
+    assert released(tmp_path, replace(SMALL, waves={"2019": (420, 9, 0)}, blank=0.01), "span") == []
+
+
 def test_the_expected_range_does_not_tell_units_that_are_not_shown(tmp_path):
     assert released(tmp_path, replace(SHAPES[1], scales=(5, 5, 3)), "expected range") == []
 

@@ -7,16 +7,11 @@ from dataclasses import replace
 import pytest
 import reference
 import scenarios
-from conftest import SMALL, attack
+from conftest import attack
 from studies import SHAPES
 from test_found import protected, released
 
 CHEAP = ("span", "splits", "differencing", "filters", "ends of indices", "expected range", "counts of units")
-
-
-def test_people_without_a_value_are_not_what_is_left_of_all(tmp_path):
-    """All less every sex is those who left it out."""
-    assert released(tmp_path, replace(SMALL, waves={"2019": (420, 9, 0)}, blank=0.01), "span") == []
 
 
 def test_weights_do_not_tell_units_apart(tmp_path):

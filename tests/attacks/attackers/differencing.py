@@ -25,7 +25,7 @@ def _sides(changes: list[dict[str, str]]) -> Iterator[dict[str, str]]:
     for row in changes:
         for side in ("1", "2"):
             if row["status"] == "published" and row[f"wave_{side}"] and row["population"] == "all":
-                told = {c: row[c] for c in ("item", "measure", "category")}
+                told = {c: row[c] for c in ("item", "measure", "category", "decimals") if c in row}
                 told |= {"wave": row[f"wave_{side}"], "domain": row[f"domain_{side}"] or "all", "n": row[f"n_{side}"]}
                 yield told | {"estimate": row[f"estimate_{side}"], "unweighted": ""}
 
@@ -37,11 +37,13 @@ def _between(evidence: Evidence, old: dict[str, str], new: dict[str, str]) -> It
     if new["unweighted"] and old["unweighted"] and new["measure"] in COUNTED and apart in (1, 2):
         left = {
             a - b
-            for a in evidence.rules.counts(float(old["unweighted"]), int(old["n"]))
-            for b in evidence.rules.counts(float(new["unweighted"]), int(new["n"]))
+            for a in evidence.rules.counts(old)
+            for b in evidence.rules.counts(new)
         }
         if len(left) == 1 and left != {0}:
             value = abs(left.pop())
             yield Told(*where, apart, value, value)
-    elif old["estimate"] and new["estimate"] and (apart or float(old["estimate"]) != float(new["estimate"])):
-        yield Told(*where, apart, 0, apart)
+    elif old["estimate"] and new["estimate"]:
+        far = abs(float(old["estimate"]) - float(new["estimate"])) > evidence.rules.half(old) + evidence.rules.half(new)
+        if apart or far:
+            yield Told(*where, apart, 0, apart)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attackers.evidence import TINY, Evidence, Told
+from attackers.evidence import Evidence, Told
 
 
 def ends(evidence: Evidence) -> Iterator[Told]:
@@ -17,7 +17,7 @@ def ends(evidence: Evidence) -> Iterator[Told]:
             if row["measure"] != "index" or not row["unweighted"]:
                 continue
             who, domain, n = evidence.waves[wave], row["domain"], int(row["n"])
-            half = 0.5 * 10.0**-evidence.rules.decimals + TINY
+            half = evidence.rules.half(row)
             value = float(row["unweighted"])
             for part in parts:
                 item = evidence.items[part]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -58,9 +58,14 @@ class Rules:
             return least >= most and (most > 0 or self.zeros)
         return (least >= 1 and most <= self.small) or least >= n - self.small
 
-    def counts(self, percent: float, n: int) -> range:
-        """The whole numbers whose share of ``n`` is printed as ``percent``."""
-        half = 0.5 * 10.0**-self.decimals + TINY
+    def half(self, row: Mapping[str, str]) -> float:
+        """Half a step of a row's printed figures; a row may say that it has fewer decimals than others."""
+        usual = self.mean_decimals if row["measure"] == "mean" else self.decimals
+        return 0.5 * 10.0 ** -int(row.get("decimals") or usual) + TINY
+
+    def counts(self, row: Mapping[str, str]) -> range:
+        """The whole numbers whose share of the row's answers is printed as its plain percentage."""
+        percent, n, half = float(row["unweighted"]), int(row["n"]), self.half(row)
         least, most = np.ceil((percent - half) * n / 100), np.floor((percent + half) * n / 100)
         return range(max(0, int(least)), min(n, int(most)) + 1)
 

@@ -19,7 +19,7 @@ def pattern(evidence: Evidence) -> Iterator[Told]:
         printed: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
         fine = {row["domain"] for row in rows if row["measure"] == "share"}
         for row in rows:
-            possible = evidence.rules.counts(float(row["unweighted"]), int(row["n"])) if row["measure"] in COUNTED else ()
+            possible = evidence.rules.counts(row) if row["measure"] in COUNTED else ()
             if row["measure"] == "band" and row["domain"] not in fine and len(possible) == 1:
                 printed[row["domain"]][row["category"]] = (possible[0], int(row["n"]))
         for domain, bands in printed.items():
