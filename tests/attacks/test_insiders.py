@@ -8,7 +8,7 @@ from conftest import attack
 from studies import Study
 
 from royst import protect
-from royst.protect import protection
+from royst.protect import wave
 from royst.protect.audit import repair
 from royst.protect.insiders import told_to_respondent, told_to_unit
 
@@ -24,7 +24,7 @@ def printed(small_study: Study) -> list:
         return level, tally
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(protection, "repair", watch)
+        patch.setattr(wave, "repair", watch)
         made = protect.protect(small_study.candidate("2019"), small_study.rules, thorough=True)
     assert made.certificate["recoverable"] == 0
     return found
@@ -54,7 +54,7 @@ def test_a_unit_would_learn_from_rows_suppressed_for_staff_alone(small_study):
         return repair(block, rules, level, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(protection, "repair", bare)
+        patch.setattr(wave, "repair", bare)
         protect.protect(small_study.candidate("2019"), small_study.rules)
     assert sum(found) > 0
 

@@ -86,11 +86,11 @@ class Block:
             amount = self.members(row["domain"]) * self.weight
             total = float(amount @ self.size)
             if row["measure"] in COUNTED:
-                half, share = 0.5 * 10.0**-self.rules.decimals + TINY, float(row["estimate"])
+                half, share = 0.5 * 10.0 ** -int(row.get("decimals") or self.rules.decimals) + TINY, float(row["estimate"])
                 answers = self.item.answers(row["measure"], row["category"])
                 found.append(Condition(amount, answers, (share - half) / 100 * total, (share + half) / 100 * total))
             else:
-                half, mean = 0.5 * 10.0**-self.rules.mean_decimals + TINY, float(row["estimate"])
+                half, mean = 0.5 * 10.0 ** -int(row.get("decimals") or self.rules.mean_decimals) + TINY, float(row["estimate"])
                 found.append(Condition(amount, self.item.scores, (mean - half) * total, (mean + half) * total))
         return found
 

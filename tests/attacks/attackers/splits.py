@@ -60,7 +60,7 @@ def _fitting(rules, row, size, weight, fixed, left, count, units) -> np.ndarray:
     some = np.stack(np.unravel_index(np.arange(np.prod(sizes, dtype=int)), sizes), 1) if sizes else np.zeros((1, 0), int)
     last = count - known.sum() - some.sum(1)
     free = np.column_stack([some, last])[(last >= 0) & (last <= size[left[-1]])]
-    total, half = float(weight @ size), 0.5 * 10.0**-rules.decimals + TINY
+    total, half = float(weight @ size), 0.5 * 10.0 ** -int(row.get("decimals") or rules.decimals) + TINY
     share = (float(weight @ known) + free @ weight[left]) / total
     if row["estimate"] != "":
         keep = np.abs(100 * share - float(row["estimate"])) <= half
@@ -72,7 +72,7 @@ def _fitting(rules, row, size, weight, fixed, left, count, units) -> np.ndarray:
         variance = units / (units - 1) * (score**2).sum(1)
         keep = np.abs(100 * np.sqrt(variance) - float(row["se"])) <= half
         if row.get("deff"):
-            keep &= np.abs(variance / _simple(share, size, weight) - float(row["deff"])) <= 0.005 + TINY
+            keep &= np.abs(variance / _simple(share, size, weight) - float(row["deff"])) <= 0.05 + TINY
         free = free[keep]
     return free
 
