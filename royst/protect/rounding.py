@@ -16,8 +16,8 @@ FIGURES = (
 OTHERS = {"df": 1, "p": 4, "p_adjusted": 4, "reliability": 2}
 """Other numbers, and their decimals."""
 
-DESIGN = "margin"
-"""A figure of the plan, which loses no decimal."""
+KEPT = ("margin", "unweighted")
+"""Figures that lose no decimal: the plan's own, and the plain ones, which say the counts that the audit takes to be known."""
 
 
 def rounded(frame: pl.DataFrame) -> pl.DataFrame:
@@ -37,7 +37,7 @@ def rounded(frame: pl.DataFrame) -> pl.DataFrame:
         value = pl.col(column)
         if column in FIGURES:
             value = pl.when(fraction).then(value * 100).otherwise(value)
-            loses = fewer if column != DESIGN else pl.lit(False)
+            loses = pl.lit(False) if column in KEPT else fewer
             exact = [(pl.when(mean).then(_to(value, 2)).otherwise(_to(value, 1))), pl.when(mean).then(_to(value, 1)).otherwise(_to(value, 0))]
             columns.append(pl.when(loses).then(exact[1]).otherwise(exact[0]).alias(column))
         elif column in OTHERS:

@@ -65,9 +65,10 @@ class Block:
             if row["unweighted"] == "":
                 continue
             if row["measure"] == "mean":
-                half, value = self.rules.half(row), float(row["unweighted"])
+                half = 0.5 * 10.0**-self.rules.mean_decimals + TINY
+                value = float(row["unweighted"])
                 found.append(Condition(members, self.item.scores, (value - half) * n, (value + half) * n))
-            elif possible := self.rules.counts(row):
+            elif possible := self.rules.counts(float(row["unweighted"]), n):
                 answers = self.item.answers(row["measure"], row["category"])
                 found.append(Condition(members, answers, possible[0], possible[-1]))
         for atom, answer in self.known:
@@ -85,11 +86,11 @@ class Block:
             amount = self.members(row["domain"]) * self.weight
             total = float(amount @ self.size)
             if row["measure"] in COUNTED:
-                half, share = self.rules.half(row), float(row["estimate"])
+                half, share = 0.5 * 10.0 ** -int(row.get("decimals") or self.rules.decimals) + TINY, float(row["estimate"])
                 answers = self.item.answers(row["measure"], row["category"])
                 found.append(Condition(amount, answers, (share - half) / 100 * total, (share + half) / 100 * total))
             else:
-                half, mean = self.rules.half(row), float(row["estimate"])
+                half, mean = 0.5 * 10.0 ** -int(row.get("decimals") or self.rules.mean_decimals) + TINY, float(row["estimate"])
                 found.append(Condition(amount, self.item.scores, (mean - half) * total, (mean + half) * total))
         return found
 

@@ -19,7 +19,7 @@ def splits(evidence: Evidence) -> Iterator[Told]:
         who, item, rules = evidence.waves[wave], evidence.items[name], evidence.rules
         answered = who.answered(name)
         printed = {
-            (row["domain"].removeprefix("_"), row["measure"], row["category"]): rules.counts(row)
+            (row["domain"].removeprefix("_"), row["measure"], row["category"]): rules.counts(float(row["unweighted"]), int(row["n"]))
             for row in rows
             if row["measure"] in COUNTED and row["unweighted"] != ""
         }
@@ -60,7 +60,7 @@ def _fitting(rules, row, size, weight, fixed, left, count, units) -> np.ndarray:
     some = np.stack(np.unravel_index(np.arange(np.prod(sizes, dtype=int)), sizes), 1) if sizes else np.zeros((1, 0), int)
     last = count - known.sum() - some.sum(1)
     free = np.column_stack([some, last])[(last >= 0) & (last <= size[left[-1]])]
-    total, half = float(weight @ size), rules.half(row)
+    total, half = float(weight @ size), 0.5 * 10.0 ** -int(row.get("decimals") or rules.decimals) + TINY
     share = (float(weight @ known) + free @ weight[left]) / total
     if row["estimate"] != "":
         keep = np.abs(100 * share - float(row["estimate"])) <= half
