@@ -11,6 +11,7 @@ where a tenth of a point says too much, whole per cents are printed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,15 @@ from royst.protect.rules import RuleSet
 
 STEPS = (0.1, 1.0)
 """Weighted shares, their standard errors and their intervals are printed to tenths of a point, or in whole ones."""
+WHOLE = "all/all"
 NO_STEP = np.inf
 """The step of rows that print no weighted figure, or none that differs from the plain one."""
-ROOM = 3.0
-"""Tables that agree with a printed row, as a power of ten, on the average over what its figures could be."""
+WAYS_TO_PRINT = ((STEPS[0], False, 40.0), (STEPS[1], False, 25.0), (STEPS[1], True, 8.0))
+"""From the finest: the step, whether without standard errors, and the room it asks for: how many tables must agree with a printed
+row, as a power of ten, on the average over what its figures could be. The first is for the whole alone.
+
+The finer, the more: rows overlap, and with tenths in groups the audit has to withdraw more rows than whole per cents cost.
+"""
 PARTS = 5
 """In how many answers the people of a mean of numbers are counted."""
 WAYS = 30
@@ -65,13 +71,12 @@ def precision(block: Block, weighted: NDArray[np.bool_]) -> Precision:
     """
     rows, deep = len(block.rows), len(block.levels)
     found = Precision(np.full(rows, NO_STEP), np.zeros(rows, bool), np.zeros(rows, np.int64))
-    ways = ((STEPS[0], False), (STEPS[1], False), (STEPS[1], True))
     for row in map(int, np.flatnonzero(uneven(block) & block.candidate & weighted)):
         size, weight = _parts(block, row)
-        tries = [(depth, step, bare) for depth in range(deep) for step, bare in ways]
-        for depth, step, bare in tries:
+        ways = WAYS_TO_PRINT if block.rows[row] == WHOLE else WAYS_TO_PRINT[1:]
+        for depth, (step, bare, least) in product(range(deep), ways):
             room = _log_tables(size, _counts(block, row, depth))
-            if room - _log_figures(block, row, depth, size, weight, step, bare) >= ROOM:
+            if room - _log_figures(block, row, depth, size, weight, step, bare) >= least:
                 found.step[row], found.bare[row], found.floor[row] = step, bare, depth
                 break
         else:
