@@ -86,6 +86,7 @@ class Published:
         for row in whole.iter_rows(named=True):
             part = 100 if row["measure"] in FRACTIONS else 1
             figures = {"estimate": row["estimate"] / part, "se": row["se"] / part, "df": row["df"], "n": row["n"], "units": row["n_units"]}
+            figures["half"] = 0.5 * 10 ** -row["decimals"] / part  # of the last printed digit
             self.rows[row["measure"], row["item"], row["category"], "all"] = figures
 
     def stands(self, result: Result) -> bool:
@@ -94,8 +95,7 @@ class Published:
 
         def same(key: Key, row: dict[str, float]) -> bool:
             n, estimate = known.get(key, (None, None))
-            half = 0.0005 if key[0] in FRACTIONS else 0.005 if key[0] == "mean" else 0.05  # of the last printed digit
-            return n == row["n"] and estimate is not None and abs(estimate - row["estimate"]) <= half * 1.001
+            return n == row["n"] and estimate is not None and abs(estimate - row["estimate"]) <= row["half"] * 1.001
 
         return all(same(key, row) for key, row in self.rows.items())
 

@@ -91,8 +91,7 @@ for (wave in unique(published$wave)) {
         part$variables <- data.frame(values)
         result <- svymean(as.formula(paste("~", paste(colnames(values), collapse = "+"))), subset(part, keep))
         factor <- if (measure %in% c("share", "band", "not_relevant")) 100 else 1
-        digits <- if (measure == "mean") 2 else 1
-        half <- 0.5 * 10^-digits + 1e-9
+        half <- 0.5 * 10^-as.numeric(of_measure$decimals) + 1e-9
         gap <- abs(factor * as.numeric(coef(result)) - as.numeric(of_measure$estimate))
         gap_se <- abs(factor * as.numeric(SE(result)) - as.numeric(of_measure$se))
         gap_se[is.na(gap_se)] <- 0

@@ -25,7 +25,7 @@ STEPS = (0.1, 1.0)
 WHOLE = "all/all"
 NO_STEP = np.inf
 """The step of rows that print no weighted figure, or none that differs from the plain one."""
-WAYS_TO_PRINT = ((STEPS[0], False, 40.0), (STEPS[1], False, 25.0), (STEPS[1], True, 8.0))
+WAYS_TO_PRINT = ((STEPS[0], False, 10.0), (STEPS[1], False, 15.0), (STEPS[1], True, 12.0))
 """From the finest: the step, whether without standard errors, and the room it asks for: how many tables must agree with a printed
 row, as a power of ten, on the average over what its figures could be. The first is for the whole alone.
 

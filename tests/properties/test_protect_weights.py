@@ -86,10 +86,8 @@ def test_a_row_with_room_tells_no_unit_by_its_percentage_standard_error_and_inte
 
 
 def test_some_of_these_rows_have_room():
-    floors = [
-        precision(row_of_units(f"room{s}", 7 + s % 2, 4, 7), np.ones(8 + s % 2, bool)).floor[0] for s in range(12)
-    ]
-    assert 0 in floors
+    blocks = (row_of_units(f"room{s}", 14 + s % 2, 4, 12) for s in range(4))
+    assert all(precision(block, np.ones(len(block.rows), bool)).floor[0] == 0 for block in blocks)
 
 
 def test_tenths_with_standard_errors_would_tell_units_that_whole_per_cents_do_not():
