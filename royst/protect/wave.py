@@ -24,6 +24,7 @@ from royst.protect.candidate import (
     item_block,
     wave_rows,
 )
+from royst.protect.filters import open_rows
 from royst.protect.history import Ledger
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import secondary, suppress
@@ -50,21 +51,38 @@ class Wave:
         self._asked_items = self.estimates["item"].unique(maintain_order=True).to_list()
         self.items = [item for item in self._asked_items if item not in self.people.indices]
         self.indices = [item for item in self._asked_items if item in self.people.indices]
-        self.out = self._out(ledger)
+        self._ledger = self._of_wave(ledger)
+        self.out = self._out()
         before = [] if self.out is None else self.out.select("population", "domain").unique(maintain_order=True).rows()
         self.rows: WaveRows = wave_rows(wave, self.people, list(dict.fromkeys([*asked, *before])))
         self.place = self.rows.place()
 
-    def _out(self, ledger: Ledger) -> pl.DataFrame | None:
+    def _of_wave(self, ledger: Ledger) -> pl.DataFrame | None:
+        """All that is out of the wave."""
         frame = ledger.published()
         if frame is None:
             return None
-        frame = frame.filter((pl.col("wave") == self.wave) & pl.col("item").is_in(self._asked_items))
-        frame = frame.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
+        everyone = pl.col("population").replace(dict.fromkeys(EVERYONE, "all"))
+        return frame.filter(pl.col("wave") == self.wave).with_columns(everyone)
+
+    def _out(self) -> pl.DataFrame | None:
+        if self._ledger is None:
+            return None
+        frame = self._ledger.filter(pl.col("item").is_in(self._asked_items))
         return frame if frame.height else None
 
-    def decide(self, item: str) -> list[Decided]:
-        """What may be printed of an item, per kind of its rows.
+    @property
+    def rounds(self) -> list[list[str]]:
+        """The items, those that decide who is asked others before these."""
+        found, left = [], self.items
+        while left:
+            ready = [item for item in left if not set(self.people.asked_when.get(item, ())) & set(left) - {item}] or left
+            found.append(ready)
+            left = [item for item in left if item not in ready]
+        return found
+
+    def decide(self, item: str, printed: Printed) -> list[Decided]:
+        """What may be printed of an item, per kind of its rows. ``printed``: what may be of the rounds before.
 
         Whether somebody answered, or found the question not relevant, is taken to be known (the numbers of answers are
         printed); such rows are suppressed like others, but no fact of the audit.
@@ -75,18 +93,18 @@ class Wave:
             measures |= set(self.out.filter(pl.col("item") == item)["measure"])
         scale = self.people.scales.get(item)
         if scale is None:
-            return [self._numbers(item, part)]
+            return [self._numbers(item, part, printed)]
         found = []
         levels = scale.levels(measures - {"not_relevant"}) if measures - {"not_relevant"} else []
         if levels:
             codes = self._answers(item, {choice: k for k, choice in enumerate(scale.choices)})
             wanted = part.filter(pl.col("measure") != "not_relevant")
-            found.append(self._counted(item, "answers", wanted, codes, levels, scale))
+            found.append(self._counted(item, "answers", wanted, codes, levels, scale, printed))
         if "not_relevant" in measures and scale.not_relevant:
             number = dict.fromkeys(scale.choices, 0) | dict.fromkeys(scale.not_relevant, 1)
             wanted = part.filter(pl.col("measure") == "not_relevant")
             codes = self._answers(item, number)
-            found.append(self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale))
+            found.append(self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale, printed))
         return found
 
     def _answers(self, item: str, number: dict[str, int]) -> NDArray[np.int64]:
@@ -150,6 +168,7 @@ class Wave:
         codes: NDArray[np.int64],
         levels: list[tuple[str, NDArray]],
         scale: Scale,
+        before: Printed,
     ) -> Decided:
         block = item_block(
             f"{self.wave}/{item}/{kind}", self.rows, self._asked(item, kind, part), codes, [code for _, code in levels]
@@ -158,7 +177,7 @@ class Wave:
         self._agrees(block, names, part, item)
         out = self._levels_out(block, names, item, kind, [name for name, _ in levels], scale)
         block, told = self._printed_to(block, names, item, kind, part, scale)
-        floor = told.floor
+        floor = np.where(self._open(item, block, codes >= 0, out, before), told.floor, len(levels))
         if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
             level, tally = out, Tally()
         elif kind == "answers":
@@ -170,6 +189,36 @@ class Wave:
             level, tally = suppress(block, self.rules, out, floor), Tally()
         printed = np.flatnonzero(level != WITHHELD_LEVEL)
         return self._decided(block, item, kind, printed, [levels[level[row]][0] for row in printed], told, tally)
+
+    def _open(
+        self, item: str, block: Block, counted: NDArray[np.bool_], out: NDArray[np.int64], printed: Printed
+    ) -> NDArray[np.bool_]:
+        """Rows whose number of answers tells nothing of the items that decided who was asked. Shape (rows,)."""
+        found = np.ones(len(block.rows), bool)
+        for source in self.people.asked_when.get(item, ()):
+            if source == item:
+                continue
+            scale, full = self.people.scales.get(source), self._in_full(source, printed)
+            if scale is not None:
+                given = self._answers(source, dict.fromkeys(scale.choices, 1)) > 0
+            elif source in self.people.frame.columns:
+                given = self.people.frame[source].is_not_null().to_numpy()
+            else:
+                given = np.ones(self.people.frame.height, bool)
+            shown = np.array([row in full for row in block.rows], bool)
+            found &= open_rows(block, self.rows, (counted, given), self.rules, shown, out != WITHHELD_LEVEL)
+        return found
+
+    def _in_full(self, item: str, printed: Printed) -> set[str]:
+        """Rows of an item that are printed with all its answers, now or before."""
+        if item not in self.people.scales:
+            return set()
+        now = {key[1:] for key, level in printed.level.items() if key[0] == self.wave and key[4] == "answers" == level}
+        found = {f"{population}/{domain}" for population, name, domain, _ in now if name == item}
+        if self._ledger is not None:
+            out = self._ledger.filter((pl.col("item") == item) & pl.col("measure").is_in(FINE))
+            found |= {f"{population}/{domain}" for population, domain in out.select("population", "domain").rows()}
+        return found
 
     def _decided(
         self, block: Block, item: str, kind: str, rows: NDArray, levels: list[str], told: Precision, tally: Tally
@@ -248,14 +297,14 @@ class Wave:
             out[row] = levels.index(name) if name in levels else 0
         return out
 
-    def _numbers(self, item: str, part: pl.DataFrame) -> Decided:
+    def _numbers(self, item: str, part: pl.DataFrame, printed: Printed) -> Decided:
         """An item counted in numbers: rows of enough people whose values differ, of which none can be subtracted."""
         frame = self.people.frame
         counted = frame[item].is_not_null().to_numpy() if item in frame.columns else np.ones(frame.height, bool)
         value = None
         if item in frame.columns and frame[item].dtype.is_numeric():
             value = frame[item].cast(pl.Float64).to_numpy()[counted]
-        return self._whole(item, part, counted, lambda block: self._all_alike(block, value))
+        return self._whole(item, part, counted, lambda block: self._all_alike(block, value), printed)
 
     def index(self, name: str, printed: Printed) -> Decided:
         """Where an index may be printed: where every one of its items is printed in full, so that it tells no sum which
@@ -273,10 +322,15 @@ class Wave:
             keys = [[(self.wave, population, item, domain, "answers") for item in parts] for population, domain in rows]
             return np.array([any(printed.level.get(key) != "answers" for key in items) for items in keys], bool)
 
-        return self._whole(name, self.estimates.filter(pl.col("item") == name), counted, lacking)
+        return self._whole(name, self.estimates.filter(pl.col("item") == name), counted, lacking, printed)
 
     def _whole(
-        self, item: str, part: pl.DataFrame, counted: NDArray[np.bool_], unfit: Callable[[Block], NDArray[np.bool_]]
+        self,
+        item: str,
+        part: pl.DataFrame,
+        counted: NDArray[np.bool_],
+        unfit: Callable[[Block], NDArray[np.bool_]],
+        before: Printed,
     ) -> Decided:
         """The rows that may be printed of what has one figure a row: enough people, not ``unfit``, none to subtract."""
         asked = self._asked(item, "answers", part)
@@ -285,7 +339,8 @@ class Wave:
         out = self._levels_out(block, names, item, "answers", ["answers"], Scale(()))
         block, told = self._printed_to(block, names, item, "answers", part, Scale(()))
         few = (block.n < self.rules.row.value) | unfit(block)
-        kept = secondary(block, few, among=told.floor == 0, forced=out != WITHHELD_LEVEL)
+        among = (told.floor == 0) & self._open(item, block, counted, out, before)
+        kept = secondary(block, few, among=among, forced=out != WITHHELD_LEVEL)
         printed = np.flatnonzero(kept)
         return self._decided(block, item, "answers", printed, ["answers"] * len(printed), told, Tally())
 

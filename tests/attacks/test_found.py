@@ -49,6 +49,11 @@ def test_an_index_at_an_end_does_not_tell_its_questions(tmp_path):
     assert protected(tmp_path, scenarios.at_the_end, "ends of indices") == []
 
 
+def test_a_follow_up_question_does_not_tell_its_filter(tmp_path):
+    """So many were asked whether they have the care of their children: so many have children."""
+    assert protected(tmp_path, scenarios.follow_up, "filters") == []
+
+
 def test_a_withdrawn_person_is_not_found_in_changes(tmp_path):
     """The wave that is out has one person less when the next wave is compared with it."""
     study = Study(replace(SMALL, waves={"2019": (260, 9, 0), "2021": (260, 9, 0)}))

@@ -23,11 +23,6 @@ def test_standard_errors_do_not_tell_units_apart(tmp_path):
     assert released(tmp_path, replace(SHAPES[0], scales=(5, 5, 3)), "splits") == []
 
 
-def test_a_follow_up_question_does_not_tell_its_filter(tmp_path):
-    """So many were asked whether they have the care of their children: so many have children."""
-    assert protected(tmp_path, scenarios.follow_up, "filters") == []
-
-
 def test_the_level_of_a_row_gives_no_reason_back(tmp_path):
     assert protected(tmp_path, scenarios.reason, "pattern") == []
 
