@@ -54,6 +54,10 @@ def test_a_follow_up_question_does_not_tell_its_filter(tmp_path):
     assert protected(tmp_path, scenarios.follow_up, "filters") == []
 
 
+def test_the_level_of_a_row_gives_no_reason_back(tmp_path):
+    assert protected(tmp_path, scenarios.reason, "pattern") == []
+
+
 def test_a_withdrawn_person_is_not_found_in_changes(tmp_path):
     """The wave that is out has one person less when the next wave is compared with it."""
     study = Study(replace(SMALL, waves={"2019": (260, 9, 0), "2021": (260, 9, 0)}))

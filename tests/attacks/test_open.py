@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 import reference
-import scenarios
 from conftest import attack
 from studies import SHAPES
-from test_found import protected, released
+from test_found import released
 
 CHEAP = ("span", "splits", "differencing", "filters", "ends of indices", "expected range", "counts of units")
 
@@ -21,10 +20,6 @@ def test_weights_do_not_tell_units_apart(tmp_path):
 def test_standard_errors_do_not_tell_units_apart(tmp_path):
     """Weights are alike, so only standard errors and design effects differ."""
     assert released(tmp_path, replace(SHAPES[0], scales=(5, 5, 3)), "splits") == []
-
-
-def test_the_level_of_a_row_gives_no_reason_back(tmp_path):
-    assert protected(tmp_path, scenarios.reason, "pattern") == []
 
 
 @pytest.mark.prove
