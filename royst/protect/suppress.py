@@ -198,7 +198,7 @@ def _unlink(
     A row of a unit's people and a sensitive row are linked where what the printed rows leave of both is the same but for a
     factor. Changes ``level``.
     """
-    unit = _unit_of(block)
+    unit = unit_of(block)
     if unit.max(initial=-1) < 1:
         return
     chosen = np.flatnonzero(sensitive | (unit >= 0))
@@ -271,7 +271,7 @@ def _linked(
     return None
 
 
-def _unit_of(block: Block) -> NDArray[np.int64]:
+def unit_of(block: Block) -> NDArray[np.int64]:
     """The unit that holds all of a row's people, −1 where several do. Shape (rows,)."""
     holder = block.holder[block.members.indices]
     starts = block.members.indptr[:-1]

@@ -39,6 +39,13 @@ def _grouping(domain: str) -> tuple[str, ...]:
     return tuple(group for group, _ in domain_parts(domain))
 
 
+def _erring(part: pl.DataFrame) -> pl.Expr:
+    """Rows whose standard errors are not those of a simple random sample of as many answers."""
+    if not {"se", "deff"} <= set(part.columns):
+        return pl.lit(False)
+    return (pl.col("se").is_not_null() & ((pl.col("deff") - 1).abs() > PLAIN)).fill_null(False)
+
+
 class Wave:
     """One wave's rows, item by item."""
 
@@ -225,8 +232,8 @@ class Wave:
     ) -> Decided:
         places = [block.rows[row].split("/", 1) for row in rows]
         keys = [(self.wave, population, item, domain, kind) for population, domain in places]
-        fewer = (told.step[rows] == STEPS[1]).astype(int) + told.bare[rows]
-        return Decided(keys, levels, fewer.tolist(), tally)
+        fewer = (told.step[rows] == STEPS[1]).astype(int)
+        return Decided(keys, levels, fewer.tolist(), told.bare[rows].tolist(), tally)
 
     def _printed_to(
         self, block: Block, names: dict[str, int], item: str, kind: str, part: pl.DataFrame, scale: Scale
@@ -238,9 +245,12 @@ class Wave:
             weighted = ((pl.col("estimate") - pl.col("unweighted")).abs() > PLAIN).fill_null(
                 pl.col("estimate").is_not_null()
             )
-        rows = part.group_by("population", "domain").agg(weighted.any()).rows()
-        told = {f"{population}/{domain}" for population, domain, differs in rows if differs}
-        found = precision(block, np.array([name in told for name in block.rows], bool))
+        rows = part.group_by("population", "domain").agg(weighted.any().alias("weighted"), _erring(part).any().alias("erring"))
+        told, erring = (
+            np.isin(block.rows, [f"{population}/{domain}" for population, domain in rows.filter(kind).select("population", "domain").rows()])
+            for kind in ("weighted", "erring")
+        )
+        found = precision(block, told, erring)
         differs = uneven(block)
         for population, domain, fewer in self._decimals_out(item, kind):
             row = names.get(f"{population}/{domain}")
@@ -248,7 +258,7 @@ class Wave:
                 found.step[row] = STEPS[int(fewer)] if differs[row] else NO_STEP
                 found.floor[row] = 0
         means = kind == "answers" and "mean" in set(part["measure"])
-        return replace(block, step=found.step, scores=scale.values if means else None), found
+        return replace(block, step=np.where(differs, found.step, NO_STEP), scores=scale.values if means else None), found
 
     def _decimals_out(self, item: str, kind: str) -> list[tuple[str, str, bool]]:
         """Rows that are out, and whether they were printed with a decimal fewer."""

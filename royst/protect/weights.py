@@ -18,6 +18,7 @@ from scipy.special import gammaln
 
 from royst.protect.block import Block, merge
 from royst.protect.rules import RuleSet
+from royst.protect.suppress import unit_of
 
 STEPS = (0.1, 1.0)
 """Weighted shares, their standard errors and their intervals are printed to tenths of a point, or in whole ones."""
@@ -25,6 +26,10 @@ NO_STEP = np.inf
 """The step of rows that print no weighted figure, or none that differs from the plain one."""
 ROOM = 3.0
 """Tables that agree with a printed row, as a power of ten, on the average over what its figures could be."""
+ALONE = 1.5
+"""The same of one answer alone."""
+EFFECT = 0.1
+"""The step of design effects."""
 PARTS = 5
 """In how many answers the people of a mean of numbers are counted."""
 WAYS = 30
@@ -44,7 +49,8 @@ def uneven(block: Block) -> NDArray[np.bool_]:
 class Precision:
     """How each row's weighted figures may be printed: arrays (rows,).
 
-    ``step``: of ``STEPS``, ``NO_STEP`` where nothing weighted is printed; ``bare``: without standard errors and intervals;
+    ``step``: of ``STEPS``, ``NO_STEP`` where nothing weighted is printed; ``bare``: without standard errors, intervals and
+    design effects;
     ``floor``: the finest level with room, ``len(block.levels)`` for none.
     """
 
@@ -53,30 +59,46 @@ class Precision:
     floor: NDArray[np.int64]
 
 
-def precision(block: Block, weighted: NDArray[np.bool_]) -> Precision:
-    """How the ``weighted`` rows (rows,) may be printed: in tenths, in whole per cents, in whole per cents without standard
-    errors; and only then at a coarser level.
+def precision(block: Block, weighted: NDArray[np.bool_], errors: NDArray[np.bool_] | None = None) -> Precision:
+    """How rows may be printed: in tenths, in whole per cents, in whole per cents without standard errors; and only then at a
+    coarser level. ``weighted``: rows (rows,) whose weighted figures differ from the plain ones; ``errors``: rows whose
+    standard errors are not those of a simple random sample, which follow from the counts. Rows of even weights tell
+    nothing without standard errors, and then keep their tenths.
 
     The tables of (unit, answer) with the row's own margins are counted by Good's formula (Good 1976, "On the application of
     symmetric Dirichlet distributions and their mixtures to contingency tables", Annals of Statistics 4; Diaconis and Efron
-    1985), and so are the different figures that one row can print. What decides is the number of people by unit and the
-    row's own counts, which are printed with it; never how the answers are split over the units, which is what must not be
-    learnt.
+    1985), and so are the different figures that one row can print: all of its answers together, and where standard errors
+    are printed each answer by itself, because few people are soon told apart. What decides is the number of people by
+    unit and the row's own counts, which are printed with it; never how the answers are split over the units, which is what
+    must not be learnt.
     """
     rows, deep = len(block.rows), len(block.levels)
     found = Precision(np.full(rows, NO_STEP), np.zeros(rows, bool), np.zeros(rows, np.int64))
+    differs = uneven(block) & weighted
+    erring = np.zeros(rows, bool) if errors is None else errors & (unit_of(block) < 0)
     ways = ((STEPS[0], False), (STEPS[1], False), (STEPS[1], True))
-    for row in map(int, np.flatnonzero(uneven(block) & block.candidate & weighted)):
+    for row in map(int, np.flatnonzero(block.candidate & (differs | erring))):
         size, weight = _parts(block, row)
-        tries = [(depth, step, bare) for depth in range(deep) for step, bare in ways]
-        for depth, step, bare in tries:
-            room = _log_tables(size, _counts(block, row, depth))
-            if room - _log_figures(block, row, depth, size, weight, step, bare) >= ROOM:
-                found.step[row], found.bare[row], found.floor[row] = step, bare, depth
+        plain = not differs[row]
+        for depth, step, bare in [(depth, *way) for depth in range(deep) for way in ways]:
+            if (plain and bare) or _has_room(block, row, depth, size, weight, step, bare):
+                found.step[row], found.bare[row], found.floor[row] = NO_STEP if plain and bare else step, bare, depth
                 break
         else:
             found.step[row], found.bare[row], found.floor[row] = STEPS[1], True, deep
     return found
+
+
+def _has_room(
+    block: Block, row: int, depth: int, size: NDArray[np.float64], weight: NDArray[np.float64], step: float, bare: bool
+) -> bool:
+    """Whether the row's people can be split over its units in far more ways than its figures can look."""
+    shares, errors = _shares(block, row, depth), [] if bare else _errors(block, row, depth)
+    if _log_tables(size, _counts(block, row, depth)) - _log_figures(shares, errors, size, weight, step) < ROOM:
+        return False
+    n = int(size.sum())
+    alone = ((share, np.array([round(share * n), n - round(share * n)])) for share in errors)
+    return all(_log_tables(size, c) - _log_figures([share], [share], size, weight, step) >= ALONE for share, c in alone)
 
 
 def _counts(block: Block, row: int, depth: int) -> NDArray[np.int64]:
@@ -106,29 +128,26 @@ def _log_tables(size: NDArray[np.float64], count: NDArray[np.int64]) -> float:
 
 
 def _log_figures(
-    block: Block,
-    row: int,
-    depth: int,
-    size: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    step: float,
-    bare: bool,
+    shares: list[float], errors: list[float], size: NDArray[np.float64], weight: NDArray[np.float64], step: float
 ) -> float:
-    """How many different figures the row could print at a level and step, as a power of ten.
+    """How many different figures a row could print of so many shares and so many standard errors, as a power of ten.
 
     A figure that varies with standard deviation s over the tables takes some s·√(2πe)/step different values. Percentages vary as
     when the row's people are drawn over its units (twice that, because tables are more uneven than draws), standard errors
-    by 1/√(2(units − 1)) of themselves; intervals halve the step of a standard error.
+    by 1/√(2(units − 1)) of themselves; intervals halve the step of a standard error, and the design effect, which is
+    printed where percentages are in tenths, is its square.
     """
     n, whole = size.sum(), size @ weight
     spread = size @ (weight - whole / n) ** 2 / n
     total = 0.0
-    for share in _shares(block, row, depth):
+    for share in shares:
         moves = 200 * n * np.sqrt(spread * share * (1 - share) / max(n - 1, 1)) / whole
         total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * moves / step))
-    for share in [] if bare else _errors(block, row, depth):
-        error = 150 * np.sqrt(share * (1 - share) / n) / np.sqrt(2 * max(len(size) - 1, 1))
-        total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * 2 * error / step))
+    varies = 1 / np.sqrt(2 * max(len(size) - 1, 1))
+    effects = 2 * 2.25 * varies / EFFECT if step == STEPS[0] else 0.0
+    for share in errors:
+        error = 150 * np.sqrt(share * (1 - share) / n) * varies
+        total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * (2 * error / step + effects)))
     return total
 
 
