@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from royst.protect.block import Block, merge
+from royst.protect.block import WITHHELD_LEVEL, Block, merge
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import unit_of
 
@@ -51,12 +51,13 @@ class Precision:
 
     ``step``: of ``STEPS``, ``NO_STEP`` where nothing weighted is printed; ``bare``: without standard errors, intervals and
     design effects;
-    ``floor``: the finest level with room, ``len(block.levels)`` for none.
+    ``floor``: the finest level with room, ``len(block.levels)`` for none; ``errors``: rows whose standard errors tell something.
     """
 
     step: NDArray[np.float64]
     bare: NDArray[np.bool_]
     floor: NDArray[np.int64]
+    errors: NDArray[np.bool_]
 
 
 def precision(block: Block, weighted: NDArray[np.bool_], errors: NDArray[np.bool_] | None = None) -> Precision:
@@ -73,9 +74,9 @@ def precision(block: Block, weighted: NDArray[np.bool_], errors: NDArray[np.bool
     must not be learnt.
     """
     rows, deep = len(block.rows), len(block.levels)
-    found = Precision(np.full(rows, NO_STEP), np.zeros(rows, bool), np.zeros(rows, np.int64))
     differs = uneven(block) & weighted
     erring = np.zeros(rows, bool) if errors is None else errors & (unit_of(block) < 0)
+    found = Precision(np.full(rows, NO_STEP), np.zeros(rows, bool), np.zeros(rows, np.int64), erring)
     ways = ((STEPS[0], False), (STEPS[1], False), (STEPS[1], True))
     for row in map(int, np.flatnonzero(block.candidate & (differs | erring))):
         size, weight = _parts(block, row)
@@ -101,6 +102,45 @@ def _has_room(
     return all(_log_tables(size, c) - _log_figures([share], [share], size, weight, step) >= ALONE for share, c in alone)
 
 
+def beside_reports(block: Block, level: NDArray[np.int64], found: Precision) -> NDArray[np.bool_]:
+    """Rows printed at ``level`` that have no room for standard errors once the units whose own rows are printed are taken
+    out of them. Shape (rows,). What decides is printed: which rows are, and the counts that are left."""
+    unit = unit_of(block)
+    told = np.zeros(len(block.rows), bool)
+    several = np.flatnonzero(block.candidate & found.errors & (level != WITHHELD_LEVEL) & (unit < 0) & ~found.bare)
+    own = np.flatnonzero((unit >= 0) & (level != WITHHELD_LEVEL))
+    size = np.asarray(block.members.sum(1)).ravel()
+    inside = (block.members[own] @ block.members[several].T).toarray() == size[own][:, None]
+    for row, within in zip(several, inside.T):
+        step = found.step[row] if np.isfinite(found.step[row]) else STEPS[0]
+        told[row] = not all(
+            _left_open(block, int(row), depth, own[within & (level[own] <= depth)], float(step), bool(np.isfinite(found.step[row])))
+            for depth in range(level[row], len(block.levels))
+        )
+    return told
+
+
+def _left_open(block: Block, row: int, depth: int, known: NDArray[np.int64], step: float, weighted: bool) -> bool:
+    """Whether a row's people who are not in the ``known`` rows can be split in many more ways than its figures can look."""
+    atoms = np.zeros(len(block.atoms), bool)
+    atoms[block.members.indices[slice(*block.members.indptr[row : row + 2])]] = True
+    whole = block.weighted[[row]].sum()
+    for one in known:
+        atoms[block.members.indices[slice(*block.members.indptr[one : one + 2])]] = False
+    counts = merge(block.counts[atoms].sum(0)[None, :], block.levels[depth])[0]
+    size, weight = _by_part(block, np.flatnonzero(atoms))
+    if len(size) < 2 or len(counts) < 2:
+        return True
+    n = int(counts.sum())
+    for count, printed in zip(counts, block.table(depth)[row]):
+        share = [printed / block.n[row]]
+        if 0 < count < n:
+            figures = _log_figures(share if weighted else [], share, size, weight, step, (float(block.n[row]), float(whole)))
+            if _log_tables(size, np.array([count, n - count])) - figures < ALONE:
+                return False
+    return True
+
+
 def _counts(block: Block, row: int, depth: int) -> NDArray[np.int64]:
     """A row's counts at a level; where only its people are counted (means of numbers), some equal parts."""
     counts = block.table(depth)[row]
@@ -109,7 +149,10 @@ def _counts(block: Block, row: int, depth: int) -> NDArray[np.int64]:
 
 def _parts(block: Block, row: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """People and weight of each (holder, weight) of a row."""
-    inside = block.members.indices[slice(*block.members.indptr[row : row + 2])]
+    return _by_part(block, block.members.indices[slice(*block.members.indptr[row : row + 2])])
+
+
+def _by_part(block: Block, inside: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     weight = block.weight[inside] if block.weight is not None else np.ones(len(inside))
     key = np.stack([block.holder[inside].astype(float), np.round(weight, 9)], 1)
     kinds, at = np.unique(key, axis=0, return_inverse=True)
@@ -128,25 +171,32 @@ def _log_tables(size: NDArray[np.float64], count: NDArray[np.int64]) -> float:
 
 
 def _log_figures(
-    shares: list[float], errors: list[float], size: NDArray[np.float64], weight: NDArray[np.float64], step: float
+    shares: list[float],
+    errors: list[float],
+    size: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    step: float,
+    among: tuple[float, float] | None = None,
 ) -> float:
     """How many different figures a row could print of so many shares and so many standard errors, as a power of ten.
 
     A figure that varies with standard deviation s over the tables takes some s·√(2πe)/step different values. Percentages vary as
     when the row's people are drawn over its units (twice that, because tables are more uneven than draws), standard errors
     by 1/√(2(units − 1)) of themselves; intervals halve the step of a standard error, and the design effect, which is
-    printed where percentages are in tenths, is its square.
+    printed where percentages are in tenths, is its square. ``among``: people of the whole row and what they count, where the
+    people of ``size`` are a part of it and the others' answers are known.
     """
-    n, whole = size.sum(), size @ weight
-    spread = size @ (weight - whole / n) ** 2 / n
+    n = size.sum()
+    everyone, whole = among or (n, size @ weight)
+    spread = size @ (weight - size @ weight / n) ** 2 / n
     total = 0.0
     for share in shares:
         moves = 200 * n * np.sqrt(spread * share * (1 - share) / max(n - 1, 1)) / whole
         total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * moves / step))
-    varies = 1 / np.sqrt(2 * max(len(size) - 1, 1))
+    varies = n / everyone / np.sqrt(2 * max(len(size) - 1, 1))
     effects = 2 * 2.25 * varies / EFFECT if step == STEPS[0] else 0.0
     for share in errors:
-        error = 150 * np.sqrt(share * (1 - share) / n) * varies
+        error = 150 * np.sqrt(share * (1 - share) / everyone) * varies
         total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * (2 * error / step + effects)))
     return total
 
