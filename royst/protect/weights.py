@@ -26,8 +26,10 @@ NO_STEP = np.inf
 """The step of rows that print no weighted figure, or none that differs from the plain one."""
 ROOM = 3.0
 """Tables that agree with a printed row, as a power of ten, on the average over what its figures could be."""
-ALONE = 1.5
+ALONE = 2.5
 """The same of one answer alone."""
+LEFT = 1.5
+"""The same of one answer in the units that are left beside printed reports."""
 EFFECT = 0.1
 """The step of design effects."""
 PARTS = 5
@@ -136,7 +138,7 @@ def _left_open(block: Block, row: int, depth: int, known: NDArray[np.int64], ste
         share = [printed / block.n[row]]
         if 0 < count < n:
             figures = _log_figures(share if weighted else [], share, size, weight, step, (float(block.n[row]), float(whole)))
-            if _log_tables(size, np.array([count, n - count])) - figures < ALONE:
+            if _log_tables(size, np.array([count, n - count])) - figures < LEFT:
                 return False
     return True
 

@@ -58,6 +58,15 @@ def test_the_level_of_a_row_gives_no_reason_back(tmp_path):
     assert protected(tmp_path, scenarios.reason, "pattern") == []
 
 
+def test_weights_do_not_tell_units_apart(tmp_path):
+    assert released(tmp_path, replace(SHAPES[1], scales=(5, 5, 3)), "splits", "weights") == []
+
+
+def test_standard_errors_do_not_tell_units_apart(tmp_path):
+    """Weights are alike, so only standard errors and design effects differ."""
+    assert released(tmp_path, replace(SHAPES[0], scales=(5, 5, 3)), "splits") == []
+
+
 def test_a_withdrawn_person_is_not_found_in_changes(tmp_path):
     """The wave that is out has one person less when the next wave is compared with it."""
     study = Study(replace(SMALL, waves={"2019": (260, 9, 0), "2021": (260, 9, 0)}))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import reference
 from conftest import attack
@@ -11,15 +9,6 @@ from studies import SHAPES
 from test_found import released
 
 CHEAP = ("span", "splits", "differencing", "filters", "ends of indices", "expected range", "counts of units")
-
-
-def test_weights_do_not_tell_units_apart(tmp_path):
-    assert released(tmp_path, replace(SHAPES[1], scales=(5, 5, 3)), "splits", "weights") == []
-
-
-def test_standard_errors_do_not_tell_units_apart(tmp_path):
-    """Weights are alike, so only standard errors and design effects differ."""
-    assert released(tmp_path, replace(SHAPES[0], scales=(5, 5, 3)), "splits") == []
 
 
 @pytest.mark.prove
