@@ -38,6 +38,7 @@ from royst.protect.rules import RuleSet, chosen, rule_set
 from royst.publish import artefacts
 from royst.release import Facts, Release
 from royst.study import folder as study_folder
+from royst.study.filters import filters
 from royst.study.folder import Study
 from royst.study.plan import ReleaseSection
 
@@ -201,6 +202,7 @@ def _people(study: Study, wave: Wave, people: pl.DataFrame, populations: list[st
     return People(
         frame=people.select(list(columns)), groups=(*groups, *own), scales=scales, unit=estimate.UNIT if estimate.UNIT in people.columns else None,
         weight=estimate.WEIGHT, indices={name: parts for name, parts in indices.items() if parts}, populations={name: name for name in populations},
+        asked_when=filters(study.instruments[wave.name]),
     )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ class People:
     unanswered); for indices and items counted in numbers a column that is null where the person is not counted.
     ``unit``: the grouping whose categories know their own answers; ``weight``: a column, null or absent where each answer
     counts one; ``populations``: population to a column that is not null for its people (``panel`` and the like).
-    ``indices``: index to its items. ``guarded``: groupings whose domains must not be learnt though they are never
+    ``indices``: index to its items. ``asked_when``: item to the items whose answers decide who is asked it. ``guarded``: groupings whose domains must not be learnt though they are never
     printed; the unit by itself and with each other group, by default.
     """
 
@@ -83,6 +83,7 @@ class People:
     weight: str | None = None
     populations: Mapping[str, str] = field(default_factory=dict)
     indices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guarded: tuple[tuple[str, ...], ...] | None = None
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import polars as pl
 
@@ -61,13 +62,17 @@ def protect(
     printed, tally = Printed(), Tally()
     for wave in sorted(candidate.estimates["wave"].unique()):
         found = Wave(wave, candidate, rules, ledger, thorough)
+        done = 0
         with ThreadPoolExecutor(WORKERS) as workers:
-            for done, decided in enumerate(workers.map(found.decide, found.items), start=1):
-                for part in decided:
-                    printed.add(part)
-                    tally += part.tally
-                if done % 10 == 0 or done == len(found.items):
-                    progress(f"protecting {wave}: {done} of {len(found.items)} questions")
+            for items in found.rounds:
+                before = replace(printed, level=dict(printed.level))
+                for decided in workers.map(partial(found.decide, printed=before), items):
+                    for part in decided:
+                        printed.add(part)
+                        tally += part.tally
+                    done += 1
+                    if done % 10 == 0 or done == len(found.items):
+                        progress(f"protecting {wave}: {done} of {len(found.items)} questions")
         for index in found.indices:
             printed.add(found.index(index, printed))
     estimates = withheld_estimates(candidate, printed).filter(~pl.col("population").is_in(candidate.unprinted))

@@ -82,6 +82,20 @@ def primary(block: Block, rules: RuleSet, level: int = 0) -> NDArray[np.bool_]:
     return rules.sensitive_rows(block.n, block.table(level))
 
 
+def telltale(block: Block, rules: RuleSet, level: int) -> NDArray[np.bool_]:
+    """Rows to print that would give the reason back why they are not printed finer. Shape (rows,).
+
+    Where one category alone could hold a count too small to print, and so few are in it that every split of them that was
+    held back is of such counts, its parts would be told: of three people, that they were not all of one part.
+    """
+    if not level:
+        return np.zeros(len(block.rows), bool)
+    fine, codes = block.levels[level - 1], block.levels[level]
+    merged = [k for k in range(int(codes.max()) + 1) if len(set(fine[codes == k])) > 1]
+    counts = block.table(level)[:, merged]
+    return np.asarray(block.candidate & ((counts > 0).sum(1) == 1) & (counts.sum(1) <= rules.small.value + 1))
+
+
 def subtracted(block: Block, rules: RuleSet, level: int) -> NDArray[np.bool_]:
     """Rows whose rest is sensitive once some unit takes its own answers out. Shape (rows,).
 
@@ -165,7 +179,7 @@ def suppress(
     """
     level = np.full(len(block.rows), WITHHELD_LEVEL)
     for coarse in reversed(range(len(block.levels))):
-        sensitive = primary(block, rules, coarse)
+        sensitive = primary(block, rules, coarse) | telltale(block, rules, coarse)
         barred = subtracted(block, rules, coarse)
         among = level == coarse + 1 if coarse + 1 < len(block.levels) else np.ones(len(level), bool)
         among &= ~barred & (True if floor is None else floor <= coarse)
@@ -184,7 +198,7 @@ def _unlink(
     A row of a unit's people and a sensitive row are linked where what the printed rows leave of both is the same but for a
     factor. Changes ``level``.
     """
-    unit = _unit_of(block)
+    unit = unit_of(block)
     if unit.max(initial=-1) < 1:
         return
     chosen = np.flatnonzero(sensitive | (unit >= 0))
@@ -257,7 +271,7 @@ def _linked(
     return None
 
 
-def _unit_of(block: Block) -> NDArray[np.int64]:
+def unit_of(block: Block) -> NDArray[np.int64]:
     """The unit that holds all of a row's people, −1 where several do. Shape (rows,)."""
     holder = block.holder[block.members.indices]
     starts = block.members.indptr[:-1]

@@ -24,10 +24,11 @@ from royst.protect.candidate import (
     item_block,
     wave_rows,
 )
+from royst.protect.filters import open_rows
 from royst.protect.history import Ledger
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import secondary, suppress
-from royst.protect.weights import NO_STEP, STEPS, Precision, finest, precision, uneven
+from royst.protect.weights import NO_STEP, STEPS, Precision, beside_reports, finest, precision, uneven
 from royst.protect.withholding import Decided, Printed
 
 PLAIN = 1e-9
@@ -36,6 +37,13 @@ PLAIN = 1e-9
 
 def _grouping(domain: str) -> tuple[str, ...]:
     return tuple(group for group, _ in domain_parts(domain))
+
+
+def _erring(part: pl.DataFrame) -> pl.Expr:
+    """Rows whose standard errors are not those of a simple random sample of as many answers."""
+    if not {"se", "deff"} <= set(part.columns):
+        return pl.lit(False)
+    return (pl.col("se").is_not_null() & ((pl.col("deff") - 1).abs() > PLAIN)).fill_null(False)
 
 
 class Wave:
@@ -50,21 +58,38 @@ class Wave:
         self._asked_items = self.estimates["item"].unique(maintain_order=True).to_list()
         self.items = [item for item in self._asked_items if item not in self.people.indices]
         self.indices = [item for item in self._asked_items if item in self.people.indices]
-        self.out = self._out(ledger)
+        self._ledger = self._of_wave(ledger)
+        self.out = self._out()
         before = [] if self.out is None else self.out.select("population", "domain").unique(maintain_order=True).rows()
         self.rows: WaveRows = wave_rows(wave, self.people, list(dict.fromkeys([*asked, *before])))
         self.place = self.rows.place()
 
-    def _out(self, ledger: Ledger) -> pl.DataFrame | None:
+    def _of_wave(self, ledger: Ledger) -> pl.DataFrame | None:
+        """All that is out of the wave."""
         frame = ledger.published()
         if frame is None:
             return None
-        frame = frame.filter((pl.col("wave") == self.wave) & pl.col("item").is_in(self._asked_items))
-        frame = frame.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
+        everyone = pl.col("population").replace(dict.fromkeys(EVERYONE, "all"))
+        return frame.filter(pl.col("wave") == self.wave).with_columns(everyone)
+
+    def _out(self) -> pl.DataFrame | None:
+        if self._ledger is None:
+            return None
+        frame = self._ledger.filter(pl.col("item").is_in(self._asked_items))
         return frame if frame.height else None
 
-    def decide(self, item: str) -> list[Decided]:
-        """What may be printed of an item, per kind of its rows.
+    @property
+    def rounds(self) -> list[list[str]]:
+        """The items, those that decide who is asked others before these."""
+        found, left = [], self.items
+        while left:
+            ready = [item for item in left if not set(self.people.asked_when.get(item, ())) & set(left) - {item}] or left
+            found.append(ready)
+            left = [item for item in left if item not in ready]
+        return found
+
+    def decide(self, item: str, printed: Printed) -> list[Decided]:
+        """What may be printed of an item, per kind of its rows. ``printed``: what may be of the rounds before.
 
         Whether somebody answered, or found the question not relevant, is taken to be known (the numbers of answers are
         printed); such rows are suppressed like others, but no fact of the audit.
@@ -75,18 +100,18 @@ class Wave:
             measures |= set(self.out.filter(pl.col("item") == item)["measure"])
         scale = self.people.scales.get(item)
         if scale is None:
-            return [self._numbers(item, part)]
+            return [self._numbers(item, part, printed)]
         found = []
         levels = scale.levels(measures - {"not_relevant"}) if measures - {"not_relevant"} else []
         if levels:
             codes = self._answers(item, {choice: k for k, choice in enumerate(scale.choices)})
             wanted = part.filter(pl.col("measure") != "not_relevant")
-            found.append(self._counted(item, "answers", wanted, codes, levels, scale))
+            found.append(self._counted(item, "answers", wanted, codes, levels, scale, printed))
         if "not_relevant" in measures and scale.not_relevant:
             number = dict.fromkeys(scale.choices, 0) | dict.fromkeys(scale.not_relevant, 1)
             wanted = part.filter(pl.col("measure") == "not_relevant")
             codes = self._answers(item, number)
-            found.append(self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale))
+            found.append(self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale, printed))
         return found
 
     def _answers(self, item: str, number: dict[str, int]) -> NDArray[np.int64]:
@@ -150,6 +175,7 @@ class Wave:
         codes: NDArray[np.int64],
         levels: list[tuple[str, NDArray]],
         scale: Scale,
+        before: Printed,
     ) -> Decided:
         block = item_block(
             f"{self.wave}/{item}/{kind}", self.rows, self._asked(item, kind, part), codes, [code for _, code in levels]
@@ -158,7 +184,7 @@ class Wave:
         self._agrees(block, names, part, item)
         out = self._levels_out(block, names, item, kind, [name for name, _ in levels], scale)
         block, told = self._printed_to(block, names, item, kind, part, scale)
-        floor = told.floor
+        floor = np.where(self._open(item, block, codes >= 0, out, before), told.floor, len(levels))
         if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
             level, tally = out, Tally()
         elif kind == "answers":
@@ -168,16 +194,48 @@ class Wave:
             )
         else:
             level, tally = suppress(block, self.rules, out, floor), Tally()
+        bare = told.bare | beside_reports(block, level, told)
+        told = replace(told, bare=bare)
         printed = np.flatnonzero(level != WITHHELD_LEVEL)
         return self._decided(block, item, kind, printed, [levels[level[row]][0] for row in printed], told, tally)
+
+    def _open(
+        self, item: str, block: Block, counted: NDArray[np.bool_], out: NDArray[np.int64], printed: Printed
+    ) -> NDArray[np.bool_]:
+        """Rows whose number of answers tells nothing of the items that decided who was asked. Shape (rows,)."""
+        found = np.ones(len(block.rows), bool)
+        for source in self.people.asked_when.get(item, ()):
+            if source == item:
+                continue
+            scale, full = self.people.scales.get(source), self._in_full(source, printed)
+            if scale is not None:
+                given = self._answers(source, dict.fromkeys(scale.choices, 1)) > 0
+            elif source in self.people.frame.columns:
+                given = self.people.frame[source].is_not_null().to_numpy()
+            else:
+                given = np.ones(self.people.frame.height, bool)
+            shown = np.array([row in full for row in block.rows], bool)
+            found &= open_rows(block, self.rows, (counted, given), self.rules, shown, out != WITHHELD_LEVEL)
+        return found
+
+    def _in_full(self, item: str, printed: Printed) -> set[str]:
+        """Rows of an item that are printed with all its answers, now or before."""
+        if item not in self.people.scales:
+            return set()
+        now = {key[1:] for key, level in printed.level.items() if key[0] == self.wave and key[4] == "answers" == level}
+        found = {f"{population}/{domain}" for population, name, domain, _ in now if name == item}
+        if self._ledger is not None:
+            out = self._ledger.filter((pl.col("item") == item) & pl.col("measure").is_in(FINE))
+            found |= {f"{population}/{domain}" for population, domain in out.select("population", "domain").rows()}
+        return found
 
     def _decided(
         self, block: Block, item: str, kind: str, rows: NDArray, levels: list[str], told: Precision, tally: Tally
     ) -> Decided:
         places = [block.rows[row].split("/", 1) for row in rows]
         keys = [(self.wave, population, item, domain, kind) for population, domain in places]
-        fewer = (told.step[rows] == STEPS[1]).astype(int) + told.bare[rows]
-        return Decided(keys, levels, fewer.tolist(), tally)
+        fewer = (told.step[rows] == STEPS[1]).astype(int)
+        return Decided(keys, levels, fewer.tolist(), told.bare[rows].tolist(), tally)
 
     def _printed_to(
         self, block: Block, names: dict[str, int], item: str, kind: str, part: pl.DataFrame, scale: Scale
@@ -189,9 +247,12 @@ class Wave:
             weighted = ((pl.col("estimate") - pl.col("unweighted")).abs() > PLAIN).fill_null(
                 pl.col("estimate").is_not_null()
             )
-        rows = part.group_by("population", "domain").agg(weighted.any()).rows()
-        told = {f"{population}/{domain}" for population, domain, differs in rows if differs}
-        found = precision(block, np.array([name in told for name in block.rows], bool))
+        rows = part.group_by("population", "domain").agg(weighted.any().alias("weighted"), _erring(part).any().alias("erring"))
+        told, erring = (
+            np.isin(block.rows, [f"{population}/{domain}" for population, domain in rows.filter(kind).select("population", "domain").rows()])
+            for kind in ("weighted", "erring")
+        )
+        found = precision(block, told, erring)
         differs = uneven(block)
         for population, domain, fewer in self._decimals_out(item, kind):
             row = names.get(f"{population}/{domain}")
@@ -199,7 +260,7 @@ class Wave:
                 found.step[row] = STEPS[int(fewer)] if differs[row] else NO_STEP
                 found.floor[row] = 0
         means = kind == "answers" and "mean" in set(part["measure"])
-        return replace(block, step=found.step, scores=scale.values if means else None), found
+        return replace(block, step=np.where(differs, found.step, NO_STEP), scores=scale.values if means else None), found
 
     def _decimals_out(self, item: str, kind: str) -> list[tuple[str, str, bool]]:
         """Rows that are out, and whether they were printed with a decimal fewer."""
@@ -248,14 +309,14 @@ class Wave:
             out[row] = levels.index(name) if name in levels else 0
         return out
 
-    def _numbers(self, item: str, part: pl.DataFrame) -> Decided:
+    def _numbers(self, item: str, part: pl.DataFrame, printed: Printed) -> Decided:
         """An item counted in numbers: rows of enough people whose values differ, of which none can be subtracted."""
         frame = self.people.frame
         counted = frame[item].is_not_null().to_numpy() if item in frame.columns else np.ones(frame.height, bool)
         value = None
         if item in frame.columns and frame[item].dtype.is_numeric():
             value = frame[item].cast(pl.Float64).to_numpy()[counted]
-        return self._whole(item, part, counted, lambda block: self._all_alike(block, value))
+        return self._whole(item, part, counted, lambda block: self._all_alike(block, value), printed)
 
     def index(self, name: str, printed: Printed) -> Decided:
         """Where an index may be printed: where every one of its items is printed in full, so that it tells no sum which
@@ -273,10 +334,15 @@ class Wave:
             keys = [[(self.wave, population, item, domain, "answers") for item in parts] for population, domain in rows]
             return np.array([any(printed.level.get(key) != "answers" for key in items) for items in keys], bool)
 
-        return self._whole(name, self.estimates.filter(pl.col("item") == name), counted, lacking)
+        return self._whole(name, self.estimates.filter(pl.col("item") == name), counted, lacking, printed)
 
     def _whole(
-        self, item: str, part: pl.DataFrame, counted: NDArray[np.bool_], unfit: Callable[[Block], NDArray[np.bool_]]
+        self,
+        item: str,
+        part: pl.DataFrame,
+        counted: NDArray[np.bool_],
+        unfit: Callable[[Block], NDArray[np.bool_]],
+        before: Printed,
     ) -> Decided:
         """The rows that may be printed of what has one figure a row: enough people, not ``unfit``, none to subtract."""
         asked = self._asked(item, "answers", part)
@@ -285,7 +351,8 @@ class Wave:
         out = self._levels_out(block, names, item, "answers", ["answers"], Scale(()))
         block, told = self._printed_to(block, names, item, "answers", part, Scale(()))
         few = (block.n < self.rules.row.value) | unfit(block)
-        kept = secondary(block, few, among=told.floor == 0, forced=out != WITHHELD_LEVEL)
+        among = (told.floor == 0) & self._open(item, block, counted, out, before)
+        kept = secondary(block, few, among=among, forced=out != WITHHELD_LEVEL)
         printed = np.flatnonzero(kept)
         return self._decided(block, item, "answers", printed, ["answers"] * len(printed), told, Tally())
 

@@ -17,20 +17,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from royst.protect.block import Block, merge
+from royst.protect.block import WITHHELD_LEVEL, Block, merge
 from royst.protect.rules import RuleSet
+from royst.protect.suppress import unit_of
 
 STEPS = (0.1, 1.0)
 """Weighted shares, their standard errors and their intervals are printed to tenths of a point, or in whole ones."""
 WHOLE = "all/all"
 NO_STEP = np.inf
 """The step of rows that print no weighted figure, or none that differs from the plain one."""
+ROOM = 3.0
+"""Tables that must agree with a printed row whose people count alike, as a power of ten, on the average over what its figures could be."""
 WAYS_TO_PRINT = ((STEPS[0], False, 10.0), (STEPS[1], False, 15.0), (STEPS[1], True, 12.0))
-"""From the finest: the step, whether without standard errors, and the room it asks for: how many tables must agree with a printed
-row, as a power of ten, on the average over what its figures could be. The first is for the whole alone.
+"""The same of weighted rows, from the finest: the step, whether without standard errors, and the room it asks for. The first is for
+the whole alone.
 
-The finer, the more: rows overlap, and with tenths in groups the audit has to withdraw more rows than whole per cents cost.
+Weighted rows overlap, and the audit holds them together: with less room it has to withdraw more rows than coarser figures cost.
 """
+ALONE = 2.5
+"""The same of one answer alone."""
+LEFT = 1.5
+"""The same of one answer in the units that are left beside printed reports."""
+EFFECT = 0.1
+"""The step of design effects."""
 PARTS = 5
 """In how many answers the people of a mean of numbers are counted."""
 WAYS = 30
@@ -50,38 +59,104 @@ def uneven(block: Block) -> NDArray[np.bool_]:
 class Precision:
     """How each row's weighted figures may be printed: arrays (rows,).
 
-    ``step``: of ``STEPS``, ``NO_STEP`` where nothing weighted is printed; ``bare``: without standard errors and intervals;
-    ``floor``: the finest level with room, ``len(block.levels)`` for none.
+    ``step``: of ``STEPS``, ``NO_STEP`` where nothing weighted is printed; ``bare``: without standard errors, intervals and
+    design effects;
+    ``floor``: the finest level with room, ``len(block.levels)`` for none; ``errors``: rows whose standard errors tell something.
     """
 
     step: NDArray[np.float64]
     bare: NDArray[np.bool_]
     floor: NDArray[np.int64]
+    errors: NDArray[np.bool_]
 
 
-def precision(block: Block, weighted: NDArray[np.bool_]) -> Precision:
-    """How the ``weighted`` rows (rows,) may be printed: in tenths, in whole per cents, in whole per cents without standard
-    errors; and only then at a coarser level.
+def precision(block: Block, weighted: NDArray[np.bool_], errors: NDArray[np.bool_] | None = None) -> Precision:
+    """How rows may be printed: in tenths, in whole per cents, in whole per cents without standard errors; and only then at a
+    coarser level. ``weighted``: rows (rows,) whose weighted figures differ from the plain ones; ``errors``: rows whose
+    standard errors are not those of a simple random sample, which follow from the counts. Rows of even weights tell
+    nothing without standard errors, and then keep their tenths.
 
     The tables of (unit, answer) with the row's own margins are counted by Good's formula (Good 1976, "On the application of
     symmetric Dirichlet distributions and their mixtures to contingency tables", Annals of Statistics 4; Diaconis and Efron
-    1985), and so are the different figures that one row can print. What decides is the number of people by unit and the
-    row's own counts, which are printed with it; never how the answers are split over the units, which is what must not be
-    learnt.
+    1985), and so are the different figures that one row can print: all of its answers together, and where standard errors
+    are printed each answer by itself, because few people are soon told apart. What decides is the number of people by
+    unit and the row's own counts, which are printed with it; never how the answers are split over the units, which is what
+    must not be learnt.
     """
     rows, deep = len(block.rows), len(block.levels)
-    found = Precision(np.full(rows, NO_STEP), np.zeros(rows, bool), np.zeros(rows, np.int64))
-    for row in map(int, np.flatnonzero(uneven(block) & block.candidate & weighted)):
+    differs = uneven(block) & weighted
+    erring = np.zeros(rows, bool) if errors is None else errors & (unit_of(block) < 0)
+    found = Precision(np.full(rows, NO_STEP), np.zeros(rows, bool), np.zeros(rows, np.int64), erring)
+    even = tuple((step, bare, ROOM) for step, bare, _ in WAYS_TO_PRINT)
+    for row in map(int, np.flatnonzero(block.candidate & (differs | erring))):
         size, weight = _parts(block, row)
-        ways = WAYS_TO_PRINT if block.rows[row] == WHOLE else WAYS_TO_PRINT[1:]
+        plain = not differs[row]
+        ways = even if plain else WAYS_TO_PRINT if block.rows[row] == WHOLE else WAYS_TO_PRINT[1:]
         for depth, (step, bare, least) in product(range(deep), ways):
-            room = _log_tables(size, _counts(block, row, depth))
-            if room - _log_figures(block, row, depth, size, weight, step, bare) >= least:
-                found.step[row], found.bare[row], found.floor[row] = step, bare, depth
+            if (plain and bare) or _has_room(block, row, depth, size, weight, step, bare, least):
+                found.step[row], found.bare[row], found.floor[row] = NO_STEP if plain and bare else step, bare, depth
                 break
         else:
             found.step[row], found.bare[row], found.floor[row] = STEPS[1], True, deep
     return found
+
+
+def _has_room(
+    block: Block,
+    row: int,
+    depth: int,
+    size: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    step: float,
+    bare: bool,
+    least: float,
+) -> bool:
+    """Whether the row's people can be split over its units in far more ways (``least``, as a power of ten) than its figures can look."""
+    shares, errors = _shares(block, row, depth), [] if bare else _errors(block, row, depth)
+    if _log_tables(size, _counts(block, row, depth)) - _log_figures(shares, errors, size, weight, step) < least:
+        return False
+    n = int(size.sum())
+    alone = ((share, np.array([round(share * n), n - round(share * n)])) for share in errors)
+    return all(_log_tables(size, c) - _log_figures([share], [share], size, weight, step) >= ALONE for share, c in alone)
+
+
+def beside_reports(block: Block, level: NDArray[np.int64], found: Precision) -> NDArray[np.bool_]:
+    """Rows printed at ``level`` that have no room for standard errors once the units whose own rows are printed are taken
+    out of them. Shape (rows,). What decides is printed: which rows are, and the counts that are left."""
+    unit = unit_of(block)
+    told = np.zeros(len(block.rows), bool)
+    several = np.flatnonzero(block.candidate & found.errors & (level != WITHHELD_LEVEL) & (unit < 0) & ~found.bare)
+    own = np.flatnonzero((unit >= 0) & (level != WITHHELD_LEVEL))
+    size = np.asarray(block.members.sum(1)).ravel()
+    inside = (block.members[own] @ block.members[several].T).toarray() == size[own][:, None]
+    for row, within in zip(several, inside.T):
+        step = found.step[row] if np.isfinite(found.step[row]) else STEPS[0]
+        told[row] = not all(
+            _left_open(block, int(row), depth, own[within & (level[own] <= depth)], float(step), bool(np.isfinite(found.step[row])))
+            for depth in range(level[row], len(block.levels))
+        )
+    return told
+
+
+def _left_open(block: Block, row: int, depth: int, known: NDArray[np.int64], step: float, weighted: bool) -> bool:
+    """Whether a row's people who are not in the ``known`` rows can be split in many more ways than its figures can look."""
+    atoms = np.zeros(len(block.atoms), bool)
+    atoms[block.members.indices[slice(*block.members.indptr[row : row + 2])]] = True
+    whole = block.weighted[[row]].sum()
+    for one in known:
+        atoms[block.members.indices[slice(*block.members.indptr[one : one + 2])]] = False
+    counts = merge(block.counts[atoms].sum(0)[None, :], block.levels[depth])[0]
+    size, weight = _by_part(block, np.flatnonzero(atoms))
+    if len(size) < 2 or len(counts) < 2:
+        return True
+    n = int(counts.sum())
+    for count, printed in zip(counts, block.table(depth)[row]):
+        share = [printed / block.n[row]]
+        if 0 < count < n:
+            figures = _log_figures(share if weighted else [], share, size, weight, step, (float(block.n[row]), float(whole)))
+            if _log_tables(size, np.array([count, n - count])) - figures < LEFT:
+                return False
+    return True
 
 
 def _counts(block: Block, row: int, depth: int) -> NDArray[np.int64]:
@@ -92,7 +167,10 @@ def _counts(block: Block, row: int, depth: int) -> NDArray[np.int64]:
 
 def _parts(block: Block, row: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """People and weight of each (holder, weight) of a row."""
-    inside = block.members.indices[slice(*block.members.indptr[row : row + 2])]
+    return _by_part(block, block.members.indices[slice(*block.members.indptr[row : row + 2])])
+
+
+def _by_part(block: Block, inside: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     weight = block.weight[inside] if block.weight is not None else np.ones(len(inside))
     key = np.stack([block.holder[inside].astype(float), np.round(weight, 9)], 1)
     kinds, at = np.unique(key, axis=0, return_inverse=True)
@@ -111,29 +189,33 @@ def _log_tables(size: NDArray[np.float64], count: NDArray[np.int64]) -> float:
 
 
 def _log_figures(
-    block: Block,
-    row: int,
-    depth: int,
+    shares: list[float],
+    errors: list[float],
     size: NDArray[np.float64],
     weight: NDArray[np.float64],
     step: float,
-    bare: bool,
+    among: tuple[float, float] | None = None,
 ) -> float:
-    """How many different figures the row could print at a level and step, as a power of ten.
+    """How many different figures a row could print of so many shares and so many standard errors, as a power of ten.
 
     A figure that varies with standard deviation s over the tables takes some s·√(2πe)/step different values. Percentages vary as
     when the row's people are drawn over its units (twice that, because tables are more uneven than draws), standard errors
-    by 1/√(2(units − 1)) of themselves; intervals halve the step of a standard error.
+    by 1/√(2(units − 1)) of themselves; intervals halve the step of a standard error, and the design effect, which is
+    printed where percentages are in tenths, is its square. ``among``: people of the whole row and what they count, where the
+    people of ``size`` are a part of it and the others' answers are known.
     """
-    n, whole = size.sum(), size @ weight
-    spread = size @ (weight - whole / n) ** 2 / n
+    n = size.sum()
+    everyone, whole = among or (n, size @ weight)
+    spread = size @ (weight - size @ weight / n) ** 2 / n
     total = 0.0
-    for share in _shares(block, row, depth):
+    for share in shares:
         moves = 200 * n * np.sqrt(spread * share * (1 - share) / max(n - 1, 1)) / whole
         total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * moves / step))
-    for share in [] if bare else _errors(block, row, depth):
-        error = 150 * np.sqrt(share * (1 - share) / n) / np.sqrt(2 * max(len(size) - 1, 1))
-        total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * 2 * error / step))
+    varies = n / everyone / np.sqrt(2 * max(len(size) - 1, 1))
+    effects = 2 * 2.25 * varies / EFFECT if step == STEPS[0] else 0.0
+    for share in errors:
+        error = 150 * np.sqrt(share * (1 - share) / everyone) * varies
+        total += np.log10(max(1.0, np.sqrt(2 * np.pi * np.e) * (2 * error / step + effects)))
     return total
 
 

@@ -28,12 +28,13 @@ Key = tuple[str, str, str, str, str]
 class Decided:
     """Rows of an item that may be printed: their keys, their levels' names, how finely; and the audit's tally.
 
-    ``fewer``: decimals less than usual; 2 where standard errors and intervals fall away as well.
+    ``fewer``: decimals less than usual; ``bare``: where standard errors and intervals fall away.
     """
 
     keys: list[Key]
     levels: list[str]
     fewer: list[int]
+    bare: list[bool]
     tally: Tally
 
 
@@ -41,20 +42,22 @@ class Decided:
 class Printed:
     """What may be printed: (wave, population, item, domain, kind) to the level's name. ``kind``: answers or not_relevant.
 
-    ``fewer``: how many decimals less than usual their weighted figures have; 2 stands for one less and no sampling error.
+    ``fewer``: how many decimals less than usual their weighted figures have; ``bare``: rows without a sampling error.
     """
 
     level: dict[Key, str] = field(default_factory=dict)
     fewer: dict[Key, int] = field(default_factory=dict)
+    bare: set[Key] = field(default_factory=set)
 
     def add(self, part: Decided) -> None:
         self.level.update(zip(part.keys, part.levels))
         self.fewer.update(zip(part.keys, part.fewer))
+        self.bare.update(key for key, bare in zip(part.keys, part.bare) if bare)
 
-    def less(self, wave: str, population: str, item: str, domain: str, measure: str) -> int:
-        """``fewer`` of the row that a cell stands in."""
-        kind = "not_relevant" if measure == "not_relevant" else "answers"
-        return self.fewer.get((wave, _same(population), item, domain, kind), 0)
+    def less(self, wave: str, population: str, item: str, domain: str, measure: str) -> tuple[int, bool]:
+        """``fewer`` and ``bare`` of the row that a cell stands in."""
+        key = (wave, _same(population), item, domain, "not_relevant" if measure == "not_relevant" else "answers")
+        return self.fewer.get(key, 0), key in self.bare
 
     def cell(
         self, wave: str, population: str, item: str, domain: str, measure: str, category: str, best: str | None
@@ -81,13 +84,14 @@ def withheld_estimates(candidate: Candidate, printed: Printed) -> pl.DataFrame:
         printed.cell(wave, population, item, domain, measure, category, best.get((wave, item)))
         for wave, population, item, domain, measure, category in frame.select(*ROW, "measure", "category").rows()
     ]
-    less = [printed.less(*row) if told else 0 for row, told in zip(frame.select(*ROW, "measure").rows(), ok)]
+    less = [printed.less(*row) if told else (0, False) for row, told in zip(frame.select(*ROW, "measure").rows(), ok)]
     withheld = _withhold(frame.with_columns(pl.lit(None).alias("decimals")), pl.Series(ok, dtype=pl.Boolean))
-    fewer = pl.Series(less, dtype=pl.Int64)
-    told = pl.when(pl.Series(ok, dtype=pl.Boolean)).then(_usual() - fewer.clip(0, 1))
+    fewer = pl.Series([few for few, _ in less], dtype=pl.Int64)
+    erring = pl.Series([not bare for _, bare in less], dtype=pl.Boolean)
+    told = pl.when(pl.Series(ok, dtype=pl.Boolean)).then(_usual() - fewer)
     errors = [column for column in ERRORS if column in frame.columns]
     return withheld.with_columns(
-        told.alias("decimals"), *(pl.when(fewer < 2).then(pl.col(column)).alias(column) for column in errors)
+        told.alias("decimals"), *(pl.when(erring).then(pl.col(column)).alias(column) for column in errors)
     )
 
 

@@ -142,8 +142,9 @@ class Study:
         for name, parts in self.indices.items():
             given = pl.all_horizontal(pl.col(q).is_in(list(self.scales[q].choices)).fill_null(False) for q in parts)
             frame = frame.with_columns(pl.when(given).then(len(parts)).alias(name))
+        filters = {self.items[-1]: ("q1",)} if self.shape.follow_up else {}
         return protect.People(
-            frame, ("unit", "pool", *self.names), self.scales, unit="unit", weight="weight", indices=self.indices
+            frame, ("unit", "pool", *self.names), self.scales, unit="unit", weight="weight", indices=self.indices, asked_when=filters
         )
 
     def changes(self, wave: str, results: Mapping[str, royst.Result]) -> pl.DataFrame:

@@ -49,6 +49,24 @@ def test_an_index_at_an_end_does_not_tell_its_questions(tmp_path):
     assert protected(tmp_path, scenarios.at_the_end, "ends of indices") == []
 
 
+def test_a_follow_up_question_does_not_tell_its_filter(tmp_path):
+    """So many were asked whether they have the care of their children: so many have children."""
+    assert protected(tmp_path, scenarios.follow_up, "filters") == []
+
+
+def test_the_level_of_a_row_gives_no_reason_back(tmp_path):
+    assert protected(tmp_path, scenarios.reason, "pattern") == []
+
+
+def test_weights_do_not_tell_units_apart(tmp_path):
+    assert released(tmp_path, replace(SHAPES[1], scales=(5, 5, 3)), "splits", "weights") == []
+
+
+def test_standard_errors_do_not_tell_units_apart(tmp_path):
+    """Weights are alike, so only standard errors and design effects differ."""
+    assert released(tmp_path, replace(SHAPES[0], scales=(5, 5, 3)), "splits") == []
+
+
 def test_a_withdrawn_person_is_not_found_in_changes(tmp_path):
     """The wave that is out has one person less when the next wave is compared with it."""
     study = Study(replace(SMALL, waves={"2019": (260, 9, 0), "2021": (260, 9, 0)}))

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import reference
-import scenarios
 from conftest import attack
 from studies import SHAPES
-from test_found import protected, released
+from test_found import released
 
 CHEAP = ("span", "splits", "differencing", "filters", "ends of indices", "expected range", "counts of units")
-
-
-def test_weights_do_not_tell_units_apart(tmp_path):
-    assert released(tmp_path, replace(SHAPES[1], scales=(5, 5, 3)), "splits", "weights") == []
-
-
-def test_standard_errors_do_not_tell_units_apart(tmp_path):
-    """Weights are alike, so only standard errors and design effects differ."""
-    assert released(tmp_path, replace(SHAPES[0], scales=(5, 5, 3)), "splits") == []
-
-
-def test_a_follow_up_question_does_not_tell_its_filter(tmp_path):
-    """So many were asked whether they have the care of their children: so many have children."""
-    assert protected(tmp_path, scenarios.follow_up, "filters") == []
-
-
-def test_the_level_of_a_row_gives_no_reason_back(tmp_path):
-    assert protected(tmp_path, scenarios.reason, "pattern") == []
 
 
 @pytest.mark.prove

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ import pytest
 from scipy import sparse
 
 from royst.protect.audit import Polytope
-from royst.protect.block import Block
+from royst.protect.block import WITHHELD_LEVEL, Block
 from royst.protect.rules import rule_set
-from royst.protect.weights import STEPS, finest, precision
+from royst.protect.weights import STEPS, beside_reports, finest, precision
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "attacks"))
 import simulate
@@ -88,6 +89,41 @@ def test_a_row_with_room_tells_no_unit_by_its_percentage_standard_error_and_inte
 def test_some_of_these_rows_have_room():
     blocks = (row_of_units(f"room{s}", 14 + s % 2, 4, 12) for s in range(4))
     assert all(precision(block, np.ones(len(block.rows), bool)).floor[0] == 0 for block in blocks)
+
+
+def even(seed: str, units: int, least: int, most: int) -> Block:
+    block = row_of_units(seed, units, least, most)
+    return replace(block, weight=np.ones(len(block.atoms)))
+
+
+def test_standard_errors_of_even_weights_are_printed_only_where_they_tell_no_unit():
+    """All kinds of rows, from units of few people to units of many."""
+    printed = leaky = 0
+    for seed in range(60):
+        block = even(f"even{seed}", 4 + seed % 4, 3 + seed % 5, 6 + seed % 6)
+        everything = np.ones(len(block.rows), bool)
+        found = precision(block, ~everything, everything)
+        assert found.floor[0] == 0
+        step = min(found.step[0], STEPS[0]) if found.bare[0] else found.step[0]
+        units = told(block, agreeing(block, step, False))
+        leaky += bool(units and found.bare[0])
+        printed += not found.bare[0]
+        assert found.bare[0] or not units
+    assert printed > 5
+    assert leaky > 5
+
+
+def test_the_units_left_beside_printed_reports_have_room_of_their_own():
+    """Twelve units of which all but three are printed by themselves: the standard error of all would be about these three."""
+    block = even("beside", 12, 12, 20)
+    everything = np.ones(len(block.rows), bool)
+    block = replace(block, candidate=everything)
+    found = precision(block, ~everything, everything)
+    assert not found.bare[0]
+    level = np.zeros(len(block.rows), int)
+    level[10:] = WITHHELD_LEVEL
+    assert beside_reports(block, level, found)[0]
+    assert not beside_reports(block, np.where(everything & (block.n < 25), WITHHELD_LEVEL, 0), found)[0]
 
 
 def test_tenths_with_standard_errors_would_tell_units_that_whole_per_cents_do_not():

@@ -64,8 +64,8 @@ class Rules:
         return 0.5 * 10.0 ** -int(row.get("decimals") or usual) + TINY
 
     def counts(self, row: Mapping[str, str]) -> range:
-        """The whole numbers whose share of the row's answers is printed as its plain percentage."""
-        percent, n, half = float(row["unweighted"]), int(row["n"]), self.half(row)
+        """The whole numbers whose share of the row's answers is printed as its plain percentage, which loses no decimal."""
+        percent, n, half = float(row["unweighted"]), int(row["n"]), 0.5 * 10.0**-self.decimals + TINY
         least, most = np.ceil((percent - half) * n / 100), np.floor((percent + half) * n / 100)
         return range(max(0, int(least)), min(n, int(most)) + 1)
 

@@ -68,7 +68,7 @@ class Block:
                 half = 0.5 * 10.0**-self.rules.mean_decimals + TINY
                 value = float(row["unweighted"])
                 found.append(Condition(members, self.item.scores, (value - half) * n, (value + half) * n))
-            elif possible := self.rules.counts(float(row["unweighted"]), n):
+            elif possible := self.rules.counts(row):
                 answers = self.item.answers(row["measure"], row["category"])
                 found.append(Condition(members, answers, possible[0], possible[-1]))
         for atom, answer in self.known:

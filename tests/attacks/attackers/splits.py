@@ -19,7 +19,7 @@ def splits(evidence: Evidence) -> Iterator[Told]:
         who, item, rules = evidence.waves[wave], evidence.items[name], evidence.rules
         answered = who.answered(name)
         printed = {
-            (row["domain"].removeprefix("_"), row["measure"], row["category"]): rules.counts(float(row["unweighted"]), int(row["n"]))
+            (row["domain"].removeprefix("_"), row["measure"], row["category"]): rules.counts(row)
             for row in rows
             if row["measure"] in COUNTED and row["unweighted"] != ""
         }
