@@ -202,8 +202,11 @@ def test_of_a_wave_that_is_out_nothing_new_is_printed_after_a_withdrawal(ledger,
     assert (again.filter(pl.col("domain").str.contains(";"))["status"] == "withheld").all()
 
 
-def test_a_change_is_withheld_where_its_old_side_is_not_what_is_out(ledger, made):
+def test_a_change_is_withheld_where_its_old_side_is_not_what_is_out(tmp_path, made):
     """One person fewer, one answer changed: the old wave's new figures beside those that are out would tell who and what."""
+    ledger = tmp_path / "history.jsonl"
+    whole = made.estimates.with_columns(pl.col("estimate").round(0))
+    history.record(ledger, name="2020-06", date="2020-06-15", rules=RULES.label, estimates=whole, key=b"k")
     out = history.read(ledger, b"k").published().filter((pl.col("domain") == "all") & (pl.col("measure") == "share"))
     row = out.row(0, named=True)
     asked = candidate()
@@ -211,7 +214,7 @@ def test_a_change_is_withheld_where_its_old_side_is_not_what_is_out(ledger, made
     line = {"kind": "waves", "item": row["item"], "measure": "share", "category": row["category"], "population": "all",
             "wave_1": "2021", "domain_1": "all", "wave_2": "2019", "domain_2": "all", "estimate": 0.01, "estimate_1": 0.5,
             "n_1": 300, "n_2": row["n"], "estimate_2": row["estimate"] / 100, "status": None}  # fmt: skip
-    lines = [line, line | {"n_2": row["n"] - 1}, line | {"estimate_2": row["estimate"] / 100 + 0.002}]
+    lines = [line, line | {"n_2": row["n"] - 1}, line | {"estimate_2": row["estimate"] / 100 + 0.02}]
     changes = pl.DataFrame(lines, schema_overrides={"status": pl.String})
     later = replace(asked, estimates=new, people={"2021": asked.people["2019"]}, changes=changes)
     told = protect.protect(later, RULES, history.read(ledger, b"k")).changes
