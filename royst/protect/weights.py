@@ -38,6 +38,8 @@ ALONE = 2.5
 """The same of one answer alone."""
 LEFT = 1.5
 """The same of one answer in the units that are left beside printed reports."""
+LOOKS = 0.3
+"""Figures that can look in two ways or fewer, as a power of ten, tell nothing of those who are left."""
 EFFECT = 0.1
 """The step of design effects."""
 PARTS = 5
@@ -154,7 +156,7 @@ def _left_open(block: Block, row: int, depth: int, known: NDArray[np.int64], ste
         share = [printed / block.n[row]]
         if 0 < count < n:
             figures = _log_figures(share if weighted else [], share, size, weight, step, (float(block.n[row]), float(whole)))
-            if _log_tables(size, np.array([count, n - count])) - figures < LEFT:
+            if figures > LOOKS and _log_tables(size, np.array([count, n - count])) - figures < LEFT:
                 return False
     return True
 
