@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 import simulate
-from conftest import attack
+from ground import attack
 from studies import Shape, Study
 
 from royst import protect

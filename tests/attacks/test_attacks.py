@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from attackers import ATTACKS
-from conftest import BLOCKED, SMALL, attack
+from ground import BLOCKED, SMALL, attack
 from studies import SHAPES, Shape, Study
 
 from royst import protect

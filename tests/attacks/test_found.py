@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 import scenarios
 import simulate
-from conftest import SMALL, attack
+from ground import SMALL, attack
 from studies import SHAPES, Shape, Study
 
 from royst import protect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import attack
+from ground import attack
 from studies import Study
 
 from royst import protect

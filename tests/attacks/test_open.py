@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import own_releases
 import pytest
-from conftest import attack
+from ground import attack
 from studies import SHAPES
 from test_found import released
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import SMALL, attack
+from ground import SMALL, attack
 from studies import Study
 
 from royst import protect

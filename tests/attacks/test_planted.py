@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 import scenarios
-from conftest import attack
+from ground import attack
 
 LEAKS = {
     "counts of units": (scenarios.better, None),
