@@ -40,10 +40,13 @@ def _grouping(domain: str) -> tuple[str, ...]:
 
 
 def _erring(part: pl.DataFrame) -> pl.Expr:
-    """Rows whose standard errors are not those of a simple random sample of as many answers."""
+    """Rows whose standard errors are not those of a simple random sample of as many answers. Where every answer is a unit of its own
+    they are, but for the divisor: they follow from the counts."""
     if not {"se", "deff"} <= set(part.columns):
         return pl.lit(False)
-    return (pl.col("se").is_not_null() & ((pl.col("deff") - 1).abs() > PLAIN)).fill_null(False)
+    off = (pl.col("deff") - 1).abs()
+    alone = (pl.col("n_units") == pl.col("n")) & (off <= 2 / pl.col("n"))
+    return (pl.col("se").is_not_null() & (off > PLAIN) & ~alone).fill_null(False)
 
 
 class Wave:

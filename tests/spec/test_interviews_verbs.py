@@ -213,7 +213,7 @@ def test_a_project_goes_out_and_in_and_withdrawal_names_it(tmp_path: Path, capsy
     assert state(root) == before
     word.write_text(PASSPHRASE, encoding="utf-8")
     said = run(capsys, "withdraw", root, "65plus", "e01", "--by", "k1", "--on", "2020-07-01", "--key", word)
-    assert "1 transcripts destroyed" in said and "65plus.qdpx" in said and "beyond recall" in said
+    assert "transcripts destroyed: e01;" in said and "65plus.qdpx" in said and "cannot be recalled from here" in said
     assert "holds no one" in run(capsys, "people", root, "65plus", "--key", word)
     assert "missing-transcript" in run(capsys, "text", root, "65plus", "e01", code=2)
 
