@@ -86,7 +86,9 @@ class Published:
         for row in whole.iter_rows(named=True):
             part = 100 if row["measure"] in FRACTIONS else 1
             figures = {"estimate": row["estimate"] / part, "se": row["se"] / part, "df": row["df"], "n": row["n"], "units": row["n_units"]}
-            figures["half"] = 0.5 * 10 ** -row["decimals"] / part  # of the last printed digit
+            decimals = row.get("decimals")
+            usual = 2 if row["measure"] == "mean" else 1
+            figures["half"] = 0.5 * 10.0 ** -(usual if decimals is None else decimals) / part  # of the last printed digit
             self.rows[row["measure"], row["item"], row["category"], "all"] = figures
 
     def stands(self, result: Result) -> bool:
