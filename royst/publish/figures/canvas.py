@@ -24,6 +24,10 @@ SAFETY = 1.06
 """System fonts on the web run up to some six per cent wider than the font we measure with."""
 
 
+WIDER = 1.2
+"""How much more room bold letters may take in a system font: kept where a name ends at the edge of the drawing."""
+
+
 def measured(text: str, size: float, weight: int = 400) -> float:
     """Width of a text in pixels, with room for a wider system font."""
     return width(text, size, weight) * SAFETY

@@ -6,7 +6,7 @@ from statistics import median
 
 from royst.look.tokens import EDGE, MUTED, PAGE, RULE, TONES
 from royst.publish.document import Matrix
-from royst.publish.figures.canvas import SMALL, VALUE, Axis, Canvas, lines, measured, tick_text
+from royst.publish.figures.canvas import SMALL, VALUE, WIDER, Axis, Canvas, lines, measured, tick_text
 
 Box = tuple[float, float, float, float]
 BADGE = 10.0
@@ -53,11 +53,11 @@ def draw(figure: Matrix, canvas: Canvas, language: str) -> None:
 def _head(figure: Matrix, canvas: Canvas) -> float:
     """The upward axis' name at the left; what the shaded corner means at the right, or on a line of its own above."""
     said = f"\N{UPWARDS ARROW} {figure.y_axis}"
-    beside = measured(said, SMALL) + measured(figure.corner, SMALL, 600) + 50 <= canvas.width
+    beside = measured(said, SMALL) + measured(figure.corner, SMALL, 600) + 50 <= canvas.width / WIDER
     corner = lines(figure.corner, SMALL, canvas.width - 24, 600) if figure.corner else []
     top = 0.0
     if corner:
-        start = canvas.width - max(measured(word, SMALL, 600) for word in corner) if beside else 22.0
+        start = canvas.width - WIDER * max(measured(word, SMALL, 600) for word in corner) if beside else 22.0
         canvas.rect(start - 22, 2, 14, 14, SHADE, edge=EDGE, radius=2)
         bottom = canvas.block(start, 1, corner, size=SMALL, weight=600)
         top = 0.0 if beside else bottom + 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from royst.look.tokens import MUTED, RULE, SERIES, TONES
 from royst.publish.document import LineChart, Series
-from royst.publish.figures.canvas import SMALL, VALUE, Axis, Canvas, block_height, lines, measured, tick_text
+from royst.publish.figures.canvas import SMALL, VALUE, WIDER, Axis, Canvas, block_height, lines, measured, tick_text
 
 DASHES = ("", "6 4", "2 3", "8 3 2 3")
 
@@ -20,7 +20,7 @@ def draw(figure: LineChart, canvas: Canvas, language: str) -> None:
     several = len(figure.series) > 1
     direct = several and not canvas.narrow
     end_room = (
-        min(max(measured(one.label, VALUE, 600) for one in figure.series) + 16, canvas.width * 0.3) if direct else 0.0
+        min(WIDER * max(measured(one.label, VALUE, 600) for one in figure.series) + 16, canvas.width * 0.3) if direct else 0.0
     )
     top = (
         canvas.block(0, 0, lines(figure.axis, SMALL, canvas.width), size=SMALL, fill=MUTED) + 10
@@ -132,7 +132,7 @@ def _strip(canvas: Canvas, figure: LineChart, across: list[float], top: float) -
 
 def _names(canvas: Canvas, figure: LineChart, x: float, room: float, vertical: Axis) -> None:
     ends = [next((p for p in reversed(one.points) if p is not None), figure.start) for one in figure.series]
-    said = [lines(one.label, VALUE, room - 8, 600) for one in figure.series]
+    said = [lines(one.label, VALUE, (room - 8) / WIDER, 600) for one in figure.series]
     tallest = max(len(words) for words in said)
     places = spread(
         [vertical.at(end) for end in ends], tallest * VALUE * 1.3 + 2, vertical.right + 6, vertical.left - 6
