@@ -39,6 +39,7 @@ def test_no_number_has_a_digit_too_many(release):
     """Everything that publishing knows is rounded already."""
     for path in sorted((release / "release" / "tables").glob("*.csv")):
         frame = pl.read_csv(path, infer_schema_length=None)
+        frame = frame.with_columns(pl.col(c).cast(pl.Float64) for c in frame.columns if frame[c].null_count() == frame.height)
         if "measure" not in frame.columns:
             continue
         again = rounded(frame.with_columns(measure=pl.when(pl.col("measure") == "mean").then(pl.lit("mean")).otherwise(pl.lit("index"))))
