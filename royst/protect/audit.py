@@ -16,12 +16,12 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from royst.protect.block import WITHHELD_LEVEL, Block
 from royst.protect.facts import ROUND, Facts, facts, leaves, recoverable, values
+from royst.protect.polytope import Polytope
 from royst.protect.rules import RuleSet
-from royst.protect.worlds import Exchange, Model, OneAnswer, pairs, programme, signs, solve
+from royst.protect.worlds import Exchange, Model, OneAnswer, pairs, signs, solve
 
 PULLS = 400
 """Most exchanges that pull at many facts at once."""
@@ -61,63 +61,6 @@ class Tally:
         return Tally(**added, narrowest=min(known, default=None))
 
 
-class Polytope(Model):
-    """All tables of (atom, answer) that agree with what is printed, as one linear programme.
-
-    Its columns say how far each count lies from the truth, in the one direction that is open where it is nobody or everybody: so the
-    truth is where the simplex method starts.
-    """
-
-    def __init__(self, block: Block, level: NDArray[np.int64]):
-        atoms, answers = block.counts.shape
-        people = sparse.kron(sparse.eye_array(atoms), np.ones((1, answers)), format="csr")
-        parts, row_of, depths = [people], [np.full(atoms, -1)], [np.full(atoms, -2)]
-        least, most = [block.atoms.astype(float)], [block.atoms.astype(float)]
-
-        def condition(rows: NDArray, members: sparse.csr_array, answers: NDArray, low: NDArray, high: NDArray) -> None:
-            parts.append(sparse.kron(members, sparse.csr_array(answers.astype(float)[None, :]), format="csr"))
-            row_of.append(rows)
-            depths.append(level[rows])
-            least.append(low)
-            most.append(high)
-
-        for printed, codes in enumerate(block.levels):
-            rows = np.flatnonzero(level == printed)
-            table = block.table(printed)[rows]
-            for category in range(table.shape[1] - 1 if len(rows) else 0):  # the last one follows from the others
-                condition(rows, block.members[rows], codes == category, *[table[:, category].astype(float)] * 2)
-        for depth, (codes, window) in enumerate(zip(block.levels, block.windows)):
-            rows = np.flatnonzero((level >= 0) & (level <= depth) & np.isfinite(block.step))
-            for category in range(int(codes.max()) + 1 if len(rows) else 0):
-                ends = window.least[rows, category], window.most[rows, category]
-                condition(rows, block.weighted[rows], codes == category, *ends)
-        rows = np.flatnonzero((level == 0) & np.isfinite(block.step))
-        if block.mean_window is not None and block.scores is not None and len(rows):
-            ends = block.mean_window.least[rows, 0], block.mean_window.most[rows, 0]
-            condition(rows, block.weighted[rows], block.scores, *ends)
-        self._depth = np.concatenate(depths)
-        people, truth = np.repeat(block.atoms, answers).astype(float), block.counts.ravel().astype(float)
-        self.sign = np.where(truth == people, -1.0, 1.0)
-        self.truth = truth
-        matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
-        there = matrix @ truth
-        low, high = np.concatenate(least) - there, np.concatenate(most) - there
-        low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)
-        matrix = sparse.csr_array(matrix.multiply(self.sign[None, :]))
-        bounds = np.sort(np.stack([-self.sign * truth, self.sign * (people - truth)]), axis=0)
-        highs = programme(matrix, low, high, bounds[0], bounds[1])
-        super().__init__(np.concatenate(row_of).astype(int), low, high, highs)
-
-    def furthest(self, cost: NDArray[np.float64]) -> NDArray[np.float64] | None:
-        """The table (atoms × answers) that makes ``cost`` smallest, told as its difference from the truth."""
-        found = solve(self.highs, cost.ravel() * self.sign)
-        return None if found is None else (found * self.sign).reshape(cost.shape)
-
-    def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """A row that became coarser binds no more at all: fewer conditions than are printed, for one repair."""
-        return (self._depth == -2) | (level[self.rows] == self._depth)
-
-
 class Audit:
     """One block under audit. ``level`` (rows,) is what is printed; repairing makes it coarser.
 
@@ -132,7 +75,6 @@ class Audit:
         self._exchanges: dict[tuple[int, int], Exchange] = {}
         self._one: dict[tuple[int, int], OneAnswer] = {}
         self._polytope: Polytope | None = None
-        self._polytope_level = self.level
 
     @property
     def open(self) -> NDArray[np.bool_]:
@@ -309,8 +251,9 @@ class Audit:
     @property
     def polytope(self) -> Polytope:
         """All tables that agree with what is printed now."""
-        if self._polytope is None or (self._polytope_level != self.level).any():
-            self._polytope, self._polytope_level = Polytope(self.block, self.level), self.level.copy()
+        if self._polytope is None:
+            self._polytope = Polytope(self.block, self.level, np.unique(self.wanted.row[~self.open]))
+        self._polytope.update(self.level)
         return self._polytope
 
     def _cost(self, k: int) -> NDArray[np.float64]:
