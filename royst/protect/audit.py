@@ -29,7 +29,7 @@ TABLES = 12
 """Most whole tables that pull at many facts at once."""
 SHIELDS = 240
 """Most exchanges that leave half of the units as they are."""
-PATIENCE = 10
+PATIENCE = 5
 """How often a pair of answers may open little before it is left alone."""
 TRIES = 12
 """How many rows are tried for the one whose withdrawal opens a fact."""

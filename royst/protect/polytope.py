@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -81,7 +80,7 @@ class Polytope(Model):
 
     def _add(self, rows: NDArray[np.int64]) -> None:
         matrix, rows, low, high = self._stacked(list(self._conditions(rows)))
-        self.highs.addRows(  # type: ignore[attr-defined]
+        self.highs.addRows(
             len(low), low, high, matrix.nnz, matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data.astype(float)
         )
         self.rows = np.concatenate([self.rows, rows])

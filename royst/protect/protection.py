@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from royst.errors import Faults
 from royst.protect.audit import Tally
@@ -42,6 +43,7 @@ class Protected:
     talks: Mapping[str, Told] = field(default_factory=dict)
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # two questions at a time fill two cores; threads inside a small product only wait
 def protect(
     candidate: Candidate,
     rules: RuleSet,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 from royst.protect.block import WITHHELD_LEVEL, Block, merge
 from royst.protect.rules import RuleSet
@@ -64,17 +65,31 @@ class Span:
 
 def inside(block: Block, printed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Rows that are linear combinations of the printed rows (the printed ones among them). Shape (rows,)."""
-    columns = printed[block.candidate]
-    gram = block.gram[:, columns]
-    if not gram.size:
+    if not printed.any():
         return np.zeros(len(block.rows), bool)
-    among = gram[printed]
-    scale = 1 / np.sqrt(np.diag(among))
-    values, vectors = np.linalg.eigh(among * scale[:, None] * scale)
-    basis = vectors[:, values > 1e-9] / np.sqrt(values[values > 1e-9])
+    rows, factor = _basis(block, printed)
     size = np.asarray(block.members.sum(1)).ravel()
-    reached = ((gram * scale @ basis) ** 2).sum(1) / size
-    return reached >= 1 - TOLERANCE
+    reached = linalg.solve_triangular(factor, block.gram[:, _places(block)[rows]].T, trans="T", check_finite=False)
+    return (reached**2).sum(0) >= (1 - TOLERANCE) * size
+
+
+def _basis(block: Block, printed: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Independent rows that span the printed ones, the dearer ones first, and the Cholesky factor of their Gram matrix.
+
+    Pivots are taken from weighted rows, so that which of two equal rows is taken does not hang on the last bits of a product.
+    """
+    rows = keep_first(block)
+    rows = rows[printed[rows]]
+    gram = block.gram[np.ix_(rows, _places(block)[rows])]
+    scale = (2.0 - np.arange(len(rows)) / max(len(rows), 1)) / np.sqrt(np.diag(gram))
+    factor, pivots, rank, _ = linalg.lapack.dpstrf(gram * scale * scale[:, None], tol=TOLERANCE)
+    chosen = pivots[:rank] - 1
+    return rows[chosen], np.triu(factor[:rank, :rank]) / scale[chosen]
+
+
+def _places(block: Block) -> NDArray[np.int64]:
+    """Each candidate row's column in ``block.gram``. Shape (rows,)."""
+    return np.cumsum(block.candidate) - 1
 
 
 def primary(block: Block, rules: RuleSet, level: int = 0) -> NDArray[np.bool_]:
@@ -139,15 +154,12 @@ def secondary(
     if not (reach & sensitive).any():
         return allowed
     guarded = np.flatnonzero(sensitive & reach)
-    candidates = np.flatnonzero(block.candidate)
-    place = np.full(len(block.rows), -1)
-    place[candidates] = np.arange(len(candidates))
     order = keep_first(block) if order is None else order
     order = order[allowed[order]]
     order = np.concatenate([order[forced[order]], order[~forced[order]]])
     watched = np.concatenate([order, guarded])
     size = np.asarray(block.members.sum(1)).ravel()[watched]
-    span = Span(block.gram[np.ix_(watched, place[order])], np.arange(len(order)), size)
+    span = Span(block.gram[np.ix_(watched, _places(block)[order])], np.arange(len(order)), size)
     printed = np.zeros(len(block.rows), bool)
     for k, row in enumerate(order):
         column = span.step(k)
@@ -204,13 +216,10 @@ def _unlink(
     chosen = np.flatnonzero(sensitive | (unit >= 0))
     members = block.members[chosen]
     size = np.asarray(members.sum(1)).ravel()
-    place = np.cumsum(block.candidate) - 1
-    while True:
-        printed = np.flatnonzero(level == coarse)
-        if not len(printed):
-            return
-        towards = block.gram[np.ix_(chosen, place[printed])]
-        solved = towards @ np.linalg.pinv(block.gram[np.ix_(printed, place[printed])], rcond=1e-9, hermitian=True)
+    while (level == coarse).any():
+        printed, factor = _basis(block, level == coarse)
+        towards = block.gram[np.ix_(chosen, _places(block)[printed])]
+        solved = linalg.cho_solve((factor, False), towards.T, check_finite=False).T
         far = np.maximum(size - (solved * towards).sum(1), 0.0)
         pair = _linked(block, members, solved, printed, far, size, sensitive[chosen], unit[chosen])
         if pair is None:
