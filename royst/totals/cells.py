@@ -12,7 +12,8 @@ from royst.totals.reading import Codes
 from royst.totals.rows import Rows, compress, summed
 from royst.totals.table import Floats, GroupTotals, Ints
 
-FINE_CELLS = 1 << 16  # groupings are crossed up to this many cells, or as many as there are rows
+MOST_CELLS = 1 << 17  # groupings are crossed up to this many cells,
+ROWS_A_CELL = 4  # or up to as many as have some rows each,
 FEWEST_CELLS = 1 << 13  # but up to this many in any case: a pass costs more than they do
 
 
@@ -66,6 +67,11 @@ def domain_codes(columns: list[Codes], height: int) -> tuple[Ints, list[tuple[st
     if missing.any():
         return dense, labels[1:]
     return dense + 1, labels
+
+
+def most_cells(rows: Rows) -> int:
+    """How many cells groupings are crossed to: a pass over the rows costs about what adding up that many cells does."""
+    return max(FEWEST_CELLS, min(MOST_CELLS, len(rows.unit) // ROWS_A_CELL), len(rows.units))
 
 
 def make_bin(

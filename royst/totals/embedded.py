@@ -15,7 +15,7 @@ import polars as pl
 
 from royst.errors import Faults, wrong
 from royst.totals.blocks import Alike, Block, alike, by_row
-from royst.totals.cells import FEWEST_CELLS, FINE_CELLS, Bin, domain_codes, make_bin
+from royst.totals.cells import Bin, domain_codes, make_bin, most_cells
 from royst.totals.design import Design
 from royst.totals.reading import Codes, check_columns, check_finite, encode, many_values, numbers, open_frame
 from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
@@ -315,7 +315,7 @@ class Embedded:
         for number in sorted(range(len(coded)), key=lambda k: (len(coded[k][1]), k)):
             width = len(coded[number][1]) + 1
             for place, size in enumerate(sizes):
-                if size * width <= max(min(FINE_CELLS, max(len(rows.unit), FEWEST_CELLS)), len(rows.units)):
+                if size * width <= most_cells(rows):
                     bins[place].append(number)
                     sizes[place] *= width
                     break
