@@ -105,34 +105,29 @@ class Model:
 class Exchange(Model):
     """Exchanges of two answers in a block whose rows are printed at the given levels.
 
-    The programme holds the people who gave one of the two answers; with ``wide`` everybody, so that an exchange can start
-    from another world than the truth. Every printed count stays as it is, and every weighted figure within its rounding.
+    The programme holds the people who gave one of the two answers. Every printed count stays as it is, and every weighted figure
+    within its rounding.
     """
 
-    def __init__(self, block: Block, level: NDArray[np.int64], pair: tuple[int, int], *, wide: bool = False):
+    def __init__(self, block: Block, level: NDArray[np.int64], pair: tuple[int, int]):
         one, other = pair
         self.pair, self._block = pair, block
         self._apart = np.array([codes[one] != codes[other] for codes in block.levels] + [False])
         rows = np.flatnonzero(self._apart[level])
         self._weighed = rows[np.isfinite(block.step[rows])]
-        concerned = (block.counts[:, one] > 0) | (block.counts[:, other] > 0)
-        self.atoms = np.flatnonzero(concerned | wide)
-        self._truth = block.counts
+        self.atoms = np.flatnonzero((block.counts[:, one] > 0) | (block.counts[:, other] > 0))
         self._number = np.arange(len(self.atoms), dtype=np.int32)
-        self._base: NDArray | None = self._truth
+        self._ends = -block.counts[self.atoms, one].astype(float), block.counts[self.atoms, other].astype(float)
+        self._all_move = True
         self._level = level
-        self._room_of: NDArray | None = None
+        self._has_room = False
         parts = [block.members[rows], block.weighted[self._weighed]]
         matrix = sparse.csr_array(sparse.vstack(parts, format="csr")[:, self.atoms])
         zero, free = np.zeros(len(rows)), np.full(len(self._weighed), highspy.kHighsInf)
         low, high = np.concatenate([zero, -free]), np.concatenate([zero, free])
-        highs = programme(matrix, low, high, *self._ends(self._truth))
+        highs = programme(matrix, low, high, *self._ends)
         super().__init__(np.concatenate([rows, self._weighed]), low, high, highs)
         self._plain = len(rows)
-
-    def _ends(self, world: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        one, other = self.pair
-        return -np.maximum(world[self.atoms, one], 0.0), np.maximum(world[self.atoms, other], 0.0)
 
     def binds(self, level: NDArray[np.int64]) -> NDArray[np.bool_]:
         bound = self._apart[level[self.rows]]
@@ -142,20 +137,20 @@ class Exchange(Model):
     def update(self, level: NDArray[np.int64]) -> None:
         super().update(level)
         if level is not self._level:
-            self._level, self._room_of = level, None
+            self._level, self._has_room = level, False
 
-    def _make_room(self, world: NDArray) -> None:
-        """How far weighted totals may move from a world before a printed figure is another one."""
-        if not len(self._weighed) or self._room_of is world:
+    def _make_room(self) -> None:
+        """How far weighted totals may move from the truth before a printed figure is another one."""
+        if self._has_room or not len(self._weighed):
             return
-        low, high = self._room(world)
+        low, high = self._room()
         which = np.arange(self._plain, self._plain + len(low), dtype=np.int32)
         self.highs.changeRowsBounds(len(low), which, low, high)  # type: ignore[attr-defined]
-        self._room_of = world if world is self._truth else None
+        self._has_room = True
 
-    def _room(self, world: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _room(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         (one, other), block, rows = self.pair, self._block, self._weighed
-        level, totals = self._level[rows], block.weighted[rows] @ world.astype(float)
+        level, totals = self._level[rows], block.weighted[rows] @ block.counts.astype(float)
         low, high = np.full(len(rows), -np.inf), np.full(len(rows), np.inf)
         for depth, codes in enumerate(block.levels):
             a, b = codes[one], codes[other]
@@ -177,19 +172,17 @@ class Exchange(Model):
             high = np.where(level == 0, np.minimum(high, ends[1]), high)
         return np.minimum(low, 0.0), np.maximum(high, 0.0)
 
-    def pull(
-        self, cost: NDArray[np.float64], base: NDArray | None = None, still: NDArray[np.bool_] | None = None
-    ) -> NDArray[np.float64] | None:
-        """The exchange (atoms of the block,) that makes ``cost @ v`` largest, from ``base`` (atoms × answers) or from the truth.
+    def pull(self, cost: NDArray[np.float64], still: NDArray[np.bool_] | None = None) -> NDArray[np.float64] | None:
+        """The exchange (atoms of the block,) that makes ``cost @ v`` largest.
 
         Atoms in ``still`` keep their answers. ``None`` where nothing was found.
         """
-        if still is not None or base is not None or self._base is not self._truth:
-            least, most = self._ends(self._truth if base is None else base)
+        if still is not None or not self._all_move:
             moving = 1.0 if still is None else (~still[self.atoms]).astype(float)
+            least, most = self._ends
             self.highs.changeColsBounds(len(self.atoms), self._number, least * moving, most * moving)
-            self._base = self._truth if base is None and still is None else None
-        self._make_room(self._truth if base is None else base)
+            self._all_move = still is None
+        self._make_room()
         found = solve(self.highs, -cost[self.atoms])
         if found is None or not (np.abs(found) > SAME).any():
             return None
