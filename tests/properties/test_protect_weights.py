@@ -12,8 +12,8 @@ import pytest
 from scipy import sparse
 
 from royst.protect import weights
-from royst.protect.audit import Polytope
 from royst.protect.block import WITHHELD_LEVEL, Block
+from royst.protect.polytope import Polytope
 from royst.protect.rules import rule_set
 from royst.protect.weights import STEPS, beside_reports, finest, precision
 
@@ -158,7 +158,7 @@ def test_the_audit_holds_worlds_to_the_printed_percentage():
         level = np.where(block.candidate, 0, -1)
         splits = agreeing(block, 0.1, True)
         free = tables(block)
-        polytope = Polytope(block, level)
+        polytope = Polytope(block, level, np.arange(len(block.rows)))
         for unit in range(4):
             cost = np.zeros(block.counts.shape)
             cost[unit, 0] = 1.0
