@@ -58,7 +58,7 @@ def database(fieldwork: Fieldwork, postgres: str | None) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": False,
-        "OPTIONS": {"options": "-c synchronous_commit=on -c application_name=royst"},
+        "OPTIONS": {"options": "-c synchronous_commit=on -c application_name=royst", "server_side_binding": True, "prepare_threshold": 3},
     }
 
 

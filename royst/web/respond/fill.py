@@ -226,6 +226,9 @@ def taken(instrument_items: Mapping[str, Item], said: Any) -> dict[str, Value]:
     for name, item in instrument_items.items():
         if name not in said:
             continue
+        if item.kind == "one" and item.scale is not None and said[name] in item.scale.names:  # by far the most
+            found[name] = said[name]
+            continue
         parts = said[name] if isinstance(said[name], list) else [said[name]]
         parts = [
             text(float(part)) if isinstance(part, (int, float)) and not isinstance(part, bool) else part
