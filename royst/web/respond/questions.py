@@ -42,18 +42,26 @@ def question(request: HttpRequest, place: str) -> HttpResponse:
 
 def _answered(visit: Visit, private: str, fill: Fill, item: Item, do: str) -> HttpResponse:
     said = visit.request.POST.getlist("a")
-    wrong = None
+    wrong, own = None, ""
     try:
         value = None if do == "skip" else understood(visit.site.way, item, said, fill)
     except Refused as refused:
-        value, wrong = fill.answers.get(item.name), visit.spoken(refused.key, **refused.parameters)
+        value, own = fill.answers.get(item.name), _own_words(visit, item, refused)
+        wrong = own or visit.spoken(refused.key, **refused.parameters)
     kept = with_answer(fill, item, value, skipped=do == "skip")
     if wrong and do in ("next", ""):
-        return _question(visit, fill, item, None, wrong=wrong, said=said, status=422)
+        return _question(visit, fill, item, None, wrong=wrong, own=bool(own), said=said, status=422)
     if do in ("next", "skip", "") and item.kind != "note" and value is None and (item.required or do != "skip"):
         wrong = visit.spoken("wrong.required" if item.required else "wrong.none")
         return _question(visit, fill, item, None, wrong=wrong, said=said, status=422)
     return _moved(visit, private, kept, (item, item), do)
+
+
+def _own_words(visit: Visit, item: Item, refused: Refused) -> str:
+    """What the questionnaire itself says of an answer that its rule forbids, in this visit's language; empty where it says nothing."""
+    said = item.constraint_message or {}
+    found = said.get(visit.language) or said.get(visit.language.split("-")[0]) or ""
+    return found if refused.key in ("wrong.range", "wrong.rule") else ""
 
 
 def _moved(visit: Visit, private: str, kept: Fill, ends: tuple[Item, Item], do: str) -> HttpResponse:
@@ -112,6 +120,7 @@ def _question(
     value: Value | None,
     *,
     wrong: str = "",
+    own: bool = False,
     said: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -138,6 +147,7 @@ def _question(
         whole=item.low is None or float(item.low).is_integer(),
         left=way.left(fill, item),
         wrong=wrong,
+        own=own,
         first=way.beside(fill, item, -1) is None,
         ticket=visit.site.tickets.closed(visit.private or ""),
         sound=f"/m/{way.place[item.name]}/{visit.language}" if site.sound(item.name, visit.language) else "",

@@ -36,7 +36,8 @@ class Senders:
         self.thanked: set[int] = set()
         self.lock = threading.Lock()
         self.next = 0
-        self.tries = 0
+        self.cut = 0
+        """Sends that had reached the server and were cut off by its death."""
 
     def body(self, number: int) -> bytes:
         token = hashlib.sha256(f"token {number}".encode()).hexdigest()[:32]
@@ -75,14 +76,16 @@ class Senders:
                     )
                     status = connection.getresponse().status
                     connection.close()
-                    self.tries += 1
                     if status == 200:
                         with self.lock:
                             self.thanked.add(number)
                         break
                     assert status in (429, 500, 503), status
-                except (OSError, http.client.HTTPException):
+                except ConnectionRefusedError:
                     pass
+                except (OSError, http.client.HTTPException):
+                    with self.lock:
+                        self.cut += 1
                 time.sleep(0.05)
 
     def run(self, seed: str, kills: int, between: Any = None) -> None:
@@ -136,6 +139,8 @@ def check(running: Running, total: int, kills: int, between: Any = None) -> None
     sender.run("durable", kills, between)
     running.end()
     there = stored(running)
+    print(f"{total} sent, {kills} kills, {sender.cut} sends cut off, {len(sender.thanked)} thanked, {len(there)} stored")
+    assert sender.cut >= kills, "the kills met nobody"
     assert sender.thanked == set(range(total))
     assert sorted(there) == list(range(total)), f"{len(there)} stored, {len(set(there))} different, of {total}"
 

@@ -88,8 +88,8 @@ function understood(item, said, answers) {
   if (!("value" in got)) return got;
   const now = { answers: effective(table.items, { ...answers, [item.n]: found }).values, current: found };
   if (item.f) { const there = offered(item, now.answers).map(choice => choice[0]); if (said.some(name => !there.includes(name))) return { wrong: say("wrong.choice") }; }
-  if ((item.lo != null && found < item.lo) || (item.hi != null && found > item.hi)) return { wrong: item.lo != null && item.hi != null ? say("wrong.range", { low: item.lo, high: item.hi }) : say("wrong.rule") };
-  return item.c && !B(value(item.c, now)) ? { wrong: say("wrong.rule") } : got;
+  if ((item.lo != null && found < item.lo) || (item.hi != null && found > item.hi)) return { wrong: item.m || (item.lo != null && item.hi != null ? say("wrong.range", { low: item.lo, high: item.hi }) : say("wrong.rule")) };
+  return item.c && !B(value(item.c, now)) ? { wrong: item.m || say("wrong.rule") } : got;
 }
 const typed = () => { const found = {}; for (const item of table.items) if (item.n in fill.answers) { const got = heard(item, [].concat(fill.answers[item.n]).map(T)); if ("value" in got) found[item.n] = got.value; } return found; };
 // Whether an item has an answer that counts as the others stand now.
@@ -251,7 +251,9 @@ async function boot() {
   tablet = !!await get("tablet");
   await speak(await get("form"));
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, touched);
-  fill = table && !tablet ? await readFill() : null;
+  // A tablet takes over what was on the page a moment ago, in this window, and from here on in memory alone.
+  fill = table && (!tablet || Date.now() - sessionStorage.at < WAIT) ? await readFill() : null;
+  if (tablet) await forget();
   addEventListener("online", online);
   if (!fill) await begin();
   else {

@@ -73,13 +73,14 @@ async function prepare() {
   const data = form.dataset, body = document.body.dataset, inside = "item" in data, shared = "tablet" in body;
   if (data.entry) await put("entry", data.entry);
   await put("tablet", shared || undefined);
-  if (!inside && !("keep" in data)) await forget();
-  if (inside && !shared) {
+  if (inside ? shared : !("keep" in data)) await forget();
+  if (shared && !inside) first(Promise.race([flush().catch(() => {}), new Promise(yes => setTimeout(yes, 3000))]));
+  if (inside) {
     const fill = await readFill() || { answers: {} };
     if (fill.ticket != data.ticket) { fill.answers = {}; fill.ticket = data.ticket; }
     Object.assign(fill.answers, JSON.parse(data.answers));
     fill.at = data.item; fill.short = "short" in data; delete fill.pressed;
-    await saveFill(fill);
+    if (!shared) await saveFill(fill);
     let saved = false;
     form.addEventListener("submit", async event => {
       const button = event.submitter;
@@ -91,7 +92,7 @@ async function prepare() {
       fill.pressed = button.value.replace("-all", "");
       if (whole) fill.at = Object.values(rows).at(fill.pressed == "back" ? 0 : -1);
       // Should this fail, the page goes on as it would without scripts.
-      try { await saveFill(fill); } catch {}
+      try { await saveFill(fill); sessionStorage.at = Date.now(); } catch {}
       self.onbeforeunload = null;
       form.requestSubmit(button);
       setTimeout(() => { saved = false; }, 3000);
@@ -106,6 +107,16 @@ async function prepare() {
     if (inside) for (const [, , path] of forms) await formAt(path);
   }
   await flush();
+}
+// A button waits for what is under way: on a shared tablet, what waits is sent before the next person's beginning erases a draft that it may belong to.
+function first(underway) {
+  let done = false;
+  form.addEventListener("submit", event => {
+    const button = event.submitter;
+    if (done) return;
+    event.preventDefault();
+    underway.then(() => setTimeout(() => { done = true; form.requestSubmit(button); })); // not while this press is still being told of
+  });
 }
 async function formAt(path) {
   const there = await caches.match(path);
