@@ -73,7 +73,7 @@ def _moved(visit: Visit, private: str, kept: Fill, ends: tuple[Item, Item], do: 
     elif do == "stop":
         moved, at, kept = visit.to("/pause"), here.name, replace(kept, told=not kept.tablet)
     elif (controls := visit.controls()) is not None:
-        moved, at = controls, kept.at
+        moved, at = controls, here.name
     else:
         after = way.beside(kept, ends[1], 1)
         moved, at = visit.to(path_of(visit, after)), after.name if after else ""
@@ -137,7 +137,8 @@ def _question(
     return visit.page(
         "grid.html" if rows else "question.html",
         status=status,
-        refresh=waits(visit),
+        waits=waits(visit),
+        shared=fill.tablet,
         item=item,
         place=way.place[item.name],
         label=words(item.label),

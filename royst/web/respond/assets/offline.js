@@ -193,7 +193,7 @@ async function finish() {
 }
 function thank(left) {
   redraw = () => thank(left);
-  show("", node("h1", {}, say("thanks.title")), node("p", {}, say(left ? "offline.saved" : "thanks.about")), table.results ? node("p", {}, table.results) : null,
+  show("", node("h1", {}, say(!left ? "thanks.title" : tablet ? "send.title" : "offline.saved_title")), node("p", {}, say(!left ? "thanks.about" : tablet ? "offline.saved_tablet" : "offline.saved")), table.results ? node("p", {}, table.results) : null,
     tablet ? node("div", { class: "go" }, button("thanks.next_person", begin, "main")) : left ? null : node("p", {}, say("thanks.close")));
 }
 async function begin() {
@@ -205,7 +205,7 @@ async function begin() {
     if (!tablet) { await saveFill(fill); await put("entry"); }
     ask(pages()[0]);
   };
-  show("", node("h1", {}, say("start.title")), table.terms ? node("p", {}, table.terms) : null, node("ul", { class: "terms" }, ...["voluntary", "anonymous", "sealed", "withdraw"].map(key => node("li", {}, say("start." + key)))),
+  show("", node("h1", {}, say("start.title")), table.terms ? node("p", {}, table.terms) : null, node("ul", { class: "terms" }, ...["voluntary", "kept", "sealed", "withdraw"].map(key => node("li", {}, say("start." + key)))),
     node("p", {}, say("offline.about")), node("div", { class: "go one" }, button("start.yes", start(false), "main"), table.short.length ? button("start.short", start(true), "", { count: table.short.length }) : null));
 }
 // Back on the net: what was answered here goes into the form that was begun there.
@@ -261,6 +261,7 @@ async function boot() {
     const here = table.items.find(item => item.n == fill.at), pressed = fill.pressed;
     delete fill.pressed;
     if (!here) last();
+    else if (pressed == "again") { ask(here); hide(); }
     else if (pressed == "back") await go(rowsOf(here)[0], -1);
     else if (pressed == "skip" || (pressed == "next" && rowsOf(here).every(row => "value" in understood(row, answered(row.n), typed())))) await go(here, 1);
     else ask(here);

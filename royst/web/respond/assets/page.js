@@ -74,7 +74,8 @@ async function prepare() {
   if (data.entry) await put("entry", data.entry);
   await put("tablet", shared || undefined);
   if (inside ? shared : !("keep" in data)) await forget();
-  if (shared && !inside) first(Promise.race([flush().catch(() => {}), new Promise(yes => setTimeout(yes, 3000))]));
+  const sent = shared && !inside && flush().catch(() => {});
+  if (sent) first(Promise.race([sent, new Promise(yes => setTimeout(yes, 3000))]));
   if (inside) {
     const fill = await readFill() || { answers: {} };
     if (fill.ticket != data.ticket) { fill.answers = {}; fill.ticket = data.ticket; }
@@ -94,7 +95,7 @@ async function prepare() {
       // Should this fail, the page goes on as it would without scripts.
       try { await saveFill(fill); sessionStorage.at = Date.now(); } catch {}
       self.onbeforeunload = null;
-      form.requestSubmit(button);
+      button.click();
       setTimeout(() => { saved = false; }, 3000);
     });
   }
@@ -106,16 +107,16 @@ async function prepare() {
     // The other languages once the first question is there, so that they can be chosen without the net.
     if (inside) for (const [, , path] of forms) await formAt(path);
   }
-  await flush();
+  await (sent || flush());
 }
 // A button waits for what is under way: on a shared tablet, what waits is sent before the next person's beginning erases a draft that it may belong to.
 function first(underway) {
   let done = false;
   form.addEventListener("submit", event => {
     const button = event.submitter;
-    if (done) return;
+    if (done || !button) return;
     event.preventDefault();
-    underway.then(() => setTimeout(() => { done = true; form.requestSubmit(button); })); // not while this press is still being told of
+    underway.then(() => setTimeout(() => { done = true; button.click(); })); // not while this press is still being told of
   });
 }
 async function formAt(path) {
@@ -140,6 +141,15 @@ function aloud(label = form.dataset.aloud) {
   };
   before.after(button);
 }
+// A shared tablet that nobody touches: what stands on the page is kept, and the page hidden.
+function idle(seconds) {
+  const pressed = form.querySelector("[value=again]");
+  let timer;
+  const touched = () => { clearTimeout(timer); timer = setTimeout(() => pressed.click(), seconds * 1000); };
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, touched);
+  touched();
+}
+if (document.body.dataset.waits) idle(+document.body.dataset.waits);
 const shell = document.body.dataset.shell !== undefined;
 if (safe && "serviceWorker" in navigator && !shell) prepare().catch(() => {});
 if ("speechSynthesis" in self && !shell) { aloud(); speechSynthesis.onvoiceschanged = () => aloud(); }
