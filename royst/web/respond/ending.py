@@ -29,7 +29,7 @@ def send(visit: Visit, fill: Fill) -> HttpResponse:
         try:
             visit.site.finish(private, replace(fill, language=visit.language))
         except Begun:
-            return visit.page("send.html", status=409, wrong=visit.spoken("wrong.begun"), count=0)
+            return visit.page("send.html", status=409, wrong=visit.spoken.marked("wrong.begun"), count=0)
         visit.keep(FILL, None)
         visit.keep(ENTRY, None)
         return visit.to("/thanks")

@@ -141,6 +141,7 @@ def form(way: Way, language: str, spoken: Spoken, public: bytes) -> dict[str, An
     for section in ("offline", "wrong", "thanks", "send", "start", "again"):
         words |= spoken.section(section)
     return {
+        "lent": [key for key in words if spoken.lent(key)], "lender": spoken.lender,
         "lang": tag(language), "dir": direction(language), "code": language, "title": said(way.instrument.title) or spoken("title"), "items": items, "scales": scales, "words": words,
         "key": base64.b64encode(public).decode(), "consent": asking.consent_version, "terms": said(asking.consent), "results": said(asking.results),
         "grids": {item.grid.name: said(item.grid.label) for item in way.instrument.items if item.grid is not None},

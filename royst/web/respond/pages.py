@@ -104,7 +104,7 @@ def asset(request: HttpRequest, name: str) -> HttpResponse:
 
 def _said(request: HttpRequest, status: int, heading: str, about: str) -> HttpResponse:
     visit = Visit(request)
-    return visit.page("lost.html", status=status, heading=visit.spoken(heading), about=visit.spoken(about), action="/")
+    return visit.page("lost.html", status=status, heading=visit.spoken.marked(heading), about=visit.spoken.marked(about), action="/")
 
 
 def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -42,17 +42,17 @@ def question(request: HttpRequest, place: str) -> HttpResponse:
 
 def _answered(visit: Visit, private: str, fill: Fill, item: Item, do: str) -> HttpResponse:
     said = visit.request.POST.getlist("a")
-    wrong, own = None, ""
+    wrong = ""
     try:
         value = None if do == "skip" else understood(visit.site.way, item, said, fill)
     except Refused as refused:
-        value, own = fill.answers.get(item.name), _own_words(visit, item, refused)
-        wrong = own or visit.spoken(refused.key, **refused.parameters)
+        value = fill.answers.get(item.name)
+        wrong = _own_words(visit, item, refused) or visit.spoken.marked(refused.key, **refused.parameters)
     kept = with_answer(fill, item, value, skipped=do == "skip")
     if wrong and do in ("next", ""):
-        return _question(visit, fill, item, None, wrong=wrong, own=bool(own), said=said, status=422)
+        return _question(visit, fill, item, None, wrong=wrong, said=said, status=422)
     if do in ("next", "skip", "") and item.kind != "note" and value is None and (item.required or do != "skip"):
-        wrong = visit.spoken("wrong.required" if item.required else "wrong.none")
+        wrong = visit.spoken.marked("wrong.required" if item.required else "wrong.none")
         return _question(visit, fill, item, None, wrong=wrong, said=said, status=422)
     return _moved(visit, private, kept, (item, item), do)
 
@@ -106,7 +106,7 @@ def _table_answered(visit: Visit, private: str, fill: Fill, item: Item, rows: tu
     if passed and (do == "next-all" or (do == "skip-all" and any(row.required for row in passed))):
         key = "wrong.required" if do == "skip-all" else "wrong.rows"
         visit.site.save(private, kept)
-        return _question(visit, kept, item, kept.answers.get(item.name), wrong=visit.spoken(key), status=422)
+        return _question(visit, kept, item, kept.answers.get(item.name), wrong=visit.spoken.marked(key), status=422)
     if do == "skip-all":
         for row in passed:
             kept = with_answer(kept, row, None, skipped=True)
@@ -120,14 +120,13 @@ def _question(
     value: Value | None,
     *,
     wrong: str = "",
-    own: bool = False,
     said: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     way, site = visit.site.way, visit.site.fieldwork
     given = _given(item, value) if said is None else said
     number = given[0] if given and item.scale is None else ""
-    if said is None and item.kind == "number" and visit.spoken.lang in ("nb", "nn"):
+    if said is None and item.kind == "number" and visit.language.split("-")[0] in ("nb", "nn"):
         number = number.replace(".", ",")
     values, rows = way.values(fill), way.grid(fill, item)
 
@@ -148,7 +147,6 @@ def _question(
         whole=item.low is None or float(item.low).is_integer(),
         left=way.left(fill, item),
         wrong=wrong,
-        own=own,
         first=way.beside(fill, item, -1) is None,
         ticket=visit.site.tickets.closed(visit.private or ""),
         sound=f"/m/{way.place[item.name]}/{visit.language}" if site.sound(item.name, visit.language) else "",

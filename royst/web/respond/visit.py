@@ -97,8 +97,6 @@ class Visit:
             "spoken": self.spoken,
             "lang": tag(self.language),
             "dir": direction(self.language),
-            "words_lang": self.spoken.lang,
-            "words_dir": direction(self.spoken.lang),
             "large": self.large,
             "title": self.text(site.instrument.title) or self.spoken("title"),
             "languages": [

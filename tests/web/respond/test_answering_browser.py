@@ -221,8 +221,12 @@ def test_by_keyboard_alone(browser: Any, running: Running, link: str) -> None:
 def until(page: Any, said: str) -> None:
     """Wait until something asynchronous holds in the page."""
     for _ in range(150):
-        if page.evaluate(said):
-            return
+        try:
+            if page.evaluate(said):
+                return
+        except playwright.Error as error:  # the page went on meanwhile
+            if "navigation" not in str(error):
+                raise
         page.wait_for_timeout(100)
     raise AssertionError(said)
 

@@ -68,7 +68,9 @@ function effective(items, answers) {
   return { values, applies };
 }
 let table, fill, words, redraw = () => {};
-const say = (key, put = {}) => Object.entries(put).reduce((text, [name, said]) => text.replace(`{${name}}`, said), words[key] || key);
+const word = (key, put = {}) => Object.entries(put).reduce((text, [name, said]) => text.replace(`{${name}}`, said), words[key] || key);
+// The same, marked where another language lends it.
+const say = (key, put) => table?.lent.includes(key) ? node("span", { lang: table.lender, dir: "ltr" }, word(key, put)) : word(key, put);
 const offered = (item, answers) => table.scales[item.s].filter(([name, , row]) => !item.f || B(value(item.f, { answers, row: { name, ...row } })));
 // What was typed or chosen, without the rules: {value} or {wrong}.
 function heard(item, said) {
@@ -79,7 +81,7 @@ function heard(item, said) {
     return { value: item.k == "many" ? there.filter(name => said.includes(name)).join(" ") : said[0] };
   }
   if (item.k != "number") return { value: said[0] };
-  const plain = said[0].replace(/\s/g, "").replace(",", ".").replace(/[٠-٩۰-۹]/g, digit => digit.charCodeAt(0) & 15);
+  const plain = said[0].replace(/\s/g, "").replace(/[,٫]/, ".").replace(/[٠-٩۰-۹]/g, digit => digit.charCodeAt(0) & 15);
   return /^-?\d{1,9}(\.\d{1,6})?$/.test(plain) ? { value: +plain } : { wrong: say("wrong.number") };
 }
 // The same held against the form's rules.
@@ -146,7 +148,7 @@ function ask(item, wrong = "", said = answered(item.n)) {
     node("div", { class: "go" }, button("next", () => go("next"), "main"), list[0]?.n == rows[0].n ? null : button("back", () => go("back")), item.k == "note" || rows.some(one => one.q) ? null : button("skip", () => go("skip"))));
   form.className = rows.length > 1 ? "table" : "";
   form.onsubmit = event => { event.preventDefault(); go("next"); };
-  aloud(say("aloud"));
+  aloud(word("aloud"));
   touched();
 }
 // Keep what stands on the page; says what is wrong with it.
@@ -196,6 +198,7 @@ function thank(left) {
   show("", node("h1", {}, say(!left ? "thanks.title" : tablet ? "send.title" : "offline.saved_title")), node("p", {}, say(!left ? "thanks.about" : tablet ? "offline.saved_tablet" : "offline.saved")), table.results ? node("p", {}, table.results) : null,
     tablet ? node("div", { class: "go" }, button("thanks.next_person", begin, "main")) : left ? null : node("p", {}, say("thanks.close")));
 }
+const without = () => node("p", { class: "wait" }, node("strong", {}, say("offline.title"), ". "), say("offline.about"));
 async function begin() {
   const entry = await get("entry");
   redraw = begin;
@@ -206,12 +209,12 @@ async function begin() {
     ask(pages()[0]);
   };
   show("", node("h1", {}, say("start.title")), table.terms ? node("p", {}, table.terms) : null, node("ul", { class: "terms" }, ...["voluntary", "kept", "sealed", "withdraw"].map(key => node("li", {}, say("start." + key)))),
-    node("p", {}, say("offline.about")), node("div", { class: "go one" }, button("start.yes", start(false), "main"), table.short.length ? button("start.short", start(true), "", { count: table.short.length }) : null));
+    without(), node("div", { class: "go one" }, button("start.yes", start(false), "main"), table.short.length ? button("start.short", start(true), "", { count: table.short.length }) : null));
 }
 // Back on the net: what was answered here goes into the form that was begun there.
 async function online() {
   if (!fill?.ticket || document.querySelector(".online")) return;
-  main.before(node("p", { class: "wait online", role: "status" }, say("offline.online") + " ", button("offline.back_online", async () => {
+  main.before(node("p", { class: "wait online", role: "status" }, say("offline.online"), " ", button("offline.back_online", async () => {
     const answers = kept();
     const done = await send("/merge", await toServer({ ticket: fill.ticket, answers }, table.key));
     if (done.ok) location.href = fill.at ? "/q/" + table.items.find(item => item.n == fill.at).p : "/send";
@@ -227,7 +230,7 @@ async function speak(path) {
   async function head() {
     document.querySelector("header").replaceChildren(...(there.length > 1 ? [node("details", {}, node("summary", {}, say("languages")), node("div", { class: "menu" }, ...there))] : []),
       button(document.documentElement.className ? "normal" : "larger", resize), button("leave", async () => { await forget(); main.replaceChildren(); location.replace(document.body.dataset.leave); }, "leave"));
-    document.querySelector("footer p").textContent = say("nobody");
+    document.querySelector("footer p").replaceChildren(say("nobody"));
   }
   await head();
 }
@@ -257,7 +260,7 @@ async function boot() {
   addEventListener("online", online);
   if (!fill) await begin();
   else {
-    main.before(node("p", { class: "wait" }, node("strong", {}, say("offline.title") + ". "), say("offline.about")));
+    main.before(without());
     const here = table.items.find(item => item.n == fill.at), pressed = fill.pressed;
     delete fill.pressed;
     if (!here) last();

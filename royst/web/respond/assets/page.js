@@ -66,7 +66,7 @@ async function said(left, sent, late = 0) {
   let bar = document.querySelector(".queue");
   if (!left && !sent && !late) return bar && bar.remove();
   const words = await get("words") || {}, put = (key, count) => (words["offline." + key] || "").replace("{count}", count);
-  if (!bar) { bar = document.createElement("p"); bar.className = "wait queue"; bar.setAttribute("role", "status"); document.querySelector("main").prepend(bar); }
+  if (!bar) { bar = document.createElement("p"); bar.className = "wait queue"; bar.setAttribute("role", "status"); bar.dir = "auto"; document.querySelector("main").prepend(bar); }
   bar.textContent = [late && put("refused", late), left ? put("waits", left) : sent && put("sent")].filter(Boolean).join(" ");
 }
 async function prepare() {
