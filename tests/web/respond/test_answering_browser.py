@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import Person, Running
+from royst.web import server
+
+from .conftest import WAVE, Person, Running
 from .test_answering_plain import sealed_answers
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -422,6 +424,39 @@ def test_who_goes_on_from_our_pages_brings_no_address_of_ours(browser: Any, runn
     page.wait_for_url("https://www.yr.no/")
     assert len(told) == 2 and not any("referer" in headers for headers in told)
     context.close()
+
+
+READ = """async () => {
+  const found = [];
+  for (const drawn of document.querySelectorAll("svg.qr")) {
+    const picture = new Image();
+    picture.src = "data:image/svg+xml," + encodeURIComponent(drawn.outerHTML.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"'));
+    await picture.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: 400, height: 400 }), to = canvas.getContext("2d");
+    to.drawImage(picture, 0, 0);
+    found.push(jsQR(to.getImageData(0, 0, 400, 400).data, 400, 400)?.data);
+  }
+  return found;
+}"""
+
+
+def test_a_phone_reads_the_qr_codes(browser: Any, running: Running, link: str, tmp_path: Path) -> None:
+    """By another program: the thanks lead to the results, a slip to the form by its own code."""
+    reader = ROOT / ".tools" / "node_modules" / "jsqr" / "dist" / "jsQR.js"
+    if not reader.exists():
+        pytest.skip("needs jsQR in .tools (make test fetches it)")
+    page = browser.new_page(viewport=PHONE, locale="nb-NO")
+    page.goto(f"{running.base}/thanks")
+    page.evaluate(reader.read_text(encoding="utf-8"))
+    assert page.evaluate(READ) == ["https://resultater.example/2021"]
+    server.codes(running.root, WAVE, tmp_path / "codes.csv", sheet=tmp_path / "sheet.html")
+    links = [line.split(",")[1] for line in (tmp_path / "codes.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    page.goto((tmp_path / "sheet.html").as_uri())
+    page.evaluate(reader.read_text(encoding="utf-8"))
+    assert page.evaluate(READ) == links
+    page.goto(links[0])
+    assert page.locator("h1").inner_text() == "Vil du svare?"
+    page.close()
 
 
 def test_nothing_is_asked_of_anybody_else(phone: Any, running: Running, link: str) -> None:

@@ -70,7 +70,7 @@ function effective(items, answers) {
 let table, fill, words, redraw = () => {};
 const word = (key, put = {}) => Object.entries(put).reduce((text, [name, said]) => text.replace(`{${name}}`, said), words[key] || key);
 // The same, marked where another language lends it.
-const say = (key, put) => table?.lent.includes(key) ? node("span", { lang: table.lender, dir: "ltr" }, word(key, put)) : word(key, put);
+const say = (key, put) => table?.lent?.includes(key) ? node("span", { lang: table.lender, dir: "ltr" }, word(key, put)) : word(key, put);
 const offered = (item, answers) => table.scales[item.s].filter(([name, , row]) => !item.f || B(value(item.f, { answers, row: { name, ...row } })));
 // What was typed or chosen, without the rules: {value} or {wrong}.
 function heard(item, said) {
