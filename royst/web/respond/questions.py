@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -163,7 +164,7 @@ def _given(item: Item, value: Value | None) -> list[str]:
     return text(value).split() if item.kind == "many" else [text(value)]
 
 
-def _table(visit: Visit, fill: Fill, rows: tuple[Item, ...]) -> dict[str, object]:
+def _table(visit: Visit, fill: Fill, rows: tuple[Item, ...]) -> dict[str, Any]:
     """What a table's page needs besides: its heading and its rows."""
     way, first = visit.site.way, rows[0]
     assert first.grid is not None and first.scale is not None

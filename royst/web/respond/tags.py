@@ -12,7 +12,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def say(context: Any, key: str, **parameters: object) -> str:
     """Our own words in the visit's language, marked where another language lends them."""
-    return context["spoken"].marked(key, **parameters)  # type: ignore[no-any-return]
+    return context["spoken"].marked(key, **parameters)
 
 
 @register.simple_tag(takes_context=True)

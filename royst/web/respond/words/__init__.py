@@ -76,7 +76,7 @@ class Spoken:
     def marked(self, key: str, **parameters: object) -> str:
         """A word as HTML, marked where another language lends it: for voices, and for the direction of writing."""
         said = escape(self(key, **parameters))
-        return mark_safe(f'<span lang="{self.lent(key)}" dir="ltr">{said}</span>') if self.lent(key) else said  # noqa: S308
+        return mark_safe(f'<span lang="{self.lent(key)}" dir="ltr">{said}</span>') if self.lent(key) else said
 
     def date(self, day: date | None) -> str:
         """A day in this language, else as 2021-05-31; empty for none."""
