@@ -372,3 +372,12 @@ def test_a_wave_answered_on_the_web_goes_through_a_release(written: Path, tmp_pa
     released = words_of(running.root / "releases" / name)
     assert len(released) > 20 and any("fornøyd".encode() in content for content in released.values())
     assert not [path for path, content in released.items() if SECRET.encode() in content or b"evil.example" in content]
+
+
+def test_each_test_that_the_threat_model_names_is_there() -> None:
+    here = Path(__file__).parent
+    there = {path.stem for path in here.rglob("test_*.py")} | {name for path in here.parent.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))}
+    named = re.findall(r"`(test_\w+)(…?)`", (here.parents[2] / "docs" / "threat-model.md").read_text(encoding="utf-8"))
+    assert len(named) > 15
+    missing = [name for name, cut in named if not (any(one.startswith(name) for one in there) if cut else name in there)]
+    assert not missing
