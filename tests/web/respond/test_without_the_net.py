@@ -246,3 +246,27 @@ def test_nobody_else_finds_what_a_tablet_took_over(browser: Any, running: Runnin
     page.wait_for_selector("text=Vil du svare?")
     assert page.evaluate("fill") is None and not page.evaluate("async () => await get('fill')")
     page.context.close()
+
+
+def test_a_tablet_left_alone_when_the_net_has_gone_is_hidden_and_then_forgets(browser: Any, running: Running, link: str) -> None:
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, locale="nb-NO")
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{running.base}/t/{link}")
+    page.clock.resume()
+    press(page, "short")
+    ready(page)
+    until(page, "async () => !!(await get('words'))")
+    context.set_offline(True)
+    page.fill("#a", "57")
+    page.clock.fast_forward(301_000)
+    page.wait_for_selector("text=Er du der fortsatt?")
+    assert page.evaluate("document.body.dataset.shell !== undefined"), "the page that does without the net"
+    page.locator("main .main").click()
+    assert page.input_value("#a") == "57"
+    page.clock.fast_forward(301_000)
+    page.wait_for_selector("text=Er du der fortsatt?")
+    page.clock.fast_forward(301_000)
+    page.wait_for_selector("text=Vil du svare?")
+    assert page.evaluate("fill") is None and not page.evaluate("async () => await get('fill')")
+    context.close()
