@@ -13,9 +13,9 @@ from __future__ import annotations
 import queue
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
@@ -140,14 +140,16 @@ class Writer:
                     raise
 
 
-def _one_message() -> AbstractContextManager[Any]:
+@contextmanager
+def _one_message() -> Iterator[None]:
     """PostgreSQL gets what is written together as one message and answers once (libpq's pipeline): between two messages the writer waits for its turn among the threads."""
     connection = connections[ALIAS]
     if connection.vendor != "postgresql":
-        return nullcontext()
+        yield
+        return
     connection.ensure_connection()
-    pipeline: AbstractContextManager[Any] = connection.connection.pipeline()
-    return pipeline
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def alone() -> bool:

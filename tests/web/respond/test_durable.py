@@ -38,6 +38,8 @@ class Senders:
         self.next = 0
         self.cut = 0
         """Sends that had reached the server and were cut off by its death."""
+        self.failed = 0
+        """Sends that were answered and not thanked for."""
 
     def body(self, number: int) -> bytes:
         token = hashlib.sha256(f"token {number}".encode()).hexdigest()[:32]
@@ -81,6 +83,7 @@ class Senders:
                             self.thanked.add(number)
                         break
                     assert status in (429, 500, 503), status
+                    self.failed += 1
                 except ConnectionRefusedError:
                     pass
                 except (OSError, http.client.HTTPException):
@@ -160,6 +163,33 @@ def test_postgresql_survives_kills_of_the_server_and_of_the_database(
         cluster.start()
 
     check(running, 120, 3, crash)
+
+
+def test_nobody_notices_that_the_database_was_started_anew(written: Path, tmp_path: Path, cluster: Cluster) -> None:
+    """Connections that died are opened again at once: no page fails, and no answer has to be sent twice."""
+    empty(cluster)
+    running = set_up(written, tmp_path, cluster.address)
+    link = running.codes(many=True)[0]
+    running.start()
+    person = Person(running)
+    person.begin(link, "short")
+    turn = 0
+    while person.at.startswith("/q/"):
+        cluster.end(signal.SIGQUIT)
+        cluster.start()
+        person.press("next", *(["44"] if 'class="number"' in person.page.text else person.choices[:1]))
+        assert person.page.status == 200
+        turn += 1
+    cluster.end()
+    cluster.start()
+    person.press("go")
+    assert (turn, person.at) == (5, "/thanks")
+    cluster.end()
+    cluster.start()
+    sender = Senders(running, link, 1, threads=1)
+    sender.run("anew", 0)
+    running.end()
+    assert sender.thanked == {0} and sender.failed == 0
 
 
 @pytest.mark.prove
