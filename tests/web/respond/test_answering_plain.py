@@ -265,7 +265,7 @@ def test_who_stops_early_can_send_what_was_answered(running: Running, person: Pe
     person.go("/send")
     person.press("go")
     assert person.at == "/thanks"
-    assert any(one["answers"] == {"person_sex": "woman", "person_age": 37.0} for one in sealed_answers(running))
+    assert any(one["answers"] == {"person_sex": "woman", "person_age": 37.0} and one["consent"] == "2021-1" for one in sealed_answers(running))
 
 
 def test_a_tablet_offers_no_break_that_it_cannot_give(running: Running, link: str) -> None:
