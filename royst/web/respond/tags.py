@@ -6,13 +6,16 @@ from typing import Any
 
 from django import template
 
+from royst.web.respond.words import Spoken
+
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
 def say(context: Any, key: str, **parameters: object) -> str:
-    """Our own words in the visit's language, marked where another language lends them."""
-    return context["spoken"].marked(key, **parameters)
+    """Our own words in the visit's language, marked where another language lends them. Escaped like any text."""
+    spoken = context["spoken"]
+    return spoken.marked(key, **parameters) if isinstance(spoken, Spoken) else str(spoken(key, **parameters))
 
 
 @register.simple_tag(takes_context=True)
