@@ -45,7 +45,7 @@ $(VENV)/.tested: $(VENV)/.royst
 	touch $@
 
 # axe-core for the accessibility tests, a reader of QR codes, and ODK's own engine to hold our routing against; without npm these tests are skipped by name.
-.tools/.npm:
+.tools/.npm: Makefile
 	@mkdir -p .tools
 	@if npm install --silent --no-audit --no-fund --prefix .tools axe-core@4 jsqr@1 @getodk/xforms-engine@0.22 >/dev/null 2>&1; then touch $@; \
 	else echo "axe-core, jsQR and ODK's engine were not fetched with npm: the tests that need them are skipped, by name"; fi
