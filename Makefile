@@ -44,11 +44,11 @@ $(VENV)/.tested: $(VENV)/.royst
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/royst-*.whl)[$(EXTRAS)]"
 	touch $@
 
-# axe-core for the accessibility tests, and ODK's own engine to hold our routing against; without npm these tests are skipped by name.
-.tools/.npm:
+# axe-core for the accessibility tests, a reader of QR codes, and ODK's own engine to hold our routing against; without npm these tests are skipped by name.
+.tools/.npm: Makefile
 	@mkdir -p .tools
-	@if npm install --silent --no-audit --no-fund --prefix .tools axe-core@4 @getodk/xforms-engine@0.22 >/dev/null 2>&1; then touch $@; \
-	else echo "axe-core and ODK's engine were not fetched with npm: the tests that need them are skipped, by name"; fi
+	@if npm install --silent --no-audit --no-fund --prefix .tools axe-core@4 jsqr@1 @getodk/xforms-engine@0.22 >/dev/null 2>&1; then touch $@; \
+	else echo "axe-core, jsQR and ODK's engine were not fetched with npm: the tests that need them are skipped, by name"; fi
 
 clean:
 	rm -rf $(VENV) dist .tools demo

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ class Fieldwork:
         frame = self.study.frame_of(self.wave)
         return () if frame is None else tuple(frame["unit"].to_list())
 
-    @property
+    @cached_property
     def asked(self) -> tuple[Item, ...]:
         """The items that are put to people: no calculations, and no free text unless the study asks for it."""
         return tuple(

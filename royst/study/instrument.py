@@ -40,7 +40,7 @@ class Scale:
     bands: Mapping[str, tuple[str, ...]]
     not_relevant: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of all choices in the questionnaire's order."""
         return tuple(choice.name for choice in self.choices)

@@ -57,8 +57,8 @@ def database(fieldwork: Fieldwork, postgres: str | None) -> dict[str, Any]:
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": False,
-        "OPTIONS": {"options": "-c synchronous_commit=on -c application_name=royst"},
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": "-c synchronous_commit=on -c application_name=royst", "server_side_binding": True, "prepare_threshold": 3},
     }
 
 

@@ -29,10 +29,10 @@ def enter(visit: Visit) -> HttpResponse:
 
 def _entered(visit: Visit, said: str) -> HttpResponse:
     if not visit.site.wrong_codes.allowed(visit.address):
-        return visit.page("enter.html", status=429, wrong=visit.spoken("wrong.often"))
+        return visit.page("enter.html", status=429, wrong=visit.spoken.marked("wrong.often"))
     code = codes.read(said)
     if code is None:
-        return visit.page("enter.html", status=422, wrong=visit.spoken("wrong.code"), said=said[:80])
+        return visit.page("enter.html", status=422, wrong=visit.spoken.marked("wrong.code"), said=said[:80])
     if visit.site.read(code) is not None:
         return _resumed(visit, code)
     if visit.site.access(code) is not None:
@@ -42,7 +42,7 @@ def _entered(visit: Visit, said: str) -> HttpResponse:
     if visit.site.is_done(code):
         return visit.to("/thanks")
     visit.site.wrong_codes.count(visit.address)
-    return visit.page("enter.html", status=422, wrong=visit.spoken("wrong.used"), said=said[:80])
+    return visit.page("enter.html", status=422, wrong=visit.spoken.marked("wrong.used"), said=said[:80])
 
 
 def _resumed(visit: Visit, private: str) -> HttpResponse:
@@ -67,12 +67,12 @@ def link(visit: Visit, said: str) -> HttpResponse:
 def tablet(visit: Visit, said: str) -> HttpResponse:
     """The same on a shared tablet, which stays with this access code."""
     if not visit.site.wrong_codes.allowed(visit.address):
-        return visit.page("enter.html", status=429, wrong=visit.spoken("wrong.often"))
+        return visit.page("enter.html", status=429, wrong=visit.spoken.marked("wrong.often"))
     code = codes.read(said)
     access = visit.site.access(code) if code else None
     if code is None or access is None or not access.many:
         visit.site.wrong_codes.count(visit.address)
-        return visit.page("enter.html", status=422, wrong=visit.spoken("wrong.used"))
+        return visit.page("enter.html", status=422, wrong=visit.spoken.marked("wrong.used"))
     visit.keep(TABLET, code)
     visit.keep(FILL, None)
     return visit.to("/start")
@@ -91,7 +91,7 @@ def start(visit: Visit) -> HttpResponse:
     asking = visit.site.fieldwork.asking
     if visit.do in ("yes", "short"):
         if not visit.site.begun.allowed(visit.address):
-            return visit.page("enter.html", status=429, wrong=visit.spoken("wrong.often"))
+            return visit.page("enter.html", status=429, wrong=visit.spoken.marked("wrong.often"))
         visit.site.begun.count(visit.address)
         _abandon(visit)
         fill = Fill(

@@ -21,7 +21,7 @@ def send(visit: Visit, fill: Fill) -> HttpResponse:
     open_item = visit.site.way.open_required(fill)
     pages = visit.site.way.pages(fill)
     if visit.do == "back":
-        return visit.to(path_of(visit, pages[-1]) if pages else "/send")
+        return visit.to(path_of(visit, visit.site.way.resume(fill) or (pages[-1] if pages else None)))
     if visit.do == "stop":
         visit.site.save(private, replace(fill, told=not fill.tablet))
         return visit.to("/pause")
@@ -29,14 +29,14 @@ def send(visit: Visit, fill: Fill) -> HttpResponse:
         try:
             visit.site.finish(private, replace(fill, language=visit.language))
         except Begun:
-            return visit.page("send.html", status=409, wrong=visit.spoken("wrong.begun"), count=0)
+            return visit.page("send.html", status=409, wrong=visit.spoken.marked("wrong.begun"), count=0)
         visit.keep(FILL, None)
         visit.keep(ENTRY, None)
         return visit.to("/thanks")
     counted = visit.site.way.counted(fill)
     count = sum(item.name in counted for item in pages)
     to_it = path_of(visit, open_item) if open_item else ""
-    return visit.page("send.html", count=count, to_it=to_it, refresh=waits(visit))
+    return visit.page("send.html", count=count, to_it=to_it, early=visit.site.way.resume(fill) is not None, shared=fill.tablet, waits=waits(visit))
 
 
 @page
@@ -44,7 +44,7 @@ def thanks(visit: Visit) -> HttpResponse:
     """When and where the results come. On a tablet the page gives way to the next person."""
     if visit.tablet:
         visit.keep(VIEW, None)
-    return visit.page("thanks.html", refresh="30;url=/start" if visit.tablet else "", **results(visit))
+    return visit.page("thanks.html", refresh="60;url=/start" if visit.tablet else "", **results(visit))
 
 
 @drafted
@@ -58,11 +58,13 @@ def pause(visit: Visit, fill: Fill) -> HttpResponse:
         return visit.to("/erased")
     if visit.do == "on":
         return visit.to(path_of(visit, visit.site.way.resume(fill)))
+    if visit.do == "send":
+        return visit.to("/send")
     if visit.do == "close":
         visit.keep(FILL, None)
         return visit.to("/closed")
     address = visit.site.fieldwork.asking.address
-    return visit.page("pause.html", code=codes.shown(private), address=address, shared=fill.tablet, refresh=waits(visit))
+    return visit.page("pause.html", code=codes.shown(private), address=address, shared=fill.tablet, waits=waits(visit))
 
 
 @page

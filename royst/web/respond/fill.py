@@ -16,7 +16,8 @@ from royst.study.instrument import Item
 LONGEST = 2000
 """Signs of a free text."""
 
-_NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,6})?", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,9}([.,\u066b]\d{1,6})?", re.ASCII)
+_POINT = str.maketrans(",\u066b", "..")
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def _value(item: Item, said: list[str]) -> Value | None:
         plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in "".join(said[0].split()))
         if not _NUMBER.fullmatch(plain):
             raise Refused("wrong.number")
-        return float(plain.replace(",", "."))
+        return float(plain.translate(_POINT))
     return said[0]
 
 
@@ -225,6 +226,9 @@ def taken(instrument_items: Mapping[str, Item], said: Any) -> dict[str, Value]:
     found = {}
     for name, item in instrument_items.items():
         if name not in said:
+            continue
+        if item.kind == "one" and item.scale is not None and said[name] in item.scale.names:  # by far the most
+            found[name] = said[name]
             continue
         parts = said[name] if isinstance(said[name], list) else [said[name]]
         parts = [

@@ -130,7 +130,7 @@ def form(way: Way, language: str, spoken: Spoken, public: bytes) -> dict[str, An
         grid = way.table_of(item)
         for key, value in (
             ("g", grid),
-            ("h", said(item.hint or {})), ("s", item.scale.name if item.scale else 0), ("r", rule(item.relevant)), ("c", rule(item.constraint)), ("x", rule(item.calculation)),
+            ("h", said(item.hint or {})), ("m", (item.constraint_message or {}).get(language) or (item.constraint_message or {}).get(language.split("-")[0])), ("s", item.scale.name if item.scale else 0), ("r", rule(item.relevant)), ("c", rule(item.constraint)), ("x", rule(item.calculation)),
             ("f", rule(item.choice_filter)), ("q", int(item.required)), ("lo", item.low), ("hi", item.high), ("p", way.place[item.name]),
         ):  # fmt: skip
             if value not in (0, "", None) or (key in ("lo", "hi") and value is not None):
@@ -141,6 +141,7 @@ def form(way: Way, language: str, spoken: Spoken, public: bytes) -> dict[str, An
     for section in ("offline", "wrong", "thanks", "send", "start", "again"):
         words |= spoken.section(section)
     return {
+        "lent": [key for key in words if spoken.lent(key)], "lender": spoken.lender,
         "lang": tag(language), "dir": direction(language), "code": language, "title": said(way.instrument.title) or spoken("title"), "items": items, "scales": scales, "words": words,
         "key": base64.b64encode(public).decode(), "consent": asking.consent_version, "terms": said(asking.consent), "results": said(asking.results),
         "grids": {item.grid.name: said(item.grid.label) for item in way.instrument.items if item.grid is not None},

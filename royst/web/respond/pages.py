@@ -77,9 +77,9 @@ def path_of(visit: Visit, item: Item | None) -> str:
     return f"/q/{visit.site.way.place[item.name]}" if item else "/send"
 
 
-def waits(visit: Visit) -> str:
-    """Where a page of a shared tablet goes when nobody touches it."""
-    return f"{TABLET_WAITS};url=/again" if visit.tablet else ""
+def waits(visit: Visit) -> int:
+    """Seconds after which a page of a shared tablet that nobody touches is hidden; with scripts, what stands on it is kept first. 0 elsewhere."""
+    return TABLET_WAITS if visit.tablet else 0
 
 
 def packed_or_not(request: HttpRequest, plain: bytes, packed: bytes, kind: str) -> HttpResponse:
@@ -104,7 +104,7 @@ def asset(request: HttpRequest, name: str) -> HttpResponse:
 
 def _said(request: HttpRequest, status: int, heading: str, about: str) -> HttpResponse:
     visit = Visit(request)
-    return visit.page("lost.html", status=status, heading=visit.spoken(heading), about=visit.spoken(about), action="/")
+    return visit.page("lost.html", status=status, heading=visit.spoken.marked(heading), about=visit.spoken.marked(about), action="/")
 
 
 def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -42,18 +43,26 @@ def question(request: HttpRequest, place: str) -> HttpResponse:
 
 def _answered(visit: Visit, private: str, fill: Fill, item: Item, do: str) -> HttpResponse:
     said = visit.request.POST.getlist("a")
-    wrong = None
+    wrong = ""
     try:
         value = None if do == "skip" else understood(visit.site.way, item, said, fill)
     except Refused as refused:
-        value, wrong = fill.answers.get(item.name), visit.spoken(refused.key, **refused.parameters)
+        value = fill.answers.get(item.name)
+        wrong = _own_words(visit, item, refused) or visit.spoken.marked(refused.key, **refused.parameters)
     kept = with_answer(fill, item, value, skipped=do == "skip")
     if wrong and do in ("next", ""):
         return _question(visit, fill, item, None, wrong=wrong, said=said, status=422)
     if do in ("next", "skip", "") and item.kind != "note" and value is None and (item.required or do != "skip"):
-        wrong = visit.spoken("wrong.required" if item.required else "wrong.none")
+        wrong = visit.spoken.marked("wrong.required" if item.required else "wrong.none")
         return _question(visit, fill, item, None, wrong=wrong, said=said, status=422)
     return _moved(visit, private, kept, (item, item), do)
+
+
+def _own_words(visit: Visit, item: Item, refused: Refused) -> str:
+    """What the questionnaire itself says of an answer that its rule forbids, in this visit's language; empty where it says nothing."""
+    said = item.constraint_message or {}
+    found = said.get(visit.language) or said.get(visit.language.split("-")[0]) or ""
+    return found if refused.key in ("wrong.range", "wrong.rule") else ""
 
 
 def _moved(visit: Visit, private: str, kept: Fill, ends: tuple[Item, Item], do: str) -> HttpResponse:
@@ -65,7 +74,7 @@ def _moved(visit: Visit, private: str, kept: Fill, ends: tuple[Item, Item], do: 
     elif do == "stop":
         moved, at, kept = visit.to("/pause"), here.name, replace(kept, told=not kept.tablet)
     elif (controls := visit.controls()) is not None:
-        moved, at = controls, kept.at
+        moved, at = controls, here.name
     else:
         after = way.beside(kept, ends[1], 1)
         moved, at = visit.to(path_of(visit, after)), after.name if after else ""
@@ -98,7 +107,7 @@ def _table_answered(visit: Visit, private: str, fill: Fill, item: Item, rows: tu
     if passed and (do == "next-all" or (do == "skip-all" and any(row.required for row in passed))):
         key = "wrong.required" if do == "skip-all" else "wrong.rows"
         visit.site.save(private, kept)
-        return _question(visit, kept, item, kept.answers.get(item.name), wrong=visit.spoken(key), status=422)
+        return _question(visit, kept, item, kept.answers.get(item.name), wrong=visit.spoken.marked(key), status=422)
     if do == "skip-all":
         for row in passed:
             kept = with_answer(kept, row, None, skipped=True)
@@ -118,7 +127,7 @@ def _question(
     way, site = visit.site.way, visit.site.fieldwork
     given = _given(item, value) if said is None else said
     number = given[0] if given and item.scale is None else ""
-    if said is None and item.kind == "number" and visit.spoken.lang in ("nb", "nn"):
+    if said is None and item.kind == "number" and visit.language.split("-")[0] in ("nb", "nn"):
         number = number.replace(".", ",")
     values, rows = way.values(fill), way.grid(fill, item)
 
@@ -128,7 +137,8 @@ def _question(
     return visit.page(
         "grid.html" if rows else "question.html",
         status=status,
-        refresh=waits(visit),
+        waits=waits(visit),
+        shared=fill.tablet,
         item=item,
         place=way.place[item.name],
         label=words(item.label),
@@ -154,7 +164,7 @@ def _given(item: Item, value: Value | None) -> list[str]:
     return text(value).split() if item.kind == "many" else [text(value)]
 
 
-def _table(visit: Visit, fill: Fill, rows: tuple[Item, ...]) -> dict[str, object]:
+def _table(visit: Visit, fill: Fill, rows: tuple[Item, ...]) -> dict[str, Any]:
     """What a table's page needs besides: its heading and its rows."""
     way, first = visit.site.way, rows[0]
     assert first.grid is not None and first.scale is not None

@@ -13,8 +13,9 @@ from __future__ import annotations
 import queue
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
@@ -54,18 +55,13 @@ def is_done(mark: bytes) -> bool:
         return cursor.fetchone() is not None
 
 
+_SAVE = "INSERT INTO draft (id, body) SELECT %s, %s WHERE NOT EXISTS (SELECT 1 FROM done WHERE id = %s) ON CONFLICT (id) DO UPDATE SET body = excluded.body"
+
+
 def save(mark: bytes, body: bytes) -> Work:
     """Keep a draft; one that is finished does not come back."""
 
-    def work(cursor: Any) -> None:
-        cursor.execute("SELECT 1 FROM done WHERE id = %s", [mark])
-        if cursor.fetchone() is None:
-            cursor.execute(
-                "INSERT INTO draft (id, body) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-                [mark, body],
-            )
-
-    return work
+    return lambda cursor: cursor.execute(_SAVE, [mark, body, mark])
 
 
 def erase(mark: bytes) -> Work:
@@ -134,7 +130,7 @@ class Writer:
     def _commit(self, works: list[Work]) -> None:
         for attempt in (1, 2):
             try:
-                with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
+                with _one_message(), transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
                     for work in works:
                         work(cursor)
                 return
@@ -142,6 +138,18 @@ class Writer:
                 connections[ALIAS].close()
                 if attempt == 2:
                     raise
+
+
+@contextmanager
+def _one_message() -> Iterator[None]:
+    """PostgreSQL gets what is written together as one message and answers once (libpq's pipeline): between two messages the writer waits for its turn among the threads."""
+    connection = connections[ALIAS]
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def alone() -> bool:

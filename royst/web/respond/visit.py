@@ -65,8 +65,8 @@ class Visit:
         """What the buttons on every page do: language, size of letters, the statement of accessibility, leaving."""
         if self.do == "leave":
             return self.leave()
-        if self.do == "access":
-            return self.to("/access")
+        if self.do in ("access", "again"):
+            return self.to(f"/{self.do}")
         if self.do.startswith("lang-") and self.do[5:] in self.site.fieldwork.languages:
             self.language = self.do[5:]
         elif self.do in ("larger", "normal"):
@@ -97,8 +97,6 @@ class Visit:
             "spoken": self.spoken,
             "lang": tag(self.language),
             "dir": direction(self.language),
-            "words_lang": self.spoken.lang,
-            "words_dir": direction(self.spoken.lang),
             "large": self.large,
             "title": self.text(site.instrument.title) or self.spoken("title"),
             "languages": [

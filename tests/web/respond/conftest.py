@@ -268,6 +268,8 @@ class Person:
             item, choices = self.item, self.choices
             if 'class="number"' in self.page.text:
                 said: list[str] | None = ["44"] if choose is None else choose(item, [])
+            elif "<textarea" in self.page.text:
+                said = None if choose is None else choose(item, [])
             elif choices:
                 said = [choices[0]] if choose is None else choose(item, choices)
             else:

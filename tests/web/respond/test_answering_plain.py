@@ -222,7 +222,7 @@ def test_a_shared_tablet_forgets_each_person(running: Running, link: str) -> Non
     tablet.press("next")
     tablet.press("next", "woman")
     draft = tablet.cookies["fill"]
-    assert tablet.page.headers["Refresh"].endswith("url=/again")
+    assert '<noscript><meta http-equiv="refresh" content="300;url=/again">' in tablet.page.text
     tablet.press("stop", "29")
     assert "<strong>" not in tablet.page.text
     tablet.go("/again")
@@ -234,7 +234,7 @@ def test_a_shared_tablet_forgets_each_person(running: Running, link: str) -> Non
     tablet.press("yes")
     tablet.answer_all()
     tablet.press("go")
-    assert tablet.at == "/thanks" and tablet.page.headers["Refresh"] == "30;url=/start"
+    assert tablet.at == "/thanks" and tablet.page.headers["Refresh"] == "60;url=/start"
     tablet.go("/")
     assert tablet.at == "/start"
 
@@ -250,6 +250,35 @@ def test_a_tablet_that_was_walked_away_from_erases_the_draft(running: Running, l
     other = Person(running)
     other.go("/")
     assert other.press("go", code=draft).status == 422
+
+
+def test_who_stops_early_can_send_what_was_answered(running: Running, person: Person, link: str) -> None:
+    person.begin(link)
+    person.press("next")
+    person.press("next", "woman")
+    person.press("stop", "37")
+    assert person.heading == "Din private kode"
+    person.press("send")
+    assert person.at == "/send" and person.heading == "Vil du sende nå?" and "Du har svart på 2 spørsmål." in person.page.text
+    person.press("back")
+    assert person.item == "person_age" and 'value="37"' in person.page.text
+    person.go("/send")
+    person.press("go")
+    assert person.at == "/thanks"
+    assert any(one["answers"] == {"person_sex": "woman", "person_age": 37.0} and one["consent"] == "2021-1" for one in sealed_answers(running))
+
+
+def test_a_tablet_offers_no_break_that_it_cannot_give(running: Running, link: str) -> None:
+    tablet = Person(running)
+    tablet.go(f"/t/{link}")
+    tablet.press("short")
+    assert ">Avslutt</button>" in tablet.page.text and "Ta en pause" not in tablet.page.text
+    tablet.press("stop", "38")
+    assert tablet.heading == "Vil du avslutte?"
+    tablet.press("send")
+    assert ">Avslutt</button>" in tablet.page.text
+    tablet.press("go")
+    assert any(one["answers"] == {"person_age": 38.0} for one in sealed_answers(running))
 
 
 def test_a_mistyped_code_is_told_from_a_wrong_one(person: Person) -> None:

@@ -36,7 +36,10 @@ class Senders:
         self.thanked: set[int] = set()
         self.lock = threading.Lock()
         self.next = 0
-        self.tries = 0
+        self.cut = 0
+        """Sends that had reached the server and were cut off by its death."""
+        self.failed = 0
+        """Sends that were answered and not thanked for."""
 
     def body(self, number: int) -> bytes:
         token = hashlib.sha256(f"token {number}".encode()).hexdigest()[:32]
@@ -75,14 +78,17 @@ class Senders:
                     )
                     status = connection.getresponse().status
                     connection.close()
-                    self.tries += 1
                     if status == 200:
                         with self.lock:
                             self.thanked.add(number)
                         break
                     assert status in (429, 500, 503), status
-                except (OSError, http.client.HTTPException):
+                    self.failed += 1
+                except ConnectionRefusedError:
                     pass
+                except (OSError, http.client.HTTPException):
+                    with self.lock:
+                        self.cut += 1
                 time.sleep(0.05)
 
     def run(self, seed: str, kills: int, between: Any = None) -> None:
@@ -136,6 +142,8 @@ def check(running: Running, total: int, kills: int, between: Any = None) -> None
     sender.run("durable", kills, between)
     running.end()
     there = stored(running)
+    print(f"{total} sent, {kills} kills, {sender.cut} sends cut off, {len(sender.thanked)} thanked, {len(there)} stored")
+    assert sender.cut >= kills, "the kills met nobody"
     assert sender.thanked == set(range(total))
     assert sorted(there) == list(range(total)), f"{len(there)} stored, {len(set(there))} different, of {total}"
 
@@ -155,6 +163,33 @@ def test_postgresql_survives_kills_of_the_server_and_of_the_database(
         cluster.start()
 
     check(running, 120, 3, crash)
+
+
+def test_nobody_notices_that_the_database_was_started_anew(written: Path, tmp_path: Path, cluster: Cluster) -> None:
+    """Connections that died are opened again at once: no page fails, and no answer has to be sent twice."""
+    empty(cluster)
+    running = set_up(written, tmp_path, cluster.address)
+    link = running.codes(many=True)[0]
+    running.start()
+    person = Person(running)
+    person.begin(link, "short")
+    turn = 0
+    while person.at.startswith("/q/"):
+        cluster.end(signal.SIGQUIT)
+        cluster.start()
+        person.press("next", *(["44"] if 'class="number"' in person.page.text else person.choices[:1]))
+        assert person.page.status == 200
+        turn += 1
+    cluster.end()
+    cluster.start()
+    person.press("go")
+    assert (turn, person.at) == (5, "/thanks")
+    cluster.end()
+    cluster.start()
+    sender = Senders(running, link, 1, threads=1)
+    sender.run("anew", 0)
+    running.end()
+    assert sender.thanked == {0} and sender.failed == 0
 
 
 @pytest.mark.prove

@@ -59,9 +59,16 @@ def test_a_form_from_another_site_is_refused(person: Person) -> None:
 def test_another_host_is_refused_and_never_stands_in_a_link_or_qr_code(running: Running, link: str) -> None:
     person = Person(running)
     assert person.ask("GET", "/", headers={"Host": "evil.example"}).status == 400
+    def drawn(page: str) -> list[str]:
+        return re.findall(r'<svg class="qr".*?</svg>', page)
+
+    plain = drawn(person.ask("GET", "/thanks").text)
+    assert len(plain) == 1
+    assert drawn(person.ask("GET", "/thanks", headers={"Host": f"localhost:{running.port}"}).text) == plain
     for name in ("X-Forwarded-Host", "Forwarded", "X-Original-URL", "X-Rewrite-URL"):
         found = person.ask("GET", "/thanks", headers={name: "host=evil.example"})
         assert found.status == 200 and "evil" not in found.text and "evil" not in str(found.headers)
+        assert drawn(found.text) == plain
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,25 @@ def test_a_code_is_read_as_people_write_it(running: Running) -> None:
         assert codes.read(said) is None, said
 
 
+def test_a_code_has_sixty_random_bits_and_each_slip_of_the_finger_is_found() -> None:
+    """By brute force: every single wrong sign, and every two neighbours that changed places."""
+    drawn: list[int] = []
+
+    def choose(below: int) -> int:
+        drawn.append(below)
+        return (7 * len(drawn) + 3) % below
+
+    made = [codes.new(choose)] + [codes.new() for _ in range(30)]
+    assert drawn == [32] * 12 and 32**12 == 2**60
+    for code in made:
+        assert codes.read(code) == code
+        for place in range(13):
+            assert not any(codes.read(code[:place] + sign + code[place + 1 :]) for sign in codes.SIGNS if sign != code[place])
+        for place in range(12):
+            if code[place] != code[place + 1]:
+                assert codes.read(code[:place] + code[place + 1] + code[place] + code[place + 2 :]) is None
+
+
 def test_a_private_code_opens_the_form_on_another_device_and_both_see_the_same(running: Running) -> None:
     link = running.codes(many=True)[0]
     first, second = Person(running), Person(running, "en")

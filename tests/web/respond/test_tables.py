@@ -161,6 +161,8 @@ def test_one_page_is_a_table_on_a_tablet_and_a_question_on_a_phone(browser: Any,
         press(page, "next")
         assert page.locator("table").is_visible() == (size is WIDE) and page.locator("fieldset").is_visible() == (size is NARROW)
         assert scripts is False or not violations(page)
+        touched = page.locator("td label:visible, .pick:visible, button:visible:not(.away), summary:visible").all()
+        assert all(min(box["width"], box["height"]) >= 44 for one in touched if (box := one.bounding_box()))
         if size is WIDE:
             assert page.locator("h1:visible").inner_text() == "I hvilken grad stemmer dette?"
             fill_table(page, 3)

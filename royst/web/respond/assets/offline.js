@@ -68,7 +68,9 @@ function effective(items, answers) {
   return { values, applies };
 }
 let table, fill, words, redraw = () => {};
-const say = (key, put = {}) => Object.entries(put).reduce((text, [name, said]) => text.replace(`{${name}}`, said), words[key] || key);
+const word = (key, put = {}) => Object.entries(put).reduce((text, [name, said]) => text.replace(`{${name}}`, said), words[key] || key);
+// The same, marked where another language lends it.
+const say = (key, put) => table?.lent?.includes(key) ? node("span", { lang: table.lender, dir: "ltr" }, word(key, put)) : word(key, put);
 const offered = (item, answers) => table.scales[item.s].filter(([name, , row]) => !item.f || B(value(item.f, { answers, row: { name, ...row } })));
 // What was typed or chosen, without the rules: {value} or {wrong}.
 function heard(item, said) {
@@ -79,7 +81,7 @@ function heard(item, said) {
     return { value: item.k == "many" ? there.filter(name => said.includes(name)).join(" ") : said[0] };
   }
   if (item.k != "number") return { value: said[0] };
-  const plain = said[0].replace(/\s/g, "").replace(",", ".").replace(/[٠-٩۰-۹]/g, digit => digit.charCodeAt(0) & 15);
+  const plain = said[0].replace(/\s/g, "").replace(/[,٫]/, ".").replace(/[٠-٩۰-۹]/g, digit => digit.charCodeAt(0) & 15);
   return /^-?\d{1,9}(\.\d{1,6})?$/.test(plain) ? { value: +plain } : { wrong: say("wrong.number") };
 }
 // The same held against the form's rules.
@@ -88,8 +90,8 @@ function understood(item, said, answers) {
   if (!("value" in got)) return got;
   const now = { answers: effective(table.items, { ...answers, [item.n]: found }).values, current: found };
   if (item.f) { const there = offered(item, now.answers).map(choice => choice[0]); if (said.some(name => !there.includes(name))) return { wrong: say("wrong.choice") }; }
-  if ((item.lo != null && found < item.lo) || (item.hi != null && found > item.hi)) return { wrong: item.lo != null && item.hi != null ? say("wrong.range", { low: item.lo, high: item.hi }) : say("wrong.rule") };
-  return item.c && !B(value(item.c, now)) ? { wrong: say("wrong.rule") } : got;
+  if ((item.lo != null && found < item.lo) || (item.hi != null && found > item.hi)) return { wrong: item.m || (item.lo != null && item.hi != null ? say("wrong.range", { low: item.lo, high: item.hi }) : say("wrong.rule")) };
+  return item.c && !B(value(item.c, now)) ? { wrong: item.m || say("wrong.rule") } : got;
 }
 const typed = () => { const found = {}; for (const item of table.items) if (item.n in fill.answers) { const got = heard(item, [].concat(fill.answers[item.n]).map(T)); if ("value" in got) found[item.n] = got.value; } return found; };
 // Whether an item has an answer that counts as the others stand now.
@@ -146,7 +148,7 @@ function ask(item, wrong = "", said = answered(item.n)) {
     node("div", { class: "go" }, button("next", () => go("next"), "main"), list[0]?.n == rows[0].n ? null : button("back", () => go("back")), item.k == "note" || rows.some(one => one.q) ? null : button("skip", () => go("skip"))));
   form.className = rows.length > 1 ? "table" : "";
   form.onsubmit = event => { event.preventDefault(); go("next"); };
-  aloud(say("aloud"));
+  aloud(word("aloud"));
   touched();
 }
 // Keep what stands on the page; says what is wrong with it.
@@ -193,9 +195,10 @@ async function finish() {
 }
 function thank(left) {
   redraw = () => thank(left);
-  show("", node("h1", {}, say("thanks.title")), node("p", {}, say(left ? "offline.saved" : "thanks.about")), table.results ? node("p", {}, table.results) : null,
+  show("", node("h1", {}, say(!left ? "thanks.title" : tablet ? "send.title" : "offline.saved_title")), node("p", {}, say(!left ? "thanks.about" : tablet ? "offline.saved_tablet" : "offline.saved")), table.results ? node("p", {}, table.results) : null,
     tablet ? node("div", { class: "go" }, button("thanks.next_person", begin, "main")) : left ? null : node("p", {}, say("thanks.close")));
 }
+const without = () => node("p", { class: "wait" }, node("strong", {}, say("offline.title"), ". "), say("offline.about"));
 async function begin() {
   const entry = await get("entry");
   redraw = begin;
@@ -205,13 +208,13 @@ async function begin() {
     if (!tablet) { await saveFill(fill); await put("entry"); }
     ask(pages()[0]);
   };
-  show("", node("h1", {}, say("start.title")), table.terms ? node("p", {}, table.terms) : null, node("ul", { class: "terms" }, ...["voluntary", "anonymous", "sealed", "withdraw"].map(key => node("li", {}, say("start." + key)))),
-    node("p", {}, say("offline.about")), node("div", { class: "go one" }, button("start.yes", start(false), "main"), table.short.length ? button("start.short", start(true), "", { count: table.short.length }) : null));
+  show("", node("h1", {}, say("start.title")), table.terms ? node("p", {}, table.terms) : null, node("ul", { class: "terms" }, ...["voluntary", "kept", "sealed", "withdraw"].map(key => node("li", {}, say("start." + key)))),
+    without(), node("div", { class: "go one" }, button("start.yes", start(false), "main"), table.short.length ? button("start.short", start(true), "", { count: table.short.length }) : null));
 }
 // Back on the net: what was answered here goes into the form that was begun there.
 async function online() {
   if (!fill?.ticket || document.querySelector(".online")) return;
-  main.before(node("p", { class: "wait online", role: "status" }, say("offline.online") + " ", button("offline.back_online", async () => {
+  main.before(node("p", { class: "wait online", role: "status" }, say("offline.online"), " ", button("offline.back_online", async () => {
     const answers = kept();
     const done = await send("/merge", await toServer({ ticket: fill.ticket, answers }, table.key));
     if (done.ok) location.href = fill.at ? "/q/" + table.items.find(item => item.n == fill.at).p : "/send";
@@ -227,7 +230,7 @@ async function speak(path) {
   async function head() {
     document.querySelector("header").replaceChildren(...(there.length > 1 ? [node("details", {}, node("summary", {}, say("languages")), node("div", { class: "menu" }, ...there))] : []),
       button(document.documentElement.className ? "normal" : "larger", resize), button("leave", async () => { await forget(); main.replaceChildren(); location.replace(document.body.dataset.leave); }, "leave"));
-    document.querySelector("footer p").textContent = say("nobody");
+    document.querySelector("footer p").replaceChildren(say("nobody"));
   }
   await head();
 }
@@ -251,14 +254,17 @@ async function boot() {
   tablet = !!await get("tablet");
   await speak(await get("form"));
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, touched);
-  fill = table && !tablet ? await readFill() : null;
+  // A tablet takes over what was on the page a moment ago, in this window, and from here on in memory alone.
+  fill = table && (!tablet || Date.now() - sessionStorage.at < WAIT) ? await readFill() : null;
+  if (tablet) await forget();
   addEventListener("online", online);
   if (!fill) await begin();
   else {
-    main.before(node("p", { class: "wait" }, node("strong", {}, say("offline.title") + ". "), say("offline.about")));
+    main.before(without());
     const here = table.items.find(item => item.n == fill.at), pressed = fill.pressed;
     delete fill.pressed;
     if (!here) last();
+    else if (pressed == "again") { ask(here); hide(); }
     else if (pressed == "back") await go(rowsOf(here)[0], -1);
     else if (pressed == "skip" || (pressed == "next" && rowsOf(here).every(row => "value" in understood(row, answered(row.n), typed())))) await go(here, 1);
     else ask(here);

@@ -66,20 +66,22 @@ async function said(left, sent, late = 0) {
   let bar = document.querySelector(".queue");
   if (!left && !sent && !late) return bar && bar.remove();
   const words = await get("words") || {}, put = (key, count) => (words["offline." + key] || "").replace("{count}", count);
-  if (!bar) { bar = document.createElement("p"); bar.className = "wait queue"; bar.setAttribute("role", "status"); document.querySelector("main").prepend(bar); }
+  if (!bar) { bar = document.createElement("p"); bar.className = "wait queue"; bar.setAttribute("role", "status"); bar.dir = "auto"; document.querySelector("main").prepend(bar); }
   bar.textContent = [late && put("refused", late), left ? put("waits", left) : sent && put("sent")].filter(Boolean).join(" ");
 }
 async function prepare() {
   const data = form.dataset, body = document.body.dataset, inside = "item" in data, shared = "tablet" in body;
   if (data.entry) await put("entry", data.entry);
   await put("tablet", shared || undefined);
-  if (!inside && !("keep" in data)) await forget();
-  if (inside && !shared) {
+  if (inside ? shared : !("keep" in data)) await forget();
+  const sent = shared && !inside && flush().catch(() => {});
+  if (sent) first(Promise.race([sent, new Promise(yes => setTimeout(yes, 3000))]));
+  if (inside) {
     const fill = await readFill() || { answers: {} };
     if (fill.ticket != data.ticket) { fill.answers = {}; fill.ticket = data.ticket; }
     Object.assign(fill.answers, JSON.parse(data.answers));
     fill.at = data.item; fill.short = "short" in data; delete fill.pressed;
-    await saveFill(fill);
+    if (!shared) await saveFill(fill);
     let saved = false;
     form.addEventListener("submit", async event => {
       const button = event.submitter;
@@ -91,9 +93,9 @@ async function prepare() {
       fill.pressed = button.value.replace("-all", "");
       if (whole) fill.at = Object.values(rows).at(fill.pressed == "back" ? 0 : -1);
       // Should this fail, the page goes on as it would without scripts.
-      try { await saveFill(fill); } catch {}
+      try { await saveFill(fill); sessionStorage.at = Date.now(); } catch {}
       self.onbeforeunload = null;
-      form.requestSubmit(button);
+      button.click();
       setTimeout(() => { saved = false; }, 3000);
     });
   }
@@ -105,7 +107,17 @@ async function prepare() {
     // The other languages once the first question is there, so that they can be chosen without the net.
     if (inside) for (const [, , path] of forms) await formAt(path);
   }
-  await flush();
+  await (sent || flush());
+}
+// A button waits for what is under way: on a shared tablet, what waits is sent before the next person's beginning erases a draft that it may belong to.
+function first(underway) {
+  let done = false;
+  form.addEventListener("submit", event => {
+    const button = event.submitter;
+    if (done || !button) return;
+    event.preventDefault();
+    underway.then(() => setTimeout(() => { done = true; button.click(); })); // not while this press is still being told of
+  });
 }
 async function formAt(path) {
   const there = await caches.match(path);
@@ -129,6 +141,15 @@ function aloud(label = form.dataset.aloud) {
   };
   before.after(button);
 }
+// A shared tablet that nobody touches: what stands on the page is kept, and the page hidden.
+function idle(seconds) {
+  const pressed = form.querySelector("[value=again]");
+  let timer;
+  const touched = () => { clearTimeout(timer); timer = setTimeout(() => pressed.click(), seconds * 1000); };
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, touched);
+  touched();
+}
+if (document.body.dataset.waits) idle(+document.body.dataset.waits);
 const shell = document.body.dataset.shell !== undefined;
 if (safe && "serviceWorker" in navigator && !shell) prepare().catch(() => {});
 if ("speechSynthesis" in self && !shell) { aloud(); speechSynthesis.onvoiceschanged = () => aloud(); }

@@ -8,6 +8,9 @@ from datetime import date
 from functools import cache
 from importlib import resources
 
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+
 from royst.words import LANGUAGES, Words
 
 RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ku-arab", "ps", "sd", "ug", "ur", "yi", "prs"}
@@ -49,7 +52,7 @@ def tag(language: str) -> str:
 
 
 class Spoken:
-    """The words of one of a form's languages. Where it has none of its own, those of the form's first language that we have stand in; ``lang`` says which."""
+    """The words of one of a form's languages. Where it has none of its own, those of the form's first language that we have are lent to it."""
 
     def __init__(self, language: str, others: tuple[str, ...], given: Mapping[str, Mapping[str, str]]):
         self.language = language
@@ -57,15 +60,23 @@ class Spoken:
         ours = base if base in LANGUAGES else next((other for other in others if other in LANGUAGES), "en")
         self._given = given.get(language, {})
         self._ours = own(ours)
-        whole = self._given.keys() >= self._ours.keys()
-        self.lang = tag(language) if whole or ours == base else ours
-        """The language that these words are in."""
+        self.lender = "" if ours == base else ours
+        """The language that lends its words; empty where none needs to."""
 
     def __call__(self, key: str, **parameters: object) -> str:
         text = self._given.get(key) or self._ours[key]
         for name, value in parameters.items():
             text = text.replace("{" + name + "}", str(value))
         return text
+
+    def lent(self, key: str) -> str:
+        """The language that a word is lent by; empty for one that is the form's language's own."""
+        return "" if self._given.get(key) else self.lender
+
+    def marked(self, key: str, **parameters: object) -> str:
+        """A word as HTML, marked where another language lends it: for voices, and for the direction of writing."""
+        said = escape(self(key, **parameters))
+        return mark_safe(f'<span lang="{self.lent(key)}" dir="ltr">{said}</span>') if self.lent(key) else said
 
     def date(self, day: date | None) -> str:
         """A day in this language, else as 2021-05-31; empty for none."""
