@@ -271,18 +271,19 @@ def _put(
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)
-        talks.mark(estimated.talks, protected.talks, name)
         leaf.write(made, beside / "release")
         artefacts.publish(leaf.read(beside / "release"), beside, progress)  # from what is stored, as `royst publish` does
         people = estimated.candidate.people
         populations = {wave: part.frame.select(name for name in part.populations if name.startswith(panel.IN)) for wave, part in people.items()}
         reproduce.write(study, list(estimated.waves.values()), populations, beside / "check")
-        history.record(
-            study.folder.history, name=name, date=made.facts.date, rules=rule_set(study.file.plan.rule_set).label,
-            estimates=rounded(protected.estimates), changes=made.tables["changes"], key=secret,
-        )  # fmt: skip
-        shutil.rmtree(home, ignore_errors=True)
-        beside.rename(home)
+        with talks.unchanged(study, name, secret, made.facts.inputs):
+            talks.mark(estimated.talks, protected.talks, name)
+            history.record(
+                study.folder.history, name=name, date=made.facts.date, rules=rule_set(study.file.plan.rule_set).label,
+                estimates=rounded(protected.estimates), changes=made.tables["changes"], key=secret,
+            )  # fmt: skip
+            shutil.rmtree(home, ignore_errors=True)
+            beside.rename(home)
     except PermissionError as fault:
         raise wrong("not-written", "the release cannot be written here", "give yourself write permission to the study folder", file=fault.filename or home) from None
     finally:

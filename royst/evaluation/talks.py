@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
 import polars as pl
 
@@ -124,6 +125,20 @@ def fingerprint(store: Store, secret: bytes) -> str:
             content = part.encode("utf-8")
             made.update(len(content).to_bytes(8, "big") + content)
     return made.hexdigest()
+
+
+@contextmanager
+def unchanged(study: Study, name: str, secret: bytes, before: Mapping[str, str]) -> Iterator[None]:
+    """Nobody writes in the carried sub-studies meanwhile, and they are as the release's inputs ``before`` say: making a release takes its time, and a consent may
+    have been withdrawn since. Raises ``InputError`` (``changed-meanwhile``).
+    """
+    with ExitStack() as held:
+        for substudy in study.file.releases[name].interviews:
+            held.enter_context(opening.alone(study.folder, substudy))
+        differ = [path for path, now in inputs(study, name, secret).items() if before.get(path) != now]
+        if differ:
+            raise wrong("changed-meanwhile", f"{', '.join(differ)}: changed while the release was made", "make the release again: a consent may have been withdrawn", file=study.folder.root / differ[0])
+        yield
 
 
 def talk(found: SubstudyReport) -> Talk:

@@ -60,6 +60,10 @@ class Folder:
         """A sub-study of interviews."""
         return self.root / "interviews" / name
 
+    def writing(self, name: str) -> Path:
+        """What is locked while somebody writes in a sub-study."""
+        return self.root / "interviews" / f".{name}.lock"
+
     def coders(self, name: str) -> Path:
         """What coders of a sub-study sign in by: state of the server, no part of the study."""
         return self.root / "server" / "interviews" / f"{name}.json"

@@ -16,6 +16,7 @@ from royst.errors import wrong
 from royst.evaluation import freeze as evaluation_freeze
 from royst.evaluation import serve as fieldwork_of
 from royst.evaluation.serve import Fieldwork
+from royst.web.guard import quiet
 from royst.web.respond import guard
 
 THREADS = 24
@@ -79,7 +80,7 @@ def configure(fieldwork: Fieldwork, postgres: str | None = None, hosts: tuple[st
         secret = fieldwork.derived("forms").hex()
         settings.configure(**guard.settings(wanted, secret, address, sorted({host, "127.0.0.1", "localhost", *hosts})))
         django.setup()
-    guard.quiet()
+    quiet()
     from royst.web.respond import store
 
     if not frozen:

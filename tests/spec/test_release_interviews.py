@@ -325,6 +325,23 @@ def test_withdrawal_takes_the_words_off_everything_that_is_published(copied: Pat
     assert hashes(copied / "releases") == as_it_stands
 
 
+def test_a_consent_withdrawn_while_a_release_is_made_stops_it(
+    tmp_path: Path, small_at: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = small_study(small_at(tmp_path / "study"))
+    unpublished(monkeypatch)
+    quote = longest(root, "65plus")
+    monkeypatch.setattr(release.artefacts, "publish", lambda *parts: withdrawal.withdraw(root, "65plus", quote.participant, "2020-06-01", "k3"))
+    with pytest.raises(InputError) as stop:
+        release.release(root, "2020-06", quiet)
+    assert [fault.code for fault in stop.value.faults] == ["changed-meanwhile"]
+    assert not (root / "releases" / "2020-06").exists() and not (root / "releases" / "history.jsonl").exists()
+    assert all(not q.released for q in quotes.read_quotes(store(root, "65plus")))
+    unpublished(monkeypatch)
+    release.release(root, "2020-06", quiet)
+    assert quote.original not in (root / "releases" / "2020-06" / "release" / "tables" / "interview_quotes.csv").read_text(encoding="utf-8")
+
+
 def test_withdrawing_once_more_changes_nothing(copied: Path) -> None:
     who = longest(copied, "65plus").participant
     withdrawal.withdraw(copied, "65plus", who, "2020-07-01", "k3")

@@ -60,7 +60,8 @@ def coder(root: Path, name: str, who: str, *, light: bool = False) -> list[str]:
     if not place.is_dir():
         raise wrong("unknown-substudy", f"the study has no sub-study {name}", "Begin one: royst interviews start.")
     opening.researcher(Store(place), who)
-    made = Coders(folder.coders(name)).fresh(who, light=light)
+    with opening.alone(folder, name):
+        made = Coders(folder.coders(name)).fresh(who, light=light)
     return [
         f"{who} signs in by: {codes.shown(made)}",
         "it is shown this once: give it to them alone; another one is made by the same command",

@@ -31,37 +31,37 @@ def take(root: Path, name: str, file: Path, secret: Secret, *, by: str, on: str,
     ``InputError`` as ``qdpx.read_qdpx`` and ``exchange.from_project`` say; nothing is taken by halves.
     """
     kind = _kind(file)
-    substudy = opening.opened(root, name, secret)
-    opening.known_person(substudy, by)
-    opening.checked_date(on)
-    if kind == ".qdc":
-        read = read_qdc(file)
-        added = exchange.from_codebook(substudy.store, read.codes, by=by, on=on)
-        return [f"{added} codes are new, of {file.name}", *(str(fault) for fault in read.warnings)]
-    imported = read_qdpx(file)
-    arrived = exchange.from_project(substudy.store, imported, round=round, by=by, on=on)
-    lines = [
-        f"{len(arrived.transcripts)} transcripts, {len(arrived.codes)} codes, {len(set(arrived.coders.values()))} coders of {file.name}",
-        f"positions are counted as {imported.offsets.dialect}",
-        "say in participants.csv and consents.csv who the cases are: " + (", ".join(arrived.attributes) or "there are none"),
-    ]  # fmt: skip
-    return [*lines, *(str(fault) for fault in arrived.warnings)]
+    with opening.writing(root, name, secret) as substudy:
+        opening.known_person(substudy, by)
+        opening.checked_date(on)
+        if kind == ".qdc":
+            read = read_qdc(file)
+            added = exchange.from_codebook(substudy.store, read.codes, by=by, on=on)
+            return [f"{added} codes are new, of {file.name}", *(str(fault) for fault in read.warnings)]
+        imported = read_qdpx(file)
+        arrived = exchange.from_project(substudy.store, imported, round=round, by=by, on=on)
+        lines = [
+            f"{len(arrived.transcripts)} transcripts, {len(arrived.codes)} codes, {len(set(arrived.coders.values()))} coders of {file.name}",
+            f"positions are counted as {imported.offsets.dialect}",
+            "say in participants.csv and consents.csv who the cases are: " + (", ".join(arrived.attributes) or "there are none"),
+        ]  # fmt: skip
+        return [*lines, *(str(fault) for fault in arrived.warnings)]
 
 
 def export(root: Path, name: str, file: Path, secret: Secret, *, on: str) -> list[str]:
     """Write a project with all closed rounds, or the codebook. Report lines. ``InputError``: ``file-taken``, ``unknown-format``, ``no-date``."""
     kind = _kind(file)
     opening.checked_date(on)
-    substudy = opening.opened(root, name, secret)
-    if file.exists():
-        raise wrong("file-taken", f"{file.name} is there already", "Name a file that is not there.", file=file)
-    book = read_codebook(substudy.store)
-    if kind == ".qdc":
-        write_qdc(exchange.codes_out(book), file)
-        return [f"the codebook is in {file}: {len(book.codes)} codes"]
-    themes = read_themes(substudy.store, book)
-    exchange.export_qdpx(substudy, book, themes, file, name=name, on=on)
-    return [
-        f"the project is in {file}, with people's words in the open: keep it as the transcripts are kept",
-        "it is remembered that it was written, so that a withdrawal can name it",
-    ]
+    with opening.writing(root, name, secret) as substudy:
+        if file.exists():
+            raise wrong("file-taken", f"{file.name} is there already", "Name a file that is not there.", file=file)
+        book = read_codebook(substudy.store)
+        if kind == ".qdc":
+            write_qdc(exchange.codes_out(book), file)
+            return [f"the codebook is in {file}: {len(book.codes)} codes"]
+        themes = read_themes(substudy.store, book)
+        exchange.export_qdpx(substudy, book, themes, file, name=name, on=on)
+        return [
+            f"the project is in {file}, with people's words in the open: keep it as the transcripts are kept",
+            "it is remembered that it was written, so that a withdrawal can name it",
+        ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from royst.errors import Faults, wrong
 from royst.interviews.seal import Seal
@@ -13,6 +16,8 @@ from royst.interviews.substudy import Substudy, read_file, read_substudy
 from royst.study import units
 from royst.study.paths import Folder
 
+WAIT = 10.0
+"""Seconds that one who would write waits for another who does."""
 Secret = Callable[[str], str]
 """Asks a person for a passphrase, by what it is of. It is never stored."""
 
@@ -38,6 +43,35 @@ def opened(root: Path, name: str, secret: Secret = nobody) -> Substudy:
             file=place,
         )
     return read_substudy(Store(place, _seal(place, name, secret)), places(folder))
+
+
+@contextmanager
+def writing(root: Path, name: str, secret: Secret = nobody) -> Iterator[Substudy]:
+    """As ``opened``, and nobody else writes in it meanwhile. The passphrase is asked for before, the files are read after that is sure."""
+    store, folder = opened(root, name, secret).store, within(root)
+    with alone(folder, name):
+        yield read_substudy(store, places(folder))
+
+
+@contextmanager
+def alone(folder: Folder, name: str) -> Iterator[None]:
+    """Verbs, pages and releases take turns at a sub-study: a file is read, changed and renamed as one.
+
+    The lock is the operating system's: whoever crashes holds none. ``InputError``: ``being-written`` where another writes for longer than ``WAIT``, ``not-written``
+    where the folder cannot be written in.
+    """
+    path = folder.writing(name)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=WAIT)
+    except Timeout:
+        raise wrong("being-written", f"somebody else is writing in the sub-study {name}", "Wait until they are done, and do it again.", file=path.parent / name) from None
+    except OSError as fault:
+        raise wrong("not-written", f"the sub-study cannot be written: {fault.strerror}", "Give yourself write permission to the study folder.", file=path.parent) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def within(root: Path) -> Folder:

@@ -21,12 +21,13 @@ def _key(root: Path, name: str, secret: Secret) -> KeyFile:
 
 def people(root: Path, name: str, key_secret: Secret, *, file: Path | None = None) -> list[str]:
     """Who is behind each pseudonym; with ``file`` (a column ``participant`` and any others), keep these people first. Report lines, which name people."""
-    place = opening.within(root).substudy(name)
+    folder = opening.within(root)
+    place = folder.substudy(name)
     if not place.is_dir():
         raise wrong("unknown-substudy", f"the study has no sub-study {name}", "Begin one: royst interviews start.")
     key = _key(root, name, key_secret)
-    before = key.people()
     if file is None:
+        before = key.people()
         return [f"{id}: {', '.join(f'{k} {v}' for k, v in person.items())}" for id, person in before.items()] or [
             "the key holds no one"
         ]
@@ -34,11 +35,13 @@ def people(root: Path, name: str, key_secret: Secret, *, file: Path | None = Non
     if "participant" not in read.header:
         raise wrong("missing-column", "there is no column participant", "Name the pseudonym there.", file=file, row=1)
     rows = [dict(zip(read.header, cells, strict=True)) for cells in read.rows]
-    clash = [row["participant"] for row in rows if before.get(row["participant"], _own(row)) != _own(row)]
-    if clash:
-        raise wrong("double-person", f"{', '.join(clash)} is another person already", "Give this one a pseudonym of their own.", file=file)  # fmt: skip
-    for row in rows:
-        key.keep(row["participant"], _own(row), Store(place))
+    with opening.alone(folder, name):
+        before = key.people()
+        clash = [row["participant"] for row in rows if before.get(row["participant"], _own(row)) != _own(row)]
+        if clash:
+            raise wrong("double-person", f"{', '.join(clash)} is another person already", "Give this one a pseudonym of their own.", file=file)  # fmt: skip
+        for row in rows:
+            key.keep(row["participant"], _own(row), Store(place))
     return [f"{len(rows)} people are kept in {key.path}, encrypted: remove {file.name} now, and keep the passphrase apart"]  # fmt: skip
 
 

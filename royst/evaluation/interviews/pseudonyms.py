@@ -68,18 +68,18 @@ def decide(
     replace: Iterable[str] = (),
 ) -> list[str]:
     """Take answers: rows of ``file`` with an action, words to ``keep``, and ``WORDS=OTHER`` to ``replace``. Report lines; all or none are taken."""
-    substudy = opening.opened(root, name, secret)
-    opening.known_person(substudy, by)
-    made = [*_rows(file, by)] if file is not None else []
-    made += [Decision(words, "keep", by) for words in keep]
-    for one in replace:
-        words, equals, other = one.partition("=")
-        if not equals:
-            raise wrong("no-replacement", f"{one!r} says no other words", "Write WORDS=OTHER, such as Kari=[navn 1].")
-        made.append(Decision(words, "replace", by, other))
-    pseudonym.decide(substudy.store, made)
-    left = len(waiting(substudy))
-    return [f"{len(made)} answers taken; {left} left" + ("" if left else ": now royst interviews pseudonymise")]
+    with opening.writing(root, name, secret) as substudy:
+        opening.known_person(substudy, by)
+        made = [*_rows(file, by)] if file is not None else []
+        made += [Decision(words, "keep", by) for words in keep]
+        for one in replace:
+            words, equals, other = one.partition("=")
+            if not equals:
+                raise wrong("no-replacement", f"{one!r} says no other words", "Write WORDS=OTHER, such as Kari=[navn 1].")
+            made.append(Decision(words, "replace", by, other))
+        pseudonym.decide(substudy.store, made)
+        left = len(waiting(substudy))
+        return [f"{len(made)} answers taken; {left} left" + ("" if left else ": now royst interviews pseudonymise")]
 
 
 def _rows(file: Path, by: str) -> list[Decision]:
@@ -106,22 +106,22 @@ def pseudonymise(
 
     ``InputError`` (``undecided``) while any word of these transcripts waits; then none is made.
     """
-    substudy = opening.opened(root, name, secret)
-    opening.known_person(substudy, by)
-    store = substudy.store
-    chosen = tuple(ids) or transcripts.ids(store)
-    lists = pseudonym.read_gazetteers(store)
-    if left := pseudonym.open_questions(store, chosen, lists):
-        raise wrong(
-            "undecided",
-            f"{len(left)} kinds of words wait for a decision",
-            "Decide on each: royst interviews questions lists them.",
-        )
-    lines = [line for id in chosen for line in replaced(store, id, by=by, forget=forget)]
-    return [
-        *lines,
-        "this makes it harder to know people again; it does not make a transcript anonymous: read each yourself",
-    ]
+    with opening.writing(root, name, secret) as substudy:
+        opening.known_person(substudy, by)
+        store = substudy.store
+        chosen = tuple(ids) or transcripts.ids(store)
+        lists = pseudonym.read_gazetteers(store)
+        if left := pseudonym.open_questions(store, chosen, lists):
+            raise wrong(
+                "undecided",
+                f"{len(left)} kinds of words wait for a decision",
+                "Decide on each: royst interviews questions lists them.",
+            )
+        lines = [line for id in chosen for line in replaced(store, id, by=by, forget=forget)]
+        return [
+            *lines,
+            "this makes it harder to know people again; it does not make a transcript anonymous: read each yourself",
+        ]
 
 
 def replaced(store: Store, id: str, *, by: str, forget: bool) -> list[str]:

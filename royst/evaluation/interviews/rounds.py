@@ -21,10 +21,10 @@ def open_round(
     approach: Approach | None = None, blind: bool = True,
 ) -> list[str]:  # fmt: skip
     """Open a round over some transcripts (all where none is named). ``approach``: the sub-study's where not said. Report lines."""
-    substudy = opening.opened(root, name, secret)
-    made = begin(substudy, round, coders, ids, approach, blind)
-    what = "blind to each other until it closes" if made.blind else "who see each other's codings"
-    return [f"round {round} is open: {', '.join(made.coders)}, {what}, over {len(made.transcripts)} transcripts"]
+    with opening.writing(root, name, secret) as substudy:
+        made = begin(substudy, round, coders, ids, approach, blind)
+        what = "blind to each other until it closes" if made.blind else "who see each other's codings"
+        return [f"round {round} is open: {', '.join(made.coders)}, {what}, over {len(made.transcripts)} transcripts"]
 
 
 def begin(
@@ -50,15 +50,15 @@ def begin(
 
 def close_round(root: Path, name: str, round: str, secret: Secret) -> list[str]:
     """Close a round. Report lines, with how many passages its coders do not agree on."""
-    substudy = opening.opened(root, name, secret)
-    found = coding.round_named(substudy.store, round)
-    if not found.open:
-        raise wrong("round-closed", f"round {round} is closed", "Nothing more can be added to it; open a new one.")
-    coding.close_round(substudy.store, round)
-    left = consensus.disagreements(substudy.store, round, read_codebook(substudy.store))
-    return [
-        f"round {round} is closed: its coders see each other's codings now; passages not agreed on: {len(left)}"
-    ]
+    with opening.writing(root, name, secret) as substudy:
+        found = coding.round_named(substudy.store, round)
+        if not found.open:
+            raise wrong("round-closed", f"round {round} is closed", "Nothing more can be added to it; open a new one.")
+        coding.close_round(substudy.store, round)
+        left = consensus.disagreements(substudy.store, round, read_codebook(substudy.store))
+        return [
+            f"round {round} is closed: its coders see each other's codings now; passages not agreed on: {len(left)}"
+        ]
 
 
 def agreement(root: Path, name: str, round: str, secret: Secret, *, out: Path | None = None) -> list[str]:

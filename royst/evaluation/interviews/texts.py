@@ -29,21 +29,21 @@ def bring(
 
     ``InputError``: ``no-voice``, ``no-consent``, and those of ``transcript.import_transcript``; nothing is kept then.
     """
-    substudy = opening.opened(root, name, secret)
-    named = _voices(substudy, voices)
-    made = transcripts.import_transcript(
-        substudy.store, id, file, voices=named, speakers=tuple(speakers) or None, encoding=encoding
-    )
-    labels = sorted({turn.speaker for turn in made.turns if turn.speaker})
-    lines = [
-        f"transcript {id}: {len(made.text):,} characters, {len(made.turns)} turns of {', '.join(labels) or 'nobody named'}"
-    ]
-    lines += [f"  {label} is {participant}" for label, participant in named.items()]
-    if not named:
-        lines.append(
-            "no label is a participant's: codings will count for no one (import again with --voice LABEL=PARTICIPANT)"
+    with opening.writing(root, name, secret) as substudy:
+        named = _voices(substudy, voices)
+        made = transcripts.import_transcript(
+            substudy.store, id, file, voices=named, speakers=tuple(speakers) or None, encoding=encoding
         )
-    return [*lines, "keep the file that it came from as your plan of data says: it is not copied, and it names people"]
+        labels = sorted({turn.speaker for turn in made.turns if turn.speaker})
+        lines = [
+            f"transcript {id}: {len(made.text):,} characters, {len(made.turns)} turns of {', '.join(labels) or 'nobody named'}"
+        ]
+        lines += [f"  {label} is {participant}" for label, participant in named.items()]
+        if not named:
+            lines.append(
+                "no label is a participant's: codings will count for no one (import again with --voice LABEL=PARTICIPANT)"
+            )
+        return [*lines, "keep the file that it came from as your plan of data says: it is not copied, and it names people"]
 
 
 def _voices(substudy: Substudy, said: Iterable[str]) -> dict[str, str]:
@@ -78,10 +78,10 @@ def text(root: Path, name: str, id: str, secret: Secret, *, out: Path | None = N
 
 def revise(root: Path, name: str, id: str, file: Path, secret: Secret, *, by: str, why: str) -> list[str]:
     """An edited text becomes the next version, and all codings follow. Report lines: whose codings must be looked at is told to them alone."""
-    substudy = opening.opened(root, name, secret)
-    opening.known_person(substudy, by)
-    done = revision.revise(substudy.store, id, readers.read(file).text, by=by, why=why)
-    return [told(done)]
+    with opening.writing(root, name, secret) as substudy:
+        opening.known_person(substudy, by)
+        done = revision.revise(substudy.store, id, readers.read(file).text, by=by, why=why)
+        return [told(done)]
 
 
 def told(done: revision.Revision) -> str:

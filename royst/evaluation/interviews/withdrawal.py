@@ -23,6 +23,7 @@ from royst.interviews.keyfile import KeyFile
 from royst.interviews.own_words import OwnWords, own_words
 from royst.interviews.quotes import printed_as, read_quotes
 from royst.interviews.store import Store
+from royst.interviews.substudy import Substudy
 from royst.interviews.withdrawal import Record, Withdrawal, remember
 from royst.interviews.withdrawal import withdraw as take_out
 from royst.protect import history
@@ -54,8 +55,11 @@ def withdraw(
     A run that was broken off is finished by running it again. The study itself is not read: consent is followed though its plan has faults.
     Raises ``InputError``: ``unknown-substudy``, ``unknown-participant``, and what reading the sub-study gives.
     """
-    folder = opening.within(root)
-    read = opening.opened(root, substudy, secret)
+    with opening.writing(root, substudy, secret) as read:
+        return _taken_out(opening.within(root), substudy, read, participant, on, by, key, progress)
+
+
+def _taken_out(folder: Folder, substudy: str, read: Substudy, participant: str, on: str, by: str, key: KeyFile | None, progress: Progress) -> Done:
     store = read.store
     if all(consent.participant != participant for consent in read.consents):
         read.participant(participant)

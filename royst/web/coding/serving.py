@@ -16,7 +16,7 @@ from royst.errors import wrong
 from royst.evaluation.interviews.opening import Secret
 from royst.web.coding import guard
 from royst.web.coding.site import Site, use
-from royst.web.respond.guard import quiet
+from royst.web.guard import quiet
 
 THREADS = 8
 

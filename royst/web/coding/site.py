@@ -58,17 +58,17 @@ class Site:
     """All that the pages need. ``today`` gives the date that is written beside what a person did here."""
 
     def __init__(self, root: Path, name: str, secret: Secret, address: str, today: Callable[[], date] = date.today):
-        folder = opening.within(root)
+        self.folder = opening.within(root)
         self.store = opening.opened(root, name, secret).store
-        self._units = opening.places(folder)
-        self.coders = Coders(folder.coders(name))
+        self._units = opening.places(self.folder)
+        self.coders = Coders(self.folder.coders(name))
         self.name = name
         self.address = address
         self.sessions = Sessions()
         self.wrong_names = Limits(5, 30.0)
         self.wrong_addresses = Limits(20, 10.0)
         self.lock = threading.RLock()
-        """Held by whoever writes: a file is read, changed and renamed as one."""
+        """Held by the one thread that writes; against other processes it takes the sub-study's own lock as well."""
         self._today = today
 
     @property

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 
 from royst.errors import InputError
+from royst.evaluation.interviews.opening import alone
 from royst.web.coding import assets
 from royst.web.coding.site import Site, current
 from royst.web.coding.words import Said
@@ -91,7 +92,7 @@ def signed(view: View) -> View:
         try:
             if not visit.post:
                 return view(visit, **parts)
-            with visit.site.lock:
+            with visit.site.lock, alone(visit.site.folder, visit.site.name):
                 return view(visit, **parts)
         except InputError as stop:
             return visit.refused(stop)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -21,6 +19,8 @@ from royst.evaluation.interviews import coders, opening, rounds
 from royst.interviews import transcript
 from royst.interviews.codebook import Code, Codebook, write_codebook
 from royst.interviews.store import Store
+
+from ..conftest import Reply, ask, free_port
 
 NAME = "talk"
 TOML = """
@@ -110,12 +110,6 @@ def written(folder: Path, text: str = TEXT) -> Path:
     return root
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 def signing(root: Path) -> dict[str, str]:
     return {who: coders.coder(root, NAME, who, light=True)[0].partition(": ")[2] for who in ("anna", "bo", "cecilie")}
 
@@ -147,13 +141,6 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
         one.end()
 
 
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
 class Person:
     """Somebody with cookies and forms and no script; remembers every reply."""
 
@@ -164,19 +151,10 @@ class Person:
             assert self.post("/in", name=name, passphrase=running.passphrases[name]).status == 303
 
     def ask(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Reply:
-        connection = HTTPConnection("127.0.0.1", self.running.port, timeout=60)
-        sent = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "Origin": self.running.base, **(headers or {})}
+        sent = {"Origin": self.running.base, **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, body, sent)
-        found = connection.getresponse()
-        text = found.read().decode("utf-8", "replace")
-        for key, value in found.getheaders():
-            if key == "Set-Cookie":
-                name, _, rest = value.partition("=")
-                self.cookies[name] = rest.split(";")[0].strip('"')
-        connection.close()
-        reply = Reply(found.status, dict(found.getheaders()), text)
+        reply = ask(self.running.port, self.cookies, method, path, body.encode() if body is not None else None, sent)
         self.replies.append(reply)
         return reply
 

@@ -4,6 +4,7 @@
 2. In an open blind round the server never sends one coder anything of another's: every page and every reply is read.
 3. From coding to a quote that is released: close, settle, theme, quote, check, approval by a second person.
 4. Names are decided on, and codings follow; bad requests change nothing.
+5. Pages and verbs take turns: an edit by a verb while somebody codes loses nobody's coding.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import json
 import re
 from html import unescape
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from royst.errors import InputError
-from royst.evaluation.interviews import opening, rounds
+from royst.evaluation.interviews import opening, rounds, texts
 from royst.interviews import coding, consensus, quotes, revision, theme
 from royst.interviews import transcript as transcripts
 from royst.interviews.coding import CONSENSUS, read_codings
@@ -364,3 +366,47 @@ def test_a_round_is_opened_on_the_page(running: Running) -> None:
     anna.get("/round/r2")
     anna.post("/round/r2", sure="1")
     assert "not-applicable" in anna.get("/round/r2").text, "a reflexive reading has no coefficient"
+
+
+def test_a_verb_and_the_pages_write_at_once_and_lose_nothing(running: Running, tmp_path: Path) -> None:
+    anna = Person(running, "anna")
+    store, made, coded, stopped = running.store, [], Event(), Event()
+    file = tmp_path / "edited.txt"
+
+    def edit() -> None:
+        for n in range(12):
+            coded.wait(60)
+            coded.clear()
+            file.write_text(transcripts.latest(store, "e01").text + f"I: Og så {n}.\n", encoding="utf-8")
+            texts.revise(running.root, NAME, "e01", file, opening.nobody, by="bo", why="more was said")
+        stopped.set()
+
+    editor = Thread(target=edit, daemon=True)
+    editor.start()
+    at = 0
+    while not stopped.is_set() and at < len(TEXT) - 2:
+        version = data_of(anna.get("/code/r1/e01").text)["version"]
+        reply = anna.post("/code/r1/e01/add", data=True, start=str(at), end=str(at + 2), code="ensom", version=str(version))
+        said = json.loads(reply.text)
+        if reply.status == 200:
+            made.append((at, at + 2))
+            coded.set()
+            at += 1
+        else:
+            assert said["code"] == "old-version", said
+    editor.join()
+    newest = transcripts.latest(store, "e01").version
+    kept = read_codings(store, "anna", "r1")
+    assert newest == 13 and len(made) > 5
+    assert [(one.start, one.end, one.version, one.state) for one in kept] == [(start, end, newest, "same") for start, end in made]
+
+
+def test_who_codes_while_another_process_writes_is_told(running: Running) -> None:
+    anna = Person(running, "anna")
+    anna.get("/code/r1/e01")
+    with opening.alone(opening.within(running.root), NAME):
+        assert anna.get("/code/r1/e01").status == 200, "reading goes on"
+        reply = anna.post("/code/r1/e01/add", data=True, start="3", end="9", code="ensom", version="1")
+    assert (reply.status, json.loads(reply.text)["code"]) == (422, "being-written")
+    assert read_codings(running.store, "anna", "r1") == ()
+    assert anna.post("/code/r1/e01/add", data=True, start="3", end="9", code="ensom", version="1").status == 200

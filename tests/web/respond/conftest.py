@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +24,8 @@ pytest.importorskip("nacl")
 from royst import reference
 from royst.evaluation import freeze
 from royst.web import server
+
+from ..conftest import Reply, ask, free_port
 
 WAVE = "2021"
 ASKING = """
@@ -52,12 +52,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reference.write(root)
     (root / "waves" / WAVE / "answers.parquet").unlink()
     return root
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @dataclass
@@ -175,13 +169,6 @@ def running(written: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     found.end()
 
 
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
 class Person:
     """Somebody with a plain browser: cookies, forms, no scripts."""
 
@@ -191,29 +178,12 @@ class Person:
         self.at, self.page = "/", Reply(0, {}, "")
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=60)
         sent = {
             "Host": f"127.0.0.1:{self.running.port}",
             "Accept-Language": self.language,
             "User-Agent": "Findable Browser 1.0",
         }
-        if self.cookies:
-            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection.request(method, path, body, sent | (headers or {}))
-        found = connection.getresponse()
-        text = found.read().decode("utf-8", "replace")
-        for name, value in found.getheaders():
-            if name == "Set-Cookie":
-                key, _, rest = value.partition("=")
-                said = rest.split(";")[0]
-                if "max-age=0" in value.lower():
-                    self.cookies.pop(key, None)
-                else:
-                    self.cookies[key] = said.strip('"')
-        connection.close()
-        headers = dict(found.getheaders())
-        headers["Set-Cookie"] = "\n".join(value for name, value in found.getheaders() if name == "Set-Cookie")
-        return Reply(found.status, headers, text)
+        return ask(self.running.port, self.cookies, method, path, body, sent | (headers or {}))
 
     def go(self, path: str) -> Reply:
         for _ in range(6):
