@@ -74,8 +74,8 @@ INTERVIEW_THEMES: dict[str, type[pl.DataType]] = {
 """What a sub-study's interviews add up to, in reading order, a row per language. ``extent``: how many of its participants (``of``) speak of it: ``number`` (then
 ``participants`` says it), ``none``, ``few`` (one or two), ``most`` (all, or all but one or two) or ``some`` (few of few)."""
 
-INTERVIEW_QUOTES: dict[str, type[pl.DataType]] = {"substudy": _S, "theme": _S, "quote": _S, "language": _S, "text": _S, "label": _S}
-"""Quotes that may be printed. ``quote``: an id that is this release's alone. ``label``: what may be said of who said it; at least three participants could have."""
+INTERVIEW_QUOTES: dict[str, type[pl.DataType]] = {"substudy": _S, "theme": _S, "quote": _S, "language": _S, "text": _S, "spoken": _S, "label": _S}
+"""Quotes that may be printed. ``quote``: an id that is this release's alone. ``spoken``: the language that the text is in, where it is not in the reader's. ``label``: what may be said of who said it; at least three participants could have."""
 
 INTERVIEW_JOINT: dict[str, type[pl.DataType]] = {"substudy": _S, "theme": _S, "item": _S, "stance": _S, "language": _S, "text": _S}
 """The joint display: a theme beside an item of the questionnaire, which it ``confirms``, ``widens`` or ``contradicts``. The estimate stands in ``ESTIMATES``."""

@@ -200,7 +200,7 @@ def _rows(part: SubstudyReport, told: Told, language: str) -> dict[str, list[Row
     return {
         "interview_themes": themes,
         "interview_quotes": [
-            {"theme": quote.theme, "quote": quote.key, "text": quote.texts[language], "label": label(quote.key)}
+            {"theme": quote.theme, "quote": quote.key, "text": quote.texts[language], "spoken": quote.spoken[language], "label": label(quote.key)}
             for quote in part.quotes
             if quote.key in told.labels
         ],

@@ -250,13 +250,16 @@ def safe_label(substudy: Substudy, participant: str) -> tuple[tuple[str, str], .
 
 @dataclass(frozen=True)
 class Forward:
-    """A quote put forward for a report: ``key`` is an id that is the report's alone; ``texts`` by language, as it may be printed. The participant stays in the house."""
+    """A quote put forward for a report: ``key`` is an id that is the report's alone; ``texts`` by the reader's language, as it may be printed; ``spoken``: the language
+    that each of them is in. The participant stays in the house.
+    """
 
     key: str
     quote: str
     participant: str
     theme: str
     texts: Mapping[str, str]
+    spoken: Mapping[str, str]
 
 
 def put_forward(substudy: Substudy, report: str, languages: Sequence[str], order: Sequence[str]) -> tuple[Forward, ...]:
@@ -270,7 +273,8 @@ def put_forward(substudy: Substudy, report: str, languages: Sequence[str], order
             quote.id,
             quote.participant,
             quote.theme,
-            {language: " ".join(_in(quote, language).split()) for language in languages},
+            {language: " ".join(quote.edited[_nearest(quote, language)].split()) for language in languages},
+            {language: _nearest(quote, language) for language in languages},
         )
         for quote in read_quotes(substudy.store)
         if quote.approved and substudy.may_quote(quote.participant) and quote.theme in order
@@ -283,9 +287,9 @@ def printed_as(report: str, quote: str) -> str:
     return hashlib.sha256(f"{report}\x1f{quote}".encode()).hexdigest()[:12]
 
 
-def _in(quote: Quote, language: str) -> str:
-    """The quote in a language, or as it was spoken: nynorsk and bokmål are not translated into each other."""
-    return quote.edited.get(language) or next(iter(quote.edited.values()))
+def _nearest(quote: Quote, language: str) -> str:
+    """The language itself where the quote is in it, or the one it was spoken in: nynorsk and bokmål are not translated into each other."""
+    return language if quote.edited.get(language) else next(iter(quote.edited))
 
 
 def mark_released(store: Store, report: str, ids: Iterable[str]) -> None:

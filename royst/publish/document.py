@@ -215,8 +215,11 @@ class Chart:
 
 @dataclass(frozen=True)
 class Quote:
+    """``language`` of the text, where it is not the document's (WCAG 2.1, 3.1.2)."""
+
     text: str
     label: str
+    language: Literal["", "nb", "nn", "en"] = ""
 
 
 @dataclass(frozen=True)

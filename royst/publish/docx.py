@@ -103,7 +103,6 @@ def _styles(made: Word, language: str) -> None:
     section = made.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.5)
-    tag = {"nb": "nb-NO", "nn": "nn-NO", "en": "en-GB"}[language]
     for name, size, colour in (
         ("Normal", 10.5, INK),
         ("Title", 26, INK),
@@ -127,14 +126,19 @@ def _styles(made: Word, language: str) -> None:
         for which in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
             fonts.set(qn(which), FONT)
     properties = made.styles["Normal"].element.get_or_add_rPr()
-    said = OxmlElement("w:lang")
-    said.set(qn("w:val"), tag)
-    properties.append(said)
+    properties.append(_spoken(language))
     made.styles["Normal"].paragraph_format.space_after = Pt(7)
     made.styles["Normal"].paragraph_format.line_spacing = 1.2
     border = made.styles["Title"].element.find(f".//{qn('w:pBdr')}")
     if border is not None:
         border.getparent().remove(border)
+
+
+def _spoken(language: str) -> Any:
+    """What language words are in, among a run's or a style's properties."""
+    said = OxmlElement("w:lang")
+    said.set(qn("w:val"), {"nb": "nb-NO", "nn": "nn-NO", "en": "en-GB"}[language])
+    return said
 
 
 def _front(made: Word, document: Document) -> None:
@@ -226,7 +230,9 @@ def _block(made: Word, block: Block, language: str, drawings: Any, files: Mappin
         case JointDisplay():
             _table(made, block.table())
         case Quote():
-            made.add_paragraph(plain(block.text), style="Quote")
+            run = made.add_paragraph(style="Quote").add_run(plain(block.text))
+            if block.language:
+                run._r.get_or_add_rPr().append(_spoken(block.language))
             _small(made, block.label)
         case Picture():
             if not block.file.endswith(".svg"):

@@ -51,6 +51,7 @@ UNBROKEN = 62.0  # a number no wider than this stays on one line
 HEADER_LINES = 2.1  # a column's name may take about so many lines
 PAGE_ROWS = 13  # rows of a chart in one piece: two pieces fit a page
 SHORT_PARAGRAPH = 320  # letters
+REGIONS = {"nb": "NO", "nn": "NO", "en": "GB"}
 LONG = 4  # chapters, from which a report has a table of contents
 
 
@@ -86,12 +87,11 @@ def _template() -> bytes:
 
 def _document(document: Document, files: Mapping[str, bytes]) -> dict[str, Any]:
     chapters = sum(isinstance(block, Heading) and block.level == 2 for block in document.blocks)
-    region = {"nb": "NO", "nn": "NO", "en": "GB"}[document.language]
     return {
         "title": covered(document.title),
         "running": covered(_short(document.title)),
         "lang": document.language,
-        "region": region,
+        "region": REGIONS[document.language],
         "kicker": covered(document.kicker),
         "subtitle": covered(document.subtitle),
         "date": covered(document.date),
@@ -233,7 +233,8 @@ def _block(block: Block, language: str, files: Mapping[str, bytes]) -> dict[str,
             notes = [covered(note) for note in block.notes]
             return {"kind": "chart", "caption": covered(block.caption), "drawings": drawings, "notes": notes}
         case Quote():
-            return {"kind": "quote", "text": covered(block.text), "label": covered(block.label)}
+            spoken = block.language or language
+            return {"kind": "quote", "text": covered(block.text), "label": covered(block.label), "lang": spoken, "region": REGIONS[spoken]}
         case JointDisplay():
             themes = [{"theme": covered(theme), "pairs": [_pair(p) for p in pairs]} for theme, pairs in block.themes]
             return {"kind": "joint", "caption": covered(block.caption), "columns": [covered(name) for name in block.columns[1:]], "themes": themes}

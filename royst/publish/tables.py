@@ -15,6 +15,7 @@ import polars as pl
 import xlsxwriter
 
 from royst.publish.frame import Book, book
+from royst.publish.talk_sheets import Sheet, talk_notes, talk_sheets
 from royst.publish.zipped import again
 from royst.release import Facts, Release
 from royst.words import Words
@@ -168,14 +169,16 @@ def workbook(release: Release, language: str) -> bytes:
             "two": excel.add_format({"num_format": "0.00", "valign": "top"}),
             "three": excel.add_format({"num_format": "0.000", "valign": "top"}),
         }
-        _notes(excel, release.facts, labels, title, formats)
+        _notes(excel, release.facts, labels, title, formats, talk_notes(release, language))
         for name in SHEETS:
             if release.tables[name].height:
                 _sheet(excel, words, name, release.tables[name], _said(labels), formats)
+        for sheet in talk_sheets(release, language):
+            _talk_sheet(excel, sheet, formats)
     return again(made.getvalue())
 
 
-def _notes(excel: Any, facts: Facts, labels: Labels, title: str, formats: dict[str, Any]) -> None:
+def _notes(excel: Any, facts: Facts, labels: Labels, title: str, formats: dict[str, Any], more: list[str]) -> None:
     sheet = excel.add_worksheet(labels.book.texts["notes"])
     sheet.set_column(0, 0, 100)
     sheet.hide_gridlines(2)
@@ -185,7 +188,7 @@ def _notes(excel: Any, facts: Facts, labels: Labels, title: str, formats: dict[s
         lines.append(labels.book.texts["synthetic"])
     method, units = facts.method, labels.words.of(facts.units_name) or labels.words("who.units_name")
     lines += ["", labels.words.of(method.estimand) or labels.words("method.estimand_none"), labels.words(f"method.basis_{method.weight_basis}", units=units)]
-    for row, line in enumerate([*filter(None, lines), "", *labels.book.about], 2):
+    for row, line in enumerate([*filter(None, lines), "", *labels.book.about, *(["", *more] if more else [])], 2):
         sheet.write_string(row, 0, line, formats["text"])
 
 
@@ -219,7 +222,26 @@ def _sheet(
                     "whole" if column in WHOLE or column.startswith("units_") else "three" if column in THREE else fine
                 )
                 sheet.write_number(number, index, row[column], formats[kind])
+    _as_list(sheet, frame.height, len(columns))
+
+
+def _talk_sheet(excel: Any, told: Sheet, formats: dict[str, Any]) -> None:
+    sheet = excel.add_worksheet(told.name)
+    for index, (heading, width) in enumerate(told.columns):
+        sheet.write_string(0, index, heading, formats["head"])
+        sheet.set_column(index, index, width)
+    for number, (row, decimals) in enumerate(zip(told.rows, told.decimals, strict=True), 1):
+        for index, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(number, index, cell, formats["text"])
+            elif cell is not None:
+                sheet.write_number(number, index, cell, formats[FINE[decimals]])
+    _as_list(sheet, len(told.rows), len(told.columns))
+
+
+def _as_list(sheet: Any, rows: int, columns: int) -> None:
+    """The header stays in sight and on every printed page, and rows can be chosen by it."""
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, frame.height, len(columns) - 1)
+    sheet.autofilter(0, 0, rows, columns - 1)
     sheet.set_landscape()
     sheet.repeat_rows(0)

@@ -28,7 +28,7 @@ def talk_document(held: Edition, substudy: str, extra: tuple[Block, ...] = ()) -
     for row in _themes(held, substudy, ""):
         blocks += _theme(held, substudy, row, 2)
     blocks += joint(held, 2, substudy)
-    blocks += [*_advice(held, substudy), *extra, *_how_to_read(held), *_method(held, substudy)]
+    blocks += [*_advice(held, substudy), *extra, Heading(2, words("talk.read_title"), "read"), *bullets(how_to_read(held)), *_method(held, substudy)]
     return held.document(
         held.of(facts.title), blocks, description=lede(held, substudy), subtitle=words("talk.subtitle"), synthetic=words("talk.synthetic") if facts.synthetic else "",
     )  # fmt: skip
@@ -89,7 +89,7 @@ def how_many(held: Edition, row: Row) -> str:
 def quotes(held: Edition, substudy: str, theme: str | None = None, most: int | None = None) -> list[Block]:
     """The quotes of a theme, or of the whole sub-study in its order."""
     found = [row for row in held.talk("interview_quotes", substudy) if theme in (None, row["theme"])]
-    return [Quote(row["text"], row["label"]) for row in found[:most]]
+    return [Quote(row["text"], row["label"], row["spoken"] if row["spoken"] != held.language else "") for row in found[:most]]
 
 
 def _advice(held: Edition, substudy: str) -> list[Block]:
@@ -97,13 +97,13 @@ def _advice(held: Edition, substudy: str) -> list[Block]:
     return [Heading(2, held.words("talk.advice_title"), "advice"), *bullets(said)] if said else []
 
 
-def _how_to_read(held: Edition) -> list[Block]:
+def how_to_read(held: Edition) -> list[str]:
+    """What a quote, its label and a count mean, a sentence or two each."""
     words = held.words
     thresholds = held.facts.certificate.get("thresholds")
     known = [part["value"] for part in thresholds if part.get("name") == "voices"] if isinstance(thresholds, list) else []
     least = numbers.count(words, known[0] if known else LEAST)
-    said = [words("talk.read_own"), words("talk.read_label", least=least), words("talk.read_count"), words("talk.read_withdraw")]
-    return [Heading(2, words("talk.read_title"), "read"), *bullets(said)]
+    return [words("talk.read_own"), words("talk.read_label", least=least), words("talk.read_count"), words("talk.read_withdraw")]
 
 
 def _method(held: Edition, substudy: str) -> list[Block]:

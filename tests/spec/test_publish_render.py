@@ -15,6 +15,7 @@ from pathlib import Path
 import docx as word_reader
 import pikepdf
 import pytest
+from docx.oxml.ns import qn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ from royst.publish.document import (
     Heading,
     Paragraph,
     Picture,
+    Quote,
     Segment,
     StackedBars,
     Table,
@@ -140,6 +142,19 @@ def test_the_synthetic_banner_stands_on_every_page_of_report_and_site() -> None:
 def test_a_link_that_leads_out_of_a_report_becomes_plain_text(page: Reader) -> None:
     assert "temaet" in "".join(page.texts)
     assert not [a for a in page.all("a") if "mestring" in a["href"]]
+
+
+def test_words_in_another_language_say_so_in_html_pdf_and_word() -> None:
+    """WCAG 2.1, 3.1.2: read aloud, a bokmål quote in an English report is read as bokmål."""
+    document = Document("Report", "en", (Heading(2, "Said", "said"), Quote("Jeg ble sett.", "woman, 65+", "nb"), Quote("I was seen.", "man, 65+")))
+    said = html(document)
+    assert '<p lang="nb">Jeg ble sett.</p>' in said and "<p>I was seen.</p>" in said
+    with pikepdf.open(BytesIO(pdf(document))) as made:
+        languages = [str(one.Lang) for one in made.objects if isinstance(one, pikepdf.Dictionary) and "/S" in one and "/Lang" in one]
+        assert str(made.Root.Lang) == "en-GB" and set(languages) == {"nb-NO"}
+    runs = [run for paragraph in word_reader.Document(BytesIO(word(document))).paragraphs for run in paragraph.runs]
+    spoken = {run.text: [lang.get(qn("w:val")) for lang in run._r.iter(qn("w:lang"))] for run in runs}
+    assert spoken["Jeg ble sett."] == ["nb-NO"] and spoken["I was seen."] == []
 
 
 def test_a_document_with_an_unknown_language_is_refused() -> None:

@@ -299,7 +299,7 @@ def found_in(files: dict[str, str], quote: quotes.Quote) -> dict[str, list[str]]
 def test_withdrawal_takes_the_words_off_everything_that_is_published(copied: Path) -> None:
     quote = longest(copied, "65plus")
     before = published(copied)
-    assert set(found_in(before, quote)) == {"html", "pdf", "docx", "csv"}, "the words are out, in every kind of file that holds quotes"
+    assert set(found_in(before, quote)) == {"html", "pdf", "docx", "csv", "xlsx"}, "the words are out, in every kind of file that holds quotes"
     others = [q for q in quotes.read_quotes(store(copied, "65plus")) if q.id != quote.id]
 
     done = withdrawal.withdraw(copied, "65plus", quote.participant, "2020-07-01", "k3")
@@ -308,7 +308,7 @@ def test_withdrawal_takes_the_words_off_everything_that_is_published(copied: Pat
     assert set(after) == set(before), "nothing but words is gone"
     assert found_in(after, quote) == {}
     for other in others:
-        assert set(found_in(after, other)) == {"html", "pdf", "docx", "csv"}, other.original
+        assert set(found_in(after, other)) == {"html", "pdf", "docx", "csv", "xlsx"}, other.original
     said = "\n".join(done.lines)
     assert "copies of report 2020-06" in said and "backups" in said and "1 quotes taken off" in said
     for path in (copied / "interviews").rglob("*"):

@@ -327,7 +327,7 @@ def talk() -> dict[str, list[dict[str, Any]]]:
             said["interview_themes"].append(
                 {**row, "theme": theme, "parent": parent, "name": f"{theme} ({language})", "summary": f"About {theme}.", "extent": extent, "participants": n, "of": 12}
             )
-        said["interview_quotes"] += [{**row, "theme": "alone", "quote": f"q{k}", "text": f"Words {k} <b>({language})", "label": "65+"} for k in (1, 2)]
+        said["interview_quotes"] += [{**row, "theme": "alone", "quote": f"q{k}", "text": f"Words {k} <b>({language})", "spoken": "nb" if language == "nn" else language, "label": "65+"} for k in (1, 2)]
         said["interview_joint"] += [{**row, "theme": "days", "item": item, "stance": stance, "text": f"Talk of {item}."} for item, stance in (("influence", "confirms"), ("gone", "widens"))]
         said["interview_points"] += [{**row, "point": k, "domain": "One" if k < 3 else "Two", "title": f"Point {k}", "answer": "" if k == 2 else "Yes."} for k in (1, 2, 3)]
         said["interview_advice"].append({**row, "place": 1, "text": f"Ask ({language})."})

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 
+import openpyxl
 import pytest
 
 from royst.publish.document import Bullets, Document, Heading, JointDisplay, Paragraph, Quote, Table
 from royst.publish.national import national
 from royst.publish.pages import pages
+from royst.publish.tables import workbook
 from royst.publish.talks import talk_report
 from royst.release import Release
+from royst.words import Words
 
 
 def headings(document: Document) -> list[tuple[int, str]]:
@@ -76,10 +80,34 @@ def test_the_national_report_and_the_site_carry_them(release: Release) -> None:
         assert made[f"{language}/intervju/old.html"].synthetic != made[f"{language}/metode.html"].synthetic
 
 
+def test_a_quote_in_another_language_than_the_page_says_so(release: Release) -> None:
+    for language, marked in (("nb", ""), ("nn", "nb"), ("en", "")):
+        assert {block.language for block in talk_report(release, "old", language).blocks if isinstance(block, Quote)} == {marked}
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_the_workbook_has_sheets_of_the_talk_as_the_tables_have_it(release: Release, language: str) -> None:
+    words = Words(language)
+    book = openpyxl.load_workbook(BytesIO(workbook(release, language)))
+    sheets = {name: [[cell.value for cell in row] for row in book[words(f"talk.sheet_{name}")]] for name in ("themes", "quotes", "joint", "method", "advice")}
+    title = words.of(release.facts.substudies["old"].title)
+    for name, of in (("themes", "interview_themes"), ("quotes", "interview_quotes"), ("joint", "interview_joint"), ("method", "interview_points"), ("advice", "interview_advice")):
+        table = release.tables[of].filter(language=language)
+        assert len(sheets[name]) == 1 + table.height and {row[0] for row in sheets[name][1:]} == {title}
+    assert [row[2] for row in sheets["quotes"][1:]] == release.tables["interview_quotes"].filter(language=language)["text"].to_list()
+    assert not any("%" in str(row[4]) for row in sheets["themes"][1:]), "how many is never a percentage"
+    shown, missing = sheets["joint"][1:]
+    row = release.tables["estimates"].filter(wave="2019", item="influence", measure="band", category="stor", domain="all", population="all").row(0, named=True)
+    assert shown[3:6] == [row["estimate"], row["low"], row["high"]] and missing[3:6] == [None, None, None]
+    notes = [row[0].value for row in book.worksheets[0].iter_rows()]
+    assert words("talk.read_count") in notes and (words("talk.sheet_synthetic") in notes) == release.facts.substudies["old"].synthetic
+
+
 def test_a_release_without_interviews_says_nothing_of_them(make: Callable[..., Release]) -> None:
     release = make(substudies={})
     assert not [path for path in pages(release) if "intervju" in path]
     assert not any(isinstance(block, JointDisplay) for block in national(release, "nb").blocks)
+    assert not [name for name in openpyxl.load_workbook(BytesIO(workbook(release, "nb"))).sheetnames if "ntervju" in name]
 
 
 def test_who_they_are_is_not_told_where_they_are_too_few(make: Callable[..., Release], release: Release) -> None:
