@@ -64,6 +64,7 @@ def _interviews(study: Study, name: str, faults: Faults) -> list[str]:
         return []
     lines = []
     for part in found:
+        faults.extend(talks.loose_links(study, part.substudy.store))
         file, missing = part.substudy.file, coreq.missing(part.points[study.file.languages[0]])
         lines.append(f"interviews {file.id} in release {name}: {len(part.people)} participants, {len(part.themes)} themes, {len(part.quotes)} approved quotes")
         if missing:

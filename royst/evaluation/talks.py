@@ -8,13 +8,15 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import polars as pl
 
 from royst import release as leaf
-from royst.errors import Faults, InputError, wrong
+from royst.errors import Fault, Faults, InputError, wrong
 from royst.evaluation.interviews import opening
 from royst.interviews import quotes
+from royst.interviews.codebook import FILE as CODEBOOK
 from royst.interviews.codebook import read_codebook
 from royst.interviews.report import SubstudyReport, substudy_report
 from royst.interviews.stance import at_odds
@@ -96,6 +98,13 @@ def _check_items(study: Study, wave: str, themes: Sequence[Theme], store: Store,
                     "name an item of the questionnaire whose scale has bands",
                     file=store.path(THEMES),
                 )
+
+
+def loose_links(study: Study, store: Store) -> list[Fault]:
+    """A warning for each code that is linked to a theme or an item that no questionnaire of the study has."""
+    items = {item.name for instrument in study.instruments.values() for item in instrument.answered}
+    found = read_codebook(store).check(study.file.themes, items)
+    return [replace(fault, level="warning", file=study.folder.within(store.path(CODEBOOK))) for fault in found]
 
 
 def inputs(study: Study, name: str, secret: bytes) -> dict[str, str]:

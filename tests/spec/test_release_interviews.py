@@ -139,8 +139,11 @@ def test_every_voice_is_in_the_published_report_with_a_quote(made: Path, name: s
         missing = [voice for voice in VOICES[name, language].split("|") if voice not in text]
         assert not missing, f"{path}: {missing}"
         for quote in quotes.read_quotes(store(made, name)):
-            said = quote.edited.get(language, quote.edited["nb"])
-            assert " ".join(said.split()).lower() in text, f"{path}: {said}"
+            spoken = language if language in quote.edited else next(iter(quote.edited))
+            said = " ".join(quote.edited[spoken].split())
+            assert said.lower() in text, f"{path}: {said}"
+            mark = "" if spoken == language else f' lang="{spoken}"'
+            assert path.suffix != ".html" or f"<blockquote><p{mark}>{html.escape(said)}" in path.read_text(encoding="utf-8").replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
 
 
 def test_every_page_with_talk_says_that_it_is_invented(made: Path) -> None:
@@ -261,7 +264,10 @@ def test_a_stance_that_the_survey_plainly_speaks_against_stops_the_release(
 
 
 def test_check_tells_what_a_release_cannot_carry(copied: Path) -> None:
-    assert any("interviews 65plus in release 2020-06: 23 participants" in line for line in check.check(copied).lines)
+    report = check.check(copied)
+    assert any("interviews 65plus in release 2020-06: 23 participants" in line for line in report.lines)
+    loose = [fault for fault in report.warnings if fault.code == "unknown-theme"]
+    assert loose and all(fault.file in {f"interviews/{name}/codebook.json" for name in SUBSTUDIES} and fault.row for fault in loose), "the small study has not the reference study's themes"
     edit_joint(copied, {"gone": "confirms", "age": "widens"})
     with pytest.raises(InputError) as stop:
         check.check(copied)

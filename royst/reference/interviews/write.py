@@ -226,7 +226,7 @@ def _quote(substudy: Substudy, voice: Mapping[str, Any], who: str, said: Sequenc
         return False
     words = read.text[place[0] : place[1]]
     english = voice["english"][voice["said"].index(words)]
-    made = quotes.propose(substudy, read, *place, theme=voice["id"], by="k1", edited={"nb": words, "en": english})
+    made = quotes.propose(substudy, read, *place, theme=voice["id"], by="k1", edited={"nn" if words.startswith("Eg ") else "nb": words, "en": english})
     if quotes.check(substudy, made):
         quotes.write_quotes(substudy.store, [q for q in quotes.read_quotes(substudy.store) if q.id != made.id])
         return False

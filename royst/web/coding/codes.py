@@ -21,7 +21,7 @@ def book(visit: Visit) -> HttpResponse:
         write_codebook(store, _changed(visit, found))
         return visit.to(f"/codes#{visit.field('id')}" if visit.field("id") else "/codes")
     rows = [{"code": found[one["id"]], **one} for one in listed(found)]
-    return visit.page("codes.html", title=visit.say("codes.title"), rows=rows, history=reversed(found.history[-30:]))
+    return visit.page("codes.html", title=visit.say("codes.title"), rows=rows, history=[(step, visit.say(f"what.{step.what}"), found[step.code].name if step.code in found else step.code) for step in reversed(found.history[-30:])])
 
 
 def _changed(visit: Visit, found: Codebook) -> Codebook:
@@ -32,6 +32,7 @@ def _changed(visit: Visit, found: Codebook) -> Codebook:
     if do == "merge":
         return found.merge(id, visit.field("into"), **who)
     fields: dict[str, Any] = {name: visit.field(name) for name in ("name", "definition", "include", "exclude", "example", "memo")}
+    fields |= {name: tuple(visit.field(name).replace(",", " ").split()) for name in ("themes", "items")}
     parent, codable = visit.field("parent") or None, bool(visit.field("codable"))
     if do == "add":
         return found.add(Code(fresh_id(found, fields["name"]), parent=parent, codable=codable, **fields), **who)

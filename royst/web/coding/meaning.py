@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import islice
-from typing import cast
 
 from django.http import HttpResponse
 
@@ -17,10 +15,10 @@ from royst.interviews.store import checked_id
 from royst.interviews.tables import code_by_attribute, code_by_code, how_many
 from royst.interviews.tables import search as found_words
 from royst.interviews.theme import (
+    SAYS,
+    STANCES,
     Joint,
     Passages,
-    Says,
-    Stance,
     Theme,
     analysed,
     codes_of,
@@ -31,6 +29,7 @@ from royst.interviews.theme import (
 from royst.web.coding.codes import fresh_id
 from royst.web.coding.transcript import listed
 from royst.web.coding.visit import NAMES, Visit, signed
+from royst.words import Words
 
 HITS = 200
 
@@ -84,23 +83,23 @@ def theme(visit: Visit, id: str) -> HttpResponse:
     texts = {t: transcripts.latest(store, t) for t in {c.transcript for c, _ in passages.of(codes)}}
     rows = [{"coding": c, "who": who, "code": book[c.code].name, "words": texts[c.transcript].text[c.start : c.end]} for c, who in passages.of(codes)]
     by_language = [(code, NAMES[code], one.name.get(code, ""), one.summary.get(code, "")) for code in ("nb", "nn", "en")]
-    joint = "\n".join(f"{item} = {said.stance} {said.says}".strip() for item, said in one.joint.items())
+    linked = sorted({item for code in codes for item in book[code].items} - set(one.joint))
+    words = Words(visit.language)
     return visit.page(
-        "theme.html", title=visit.text(one.name) or id, theme=one, texts=by_language, joint=joint, rows=rows, who=_who(visit, passages, codes),
-        codes=[(code, code["id"] in one.codes) for code in listed(book) if not code.get("gone")],
+        "theme.html", title=visit.text(one.name) or id, theme=one, texts=by_language, rows=rows, who=_who(visit, passages, codes),
+        codes=[(code, code["id"] in one.codes) for code in listed(book) if not code.get("gone")], joint=[*one.joint.items(), ("", None), ("", None)], linked=linked,
+        stances=[(stance, words(f"joint.{stance}")) for stance in STANCES], says=[(said, visit.say(f"says.{said or 'both'}")) for said in SAYS],
     )  # fmt: skip
 
 
 def _written(visit: Visit, before: Theme) -> Theme:
     """The theme as the form has it. ``InputError`` (``unknown-stance``) where the talk is set beside an item in no known way."""
     faults, joint = Faults(), {}
-    for row, said in enumerate(visit.field("joint").splitlines(), start=1):
-        match = re.fullmatch(r"\s*(\S+)\s*=\s*(confirms|widens|contradicts)(?:\s+(good|poor))?\s*", said)
-        if match:
-            item, stance, says = cast(tuple[str, Stance, Says | None], match.groups())
-            joint[item] = replace(before.joint.get(item, Joint(stance)), stance=stance, says=says or "")
-        elif said.strip():
-            faults.add("unknown-stance", f"line {row}: {said.strip()!r}", "Write item = confirms, widens or contradicts, and good or poor after it.")
+    for item, stance, says in zip((said.strip() for said in visit.fields("item")), visit.fields("stance"), visit.fields("says")):
+        if item and stance in STANCES and says in SAYS:
+            joint[item] = replace(before.joint.get(item, Joint(stance)), stance=stance, says=says)
+        elif item:
+            faults.add("unknown-stance", f"nothing is said of how the talk stands to {item!r}", f"Choose one of {', '.join(STANCES)}.")
     faults.stop()
     names = {code: visit.field(f"name-{code}") for code in ("nb", "nn", "en") if visit.field(f"name-{code}")}
     summary = {code: visit.field(f"summary-{code}") for code in ("nb", "nn", "en") if visit.field(f"summary-{code}")}

@@ -9,18 +9,17 @@ from royst.interviews import pseudonym
 from royst.interviews import transcript as transcripts
 from royst.interviews.pseudonym import Decision
 from royst.web.coding.visit import Visit, signed
-from royst.words import LANGUAGES
 
 PAGE = 40
 
 
 @signed
 def queue(visit: Visit) -> HttpResponse:
-    store, substudy = visit.site.store, visit.site.substudy()
+    store = visit.site.store
     if visit.post:
         pseudonym.decide(store, _decided(visit))
         return visit.to("/names")
-    found = waiting(substudy, next((code for code in substudy.file.title if code in LANGUAGES), "nb"))
+    found = waiting(visit.site.substudy(), visit.tongue)
     ready = [] if found else [id for id in transcripts.ids(store) if pseudonym_due(visit, id)]
     rows = list(enumerate((*one, visit.say(f"kind.{one[0].kind}")) for one in found[:PAGE]))
     return visit.page("names.html", title=visit.say("names.title"), rows=rows, count=len(found), ready=ready, known=len(pseudonym.decisions(store)))

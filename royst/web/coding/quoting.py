@@ -48,8 +48,7 @@ def _propose(visit: Visit) -> HttpResponse:
     read = transcripts.latest(store, visit.field("transcript"))
     start, end = visit.number("start"), visit.number("end")
     substudy = visit.site.substudy()
-    language = next((code for code in substudy.file.title if code in NAMES), "nb")
-    made = kept.propose(substudy, read, start, end, theme=theme, by=visit.person, edited={language: read.text[start:end]} if 0 <= start < end else None)
+    made = kept.propose(substudy, read, start, end, theme=theme, by=visit.person, edited={visit.tongue: read.text[start:end]} if 0 <= start < end else None)
     return JsonResponse({"to": f"/quote/{made.id}"}) if visit.scripted else visit.to(f"/quote/{made.id}")
 
 
@@ -64,7 +63,7 @@ def quote(visit: Visit, id: str) -> HttpResponse:
     if visit.post:
         return _done(visit, one)
     spoken = next(iter(one.edited), "nb")
-    warnings = [{"warning": w, "answer": one.answers.get(w.key, "")} for w in kept.check(substudy, one, lists)]
+    warnings = [{"warning": w, "todo": visit.say(f"warns.{w.code}"), "answer": one.answers.get(w.key, "")} for w in kept.check(substudy, one, lists)]
     label = ", ".join(visit.text(substudy.file.attributes[n].values[v]) for n, v in kept.safe_label(substudy, one.participant))
     return visit.page(
         "quote.html", title=visit.say("quote.title"), quote=one, warnings=warnings, label=label, spoken=spoken, changed=not kept.still_original(store, one),

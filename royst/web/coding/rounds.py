@@ -12,10 +12,12 @@ from royst.errors import InputError, wrong
 from royst.evaluation.interviews.rounds import begin as begin_round
 from royst.interviews import coding, consensus, reliability, revision
 from royst.interviews import transcript as transcripts
+from royst.interviews.agreement import Agreement
 from royst.interviews.codebook import Codebook, read_codebook
 from royst.interviews.coding import Coding, Round
 from royst.interviews.consensus import Decision, Passage, Span
 from royst.web.coding.visit import Visit, signed
+from royst.words import Words
 
 PAGE = 20
 AROUND = 160
@@ -38,7 +40,7 @@ def overview(visit: Visit) -> HttpResponse:
     coders = [person.id for person in substudy.file.researchers if "coder" in person.roles]
     return visit.page(
         "overview.html", title=visit.text(substudy.file.title), substudy=substudy.file, rounds=shown, texts=texts, waiting=len(waiting),
-        people=len(substudy.participants), coders=coders, approaches=("codebook", "reliability", "reflexive"),
+        people=len(substudy.participants), coders=coders, approaches=[(one, visit.say(f"approach.{one}")) for one in ("codebook", "reliability", "reflexive")],
     )  # fmt: skip
 
 
@@ -68,11 +70,20 @@ def one(visit: Visit, name: str) -> HttpResponse:
         passages = consensus.disagreements(store, name, book)
         settled = consensus.read_decisions(store, name)
         rows = [
-            (visit.say("round.in_all") if row.code == reliability.ALL else book[row.code].name, [row.coefficients.get(k) for k in (*reliability.COEFFICIENTS, "cu-alpha")])
+            (visit.say("round.in_all") if row.code == reliability.ALL else book[row.code].name, [_told(visit, row.coefficients.get(k)) for k in (*reliability.COEFFICIENTS, "cu-alpha")])
             for row in reliability.agreement_of_round(store, name, book)
         ]  # fmt: skip
         context = {"agreement": rows, "apart": len(passages), "left": sum(p.id not in settled for p in passages), "names": (*reliability.COEFFICIENTS, "cu-alpha")}
-    return visit.page("round.html", title=visit.say("round.title", name=name), round=found, mine=visit.person in found.coders, **context)
+    return visit.page("round.html", title=visit.say("round.title", name=name), round=found, approach=visit.say(f"approach.{found.approach}"), mine=visit.person in found.coders, **context)
+
+
+def _told(visit: Visit, found: Agreement | None) -> tuple[str, str]:
+    """A coefficient as it is read, or why there is none."""
+    if found is None:
+        return "", ""
+    if found.value is None:
+        return "", visit.say(f"why.{found.why}")
+    return f"{found.value:.2f}".replace(".", Words(visit.language)("number.decimal")), ""
 
 
 @signed

@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from royst.errors import InputError
 from royst.evaluation.interviews.opening import alone
+from royst.interviews.substudy import read_file
 from royst.web.coding import assets
 from royst.web.coding.site import Site, current
 from royst.web.coding.words import Said
@@ -65,6 +66,11 @@ class Visit:
     def text(self, said: dict[str, str] | Any) -> str:
         """A text by language in this visit's, else its first."""
         return Words(self.language).of(said or {})
+
+    @property
+    def tongue(self) -> str:
+        """The language that the talks are taken to be in: the first that the sub-study's title is in."""
+        return next((code for code in read_file(self.site.store).title if code in LANGUAGES), "nb")
 
     @property
     def scripted(self) -> bool:

@@ -153,6 +153,7 @@ const go = (kind, way) => {
 
 // How codings look: a line under the words in the code's colour and pattern, one below the other, and a stripe with the code's name beside.
 const LANES = 4, STEP = 8;
+const named = (coder) => (coder === "consensus" ? words.consensus : coder);
 const visible = (c) => !hiddenCoders.has(c.by) && (only === null || c.code === only);
 const cover = (c) => { c.p0 = paraAt(c.s); c.p1 = paraAt(Math.max(c.s, c.e - 1)); };
 const assign = (c, others) => {
@@ -225,14 +226,14 @@ const stripes = (shown) => {
   const labels = new Map();  // one for codings of the same code that begin together, with all who made them
   for (const c of [...shown].sort((a, b) => a.y0 - b.y0 || a.lane - b.lane)) {
     const code = codes.get(c.code), key = `${c.code} ${c.s}`, width = code.pattern === "double" ? 6 : 4;
-    draw(`i ${c.by} ${c.id}`, "i", { "data-id": c.id, title: `${code.name} (${c.by})` }, `top:${c.y0}px;height:${Math.max(6, c.y1 - c.y0)}px;left:${Math.min(c.lane, 11) * STEP}px;border-left:${width}px ${code.pattern} ${code.color}`, kept);
+    draw(`i ${c.by} ${c.id}`, "i", { "data-id": c.id, title: `${code.name} (${named(c.by)})` }, `top:${c.y0}px;height:${Math.max(6, c.y1 - c.y0)}px;left:${Math.min(c.lane, 11) * STEP}px;border-left:${width}px ${code.pattern} ${code.color}`, kept);
     labels.has(key) ? labels.get(key).coders.add(c.by) : labels.set(key, { c, code, coders: new Set([c.by]) });
   }
   let free = -Infinity;
   for (const [key, { c, code, coders }] of labels) {
     const y = Math.max(c.y0, free), alone = coders.size === 1 && coders.has(data.me);
     if (y - c.y0 > 60) continue;
-    draw(`span ${key}`, "span", { "data-id": c.id, text: alone ? code.name : `${code.name} · ${[...coders].join(", ")}` }, `top:${y}px;left:${lanes * STEP + 6}px;color:${code.ink}`, kept);
+    draw(`span ${key}`, "span", { "data-id": c.id, text: alone ? code.name : `${code.name} · ${[...coders].map(named).join(", ")}` }, `top:${y}px;left:${lanes * STEP + 6}px;color:${code.ink}`, kept);
     free = y + 18;
   }
   for (const [key, { node }] of drawn) if (!kept.has(key)) { node.remove(); drawn.delete(key); }
@@ -255,7 +256,7 @@ const look = () => {
 };
 const swatch = (code) => { const one = make("span", { class: `swatch ${code.pattern}` }); one.style.color = code.color; return one; };
 const card = (c) => {
-  const code = codes.get(c.code), mine = data.may && c.by === data.me, name = c.by === data.me ? code.name : `${code.name} · ${c.by}`;
+  const code = codes.get(c.code), mine = data.may && c.by === data.me, name = c.by === data.me ? code.name : `${code.name} · ${named(c.by)}`;
   const one = make("div", { class: "card" }, make("p", {}, swatch(code), make("strong", {}, name)), make("p", { class: "small", dir: "auto" }, shorter(said(c.s, c.e))));
   if (c.state === "changed") one.append(make("p", { class: "small" }, words.changed));
   if (mine) {
