@@ -336,5 +336,11 @@ def read(folder: Path) -> Release:
 
 
 def _stored(path: Path, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
-    """A table as it was written: an absent text is an empty one, an absent number is null."""
-    return pl.read_csv(path, schema=dict(schema)).with_columns(pl.col(pl.String).fill_null(""))
+    """A table as it was written: an absent text is an empty one, an absent number is null. A column that came later is absent in every row of an older release."""
+    with path.open(encoding="utf-8") as file:
+        there = file.readline().rstrip("\n").split(",")
+    if strange := [name for name in there if name not in schema]:
+        raise ValueError(f"{path.name} has columns that no release has: {', '.join(strange)}")
+    frame = pl.read_csv(path, schema={name: schema[name] for name in there})
+    later = [pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in there]
+    return frame.with_columns(later).select(list(schema)).with_columns(pl.col(pl.String).fill_null(""))

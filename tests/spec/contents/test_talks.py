@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 import openpyxl
+import polars as pl
 import pytest
 
+from royst import release as leaf
 from royst.publish.document import Bullets, Document, Heading, JointDisplay, Paragraph, Quote, Table
 from royst.publish.national import national
 from royst.publish.pages import pages
@@ -83,6 +86,19 @@ def test_the_national_report_and_the_site_carry_them(release: Release) -> None:
 def test_a_quote_in_another_language_than_the_page_says_so(release: Release) -> None:
     for language, marked in (("nb", ""), ("nn", "nb"), ("en", "")):
         assert {block.language for block in talk_report(release, "old", language).blocks if isinstance(block, Quote)} == {marked}
+
+
+def test_a_release_from_before_a_column_came_is_read(release: Release, tmp_path: Path) -> None:
+    leaf.write(release, tmp_path)
+    path = tmp_path / "tables" / "interview_quotes.csv"
+    pl.read_csv(path).drop("spoken").write_csv(path)
+    read = leaf.read(tmp_path)
+    assert set(read.tables["interview_quotes"]["spoken"]) == {""}
+    assert read.tables["interview_quotes"].drop("spoken").equals(release.tables["interview_quotes"].drop("spoken"))
+    assert [block.language for block in talk_report(read, "old", "nn").blocks if isinstance(block, Quote)] == ["", ""]
+    path.write_text(path.read_text(encoding="utf-8").replace("label", "who", 1), encoding="utf-8")
+    with pytest.raises(ValueError, match="who"):
+        leaf.read(tmp_path)
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
