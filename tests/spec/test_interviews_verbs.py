@@ -109,18 +109,24 @@ def test_a_substudy_from_beginning_to_agreement(tmp_path: Path, capsys: pytest.C
     corrected = tmp_path / "corrected.txt"
     run(capsys, "text", root, "unge", "s1", "--out", corrected, *opened)
     corrected.write_text("Rettet.\n" + corrected.read_text(encoding="utf-8"), encoding="utf-8")
-    run(capsys, "revise", root, "unge", "s1", corrected, "--by", "bo", "--why", "hørt igjen", *opened)
+    assert "again" not in run(capsys, "revise", root, "unge", "s1", corrected, "--by", "bo", "--why", "hørt om", *opened)
     moved = read_codings(store, "anna", "r1")[0]
     assert transcript.latest(store, "s1").text[moved.start : moved.end] == "hun er fin"
     check = run(capsys, "check", root, "unge", *opened)
     assert "transcripts: 1" in check and "round r1: closed" in check
+    corrected.write_text(TALK, encoding="utf-8")
+    said = run(capsys, "revise", root, "unge", "s1", corrected, "--by", "bo", "--why", "fra en gammel kopi", *opened)
+    assert "stand in it again: 2" in said and "Kari" not in said and "Nordvik" not in said
+    run(capsys, "pseudonymise", root, "unge", "--by", "anna", "--forget", *opened)
+    text = run(capsys, "text", root, "unge", "s1", *opened)
+    assert "Kari" not in text and "Nordvik" not in text
     if sealed:
         word.write_text("fire andre ord her", encoding="utf-8")
         assert "wrong-passphrase" in run(capsys, "check", root, "unge", "--passphrase", word, code=2)
 
 
 def bad_files(folder: Path) -> dict[str, tuple[Path, str, str]]:
-    """The issue's list: each a file, the action that meets it, and the word of the fault."""
+    """Each kind of bad input: a file, the action that meets it, and the word of the fault."""
     good = b'<?xml version="1.0"?><Project xmlns="urn:QDA-XML:project:1.0" name="x"/>'
     made: dict[str, tuple[bytes, str, str]] = {
         "damaged.qdpx": (b"PK\x03\x04 this is no whole archive", "take", "damaged-archive"),

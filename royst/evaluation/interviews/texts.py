@@ -9,8 +9,9 @@ from pathlib import Path
 from royst.errors import Faults, wrong
 from royst.evaluation.interviews import opening
 from royst.evaluation.interviews.opening import Secret
-from royst.interviews import readers, revision
+from royst.interviews import pseudonym, readers, revision
 from royst.interviews import transcript as transcripts
+from royst.interviews.store import Store
 from royst.interviews.substudy import Substudy
 
 
@@ -81,7 +82,13 @@ def revise(root: Path, name: str, id: str, file: Path, secret: Secret, *, by: st
     with opening.writing(root, name, secret) as substudy:
         opening.known_person(substudy, by)
         done = revision.revise(substudy.store, id, readers.read(file).text, by=by, why=why)
-        return [told(done)]
+        return [told(done), *_again(substudy.store, done.transcript.text)]
+
+
+def _again(store: Store, text: str) -> list[str]:
+    """A line where an edit brings words back that were to be replaced, as one of an older copy does. The words themselves are not told."""
+    back = sum(made.action == "replace" and made.words in text for made in pseudonym.decisions(store))
+    return [f"words that were to be replaced stand in it again: {back}; run royst interviews pseudonymise"] if back else []
 
 
 def told(done: revision.Revision) -> str:
