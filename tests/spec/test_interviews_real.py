@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import html
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pypdf
 import pytest
+from lxml import etree
 
 from royst.evaluation import bring, release
 from royst.interviews import coding as cod
@@ -28,7 +30,7 @@ from royst.interviews import (
     theme,
     transcript,
 )
-from royst.interviews.codebook import Code, Codebook, write_codebook
+from royst.interviews.codebook import Code, Codebook, read_codebook, write_codebook
 from royst.interviews.identifiers import Gazetteers
 from royst.interviews.qdpx import read_qdpx
 from royst.interviews.store import Store
@@ -241,8 +243,18 @@ def test_a_real_project_becomes_a_sub_study_and_goes_out_again(real_data: Path, 
     text = next(s.text for s in imported.project.sources if s.selections)
     assert all(
         transcript.latest(store, c.transcript).text[c.start : c.end] == (text or "")[c.start : c.end]
-        for c in codings[:20]
+        for c in codings
     )
+    store.path("substudy.toml").write_text(TOML, encoding="utf-8")
+    out = tmp_path / "out.qdpx"
+    book = read_codebook(store)
+    exchange.export_qdpx(read_substudy(store), book, theme.read_themes(store, book), out, name="again", on="2024-08-02")
+    schema = etree.XMLSchema(etree.parse(str(real_data / "interviews" / "qdpx" / "Project.xsd")))
+    with zipfile.ZipFile(out) as archive:
+        schema.assertValid(etree.fromstring(archive.read("project.qde")))
+    again = read_qdpx(out).project
+    assert {(x.start, x.end) for s in again.sources for x in s.selections} == {(c.start, c.end) for c in codings}
+    assert sum(len(x.codings) for s in again.sources for x in s.selections) == len(codings) and len(again.users) >= 1
 
 
 def test_a_real_project_without_its_texts_brings_codes_and_says_what_is_missing(
