@@ -26,9 +26,10 @@ from royst.protect.candidate import (
 )
 from royst.protect.filters import open_rows
 from royst.protect.history import Ledger
+from royst.protect.left import beside_reports
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import secondary, suppress
-from royst.protect.weights import NO_STEP, STEPS, Precision, beside_reports, finest, precision, uneven
+from royst.protect.weights import NO_STEP, STEPS, Precision, finest, precision, uneven
 from royst.protect.withholding import Decided, Printed
 
 PLAIN = 1e-9
@@ -197,8 +198,7 @@ class Wave:
             )
         else:
             level, tally = suppress(block, self.rules, out, floor), Tally()
-        bare = told.bare | beside_reports(block, level, told)
-        told = replace(told, bare=bare)
+        level, told = beside_reports(block, self.rules, level, told, out)
         printed = np.flatnonzero(level != WITHHELD_LEVEL)
         return self._decided(block, item, kind, printed, [levels[level[row]][0] for row in printed], told, tally)
 

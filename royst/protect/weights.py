@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from royst.protect.block import WITHHELD_LEVEL, Block, merge
+from royst.protect.block import Block, merge
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import unit_of
 
@@ -36,10 +36,6 @@ Weighted rows overlap, and the audit holds them together: with less room it has 
 """
 ALONE = 2.5
 """The same of one answer alone."""
-LEFT = 1.5
-"""The same of one answer in the units that are left beside printed reports."""
-LOOKS = 0.3
-"""Figures that can look in two ways or fewer, as a power of ten, tell nothing of those who are left."""
 EFFECT = 0.1
 """The step of design effects."""
 PARTS = 5
@@ -115,50 +111,11 @@ def _has_room(
 ) -> bool:
     """Whether the row's people can be split over its units in far more ways (``least``, as a power of ten) than its figures can look."""
     shares, errors = _shares(block, row, depth), [] if bare else _errors(block, row, depth)
-    if _log_tables(size, _counts(block, row, depth)) - _log_figures(shares, errors, size, weight, step) < least:
+    if log_tables(size, _counts(block, row, depth)) - log_figures(shares, errors, size, weight, step) < least:
         return False
     n = int(size.sum())
     alone = ((share, np.array([round(share * n), n - round(share * n)])) for share in errors)
-    return all(_log_tables(size, c) - _log_figures([share], [share], size, weight, step) >= ALONE for share, c in alone)
-
-
-def beside_reports(block: Block, level: NDArray[np.int64], found: Precision) -> NDArray[np.bool_]:
-    """Rows printed at ``level`` that have no room for standard errors once the units whose own rows are printed are taken
-    out of them. Shape (rows,). What decides is printed: which rows are, and the counts that are left."""
-    unit = unit_of(block)
-    told = np.zeros(len(block.rows), bool)
-    several = np.flatnonzero(block.candidate & found.errors & (level != WITHHELD_LEVEL) & (unit < 0) & ~found.bare)
-    own = np.flatnonzero((unit >= 0) & (level != WITHHELD_LEVEL))
-    size = np.asarray(block.members.sum(1)).ravel()
-    inside = (block.members[own] @ block.members[several].T).toarray() == size[own][:, None]
-    for row, within in zip(several, inside.T):
-        step = found.step[row] if np.isfinite(found.step[row]) else STEPS[0]
-        told[row] = not all(
-            _left_open(block, int(row), depth, own[within & (level[own] <= depth)], float(step), bool(np.isfinite(found.step[row])))
-            for depth in range(level[row], len(block.levels))
-        )
-    return told
-
-
-def _left_open(block: Block, row: int, depth: int, known: NDArray[np.int64], step: float, weighted: bool) -> bool:
-    """Whether a row's people who are not in the ``known`` rows can be split in many more ways than its figures can look."""
-    atoms = np.zeros(len(block.atoms), bool)
-    atoms[block.members.indices[slice(*block.members.indptr[row : row + 2])]] = True
-    whole = block.weighted[[row]].sum()
-    for one in known:
-        atoms[block.members.indices[slice(*block.members.indptr[one : one + 2])]] = False
-    counts = merge(block.counts[atoms].sum(0)[None, :], block.levels[depth])[0]
-    size, weight = _by_part(block, np.flatnonzero(atoms))
-    if len(size) < 2 or len(counts) < 2:
-        return True
-    n = int(counts.sum())
-    for count, printed in zip(counts, block.table(depth)[row]):
-        share = [printed / block.n[row]]
-        if 0 < count < n:
-            figures = _log_figures(share if weighted else [], share, size, weight, step, (float(block.n[row]), float(whole)))
-            if figures > LOOKS and _log_tables(size, np.array([count, n - count])) - figures < LEFT:
-                return False
-    return True
+    return all(log_tables(size, c) - log_figures([share], [share], size, weight, step) >= ALONE for share, c in alone)
 
 
 def _counts(block: Block, row: int, depth: int) -> NDArray[np.int64]:
@@ -169,17 +126,17 @@ def _counts(block: Block, row: int, depth: int) -> NDArray[np.int64]:
 
 def _parts(block: Block, row: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """People and weight of each (holder, weight) of a row."""
-    return _by_part(block, block.members.indices[slice(*block.members.indptr[row : row + 2])])
+    return by_part(block, block.members.indices[slice(*block.members.indptr[row : row + 2])])
 
 
-def _by_part(block: Block, inside: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def by_part(block: Block, inside: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     weight = block.weight[inside] if block.weight is not None else np.ones(len(inside))
     key = np.stack([block.holder[inside].astype(float), np.round(weight, 9)], 1)
     kinds, at = np.unique(key, axis=0, return_inverse=True)
     return np.bincount(at.ravel(), block.atoms[inside], len(kinds)).astype(float), kinds[:, 1]
 
 
-def _log_tables(size: NDArray[np.float64], count: NDArray[np.int64]) -> float:
+def log_tables(size: NDArray[np.float64], count: NDArray[np.int64]) -> float:
     """How many whole-number tables have these margins, as a power of ten (Good's formula)."""
     given = count[count > 0].astype(float)
     rows, columns = len(size), len(given)
@@ -190,7 +147,7 @@ def _log_tables(size: NDArray[np.float64], count: NDArray[np.int64]) -> float:
     return (ways(size, columns) + ways(given, rows) - ways(float(size.sum()), rows * columns)) / np.log(10)
 
 
-def _log_figures(
+def log_figures(
     shares: list[float],
     errors: list[float],
     size: NDArray[np.float64],

@@ -67,6 +67,11 @@ def test_standard_errors_do_not_tell_units_apart(tmp_path):
     assert released(tmp_path, replace(SHAPES[0], scales=(5, 5, 3)), "splits") == []
 
 
+def test_a_weighted_percentage_alone_does_not_tell_the_units_left_beside_reports(tmp_path):
+    """Seven of twelve units have reports of their own; five people of the other five gave the answer."""
+    assert released(tmp_path, replace(SHAPES[5], scales=(5, 5, 3)), "splits") == []
+
+
 def test_a_withdrawn_person_is_not_found_in_changes(tmp_path):
     """The wave that is out has one person less when the next wave is compared with it."""
     study = Study(replace(SMALL, waves={"2019": (260, 9, 0), "2021": (260, 9, 0)}))

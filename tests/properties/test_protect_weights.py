@@ -13,9 +13,10 @@ from scipy import sparse
 
 from royst.protect import weights
 from royst.protect.block import WITHHELD_LEVEL, Block
+from royst.protect.left import beside_reports, every_split, ways
 from royst.protect.polytope import Polytope
 from royst.protect.rules import rule_set
-from royst.protect.weights import STEPS, beside_reports, finest, precision
+from royst.protect.weights import STEPS, finest, precision
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "attacks"))
 import simulate
@@ -125,8 +126,56 @@ def test_the_units_left_beside_printed_reports_have_room_of_their_own():
     assert not found.bare[0]
     level = np.zeros(len(block.rows), int)
     level[10:] = WITHHELD_LEVEL
-    assert beside_reports(block, level, found)[0]
-    assert not beside_reports(block, np.where(everything & (block.n < 25), WITHHELD_LEVEL, 0), found)[0]
+    assert beside_reports(block, RULES, level, found)[1].bare[0]
+    assert not beside_reports(block, RULES, np.where(everything & (block.n < 25), WITHHELD_LEVEL, 0), found)[1].bare[0]
+
+
+def test_every_split_is_gone_through():
+    size = np.array([3, 0, 2, 4])
+    for count in range(10):
+        expected = {s for s in itertools.product(*(range(k + 1) for k in size)) if sum(s) == count}
+        assert {tuple(s) for s in every_split(size, count)} == expected
+        assert ways(size, count) == len(expected)
+
+
+def beside(seed: str, left: int) -> tuple[Block, np.ndarray]:
+    """Twenty units of different weight, of which few people gave the answer and all but some are printed by themselves; the levels."""
+    block = row_of_units(seed, 20, 6, 24)
+    given = (block.atoms * 0.2 * simulate.draws(f"{seed}/few", 20)).round().astype(int)
+    block = replace(block, counts=np.stack([given, block.atoms - given], 1))
+    units = np.argsort(simulate.draws(f"{seed}/left", 20), kind="stable")[:left]
+    level = np.zeros(len(block.rows), int)
+    level[1 + units] = WITHHELD_LEVEL
+    return replace(block, candidate=np.ones(len(block.rows), bool)), level
+
+
+def told_of_the_left(block: Block, level: np.ndarray, step: float, bare: bool) -> list[int]:
+    """Units left of which a sensitive count follows from the whole's figures, every split of their people tried."""
+    left = np.flatnonzero(level[1:] == WITHHELD_LEVEL)
+    truth = block.counts[:, 0]
+    some = every_split(block.atoms[left], int(truth[left].sum()))
+    splits = np.tile(truth, (len(some) + 1, 1))
+    splits[1:, left] = some
+    shown = figures(block, splits, step, bare)
+    return [u for u in told(block, splits[1:][(shown[1:] == shown[0]).all(1)]) if u in left]
+
+
+def test_a_weighted_percentage_alone_tells_no_unit_that_is_left_beside_reports():
+    """Twenty units have room for tenths; the few that have no report of their own do not."""
+    before, printed = 0, 0
+    for seed in range(40):
+        block, level = beside(f"left{seed}", 3 + seed % 3)
+        found = replace(
+            precision(block, np.ones(len(block.rows), bool)),
+            step=np.array([STEPS[0]] + [np.inf] * 20), bare=np.ones(21, bool), floor=np.zeros(21, int),
+        )  # fmt: skip
+        before += bool(told_of_the_left(block, level, STEPS[0], True))
+        kept, how = beside_reports(block, RULES, level, found)
+        if kept[0] != WITHHELD_LEVEL:
+            printed += 1
+            assert told_of_the_left(block, level, how.step[0], True) == []
+    assert before > 5
+    assert printed > 20
 
 
 def test_tenths_with_standard_errors_would_tell_units_that_whole_per_cents_do_not():

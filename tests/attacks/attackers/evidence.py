@@ -78,10 +78,13 @@ class Item:
     bands: dict[str, tuple[str, ...]]
     asked_when: tuple[str, tuple[str, ...]] | None = None
 
+    def named(self, measure: str, category: str) -> tuple[str, ...]:
+        """The choices that a row counts."""
+        return (category,) if measure == "share" else tuple(self.bands[category])
+
     def answers(self, measure: str, category: str) -> np.ndarray:
-        """0/1 over the choices: which of them a row counts."""
-        inside = (category,) if measure == "share" else self.bands[category]
-        return np.array([choice in inside for choice in self.choices], float)
+        """The same as 0/1 over the choices."""
+        return np.array([choice in self.named(measure, category) for choice in self.choices], float)
 
     @property
     def scores(self) -> np.ndarray:

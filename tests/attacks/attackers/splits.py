@@ -13,8 +13,9 @@ MOST = 1_000_000
 
 
 def splits(evidence: Evidence) -> Iterator[Told]:
-    """For each weighted row: the units whose counts in it are printed elsewhere are taken out, and of the others every split is
-    tried that gives the printed count, the printed weighted percentage, standard error and design effect."""
+    """For each weighted row: the units whose counts in it are printed elsewhere, or known, are taken out, and of the others every split
+    is tried that gives the printed count, those of pools, regions and other whole units inside it, the printed weighted percentage,
+    standard error and design effect."""
     for wave, name, rows in evidence.blocks():
         who, item, rules = evidence.waves[wave], evidence.items[name], evidence.rules
         answered = who.answered(name)
@@ -38,11 +39,14 @@ def splits(evidence: Evidence) -> Iterator[Told]:
                 own = f"unit={unit}" if domain == "all" or (who.inside(domain) | (who.unit != unit)).all() else None
                 if own and told is not None and len(told) == 1:
                     fixed[k] = told[0]
+                elif (mine := _known(evidence, wave, name, members & (who.unit == unit))) is not None:
+                    fixed[k] = sum(answer in item.named(measure, category) for answer in mine)
             left = np.flatnonzero(fixed < 0)
             left = left[np.argsort(size[left], kind="stable")]  # the largest follows from the others
             if not len(left) or np.prod(size[left[:-1]] + 1.0) > MOST:
                 continue
-            fit = _fitting(rules, row, size, weight, fixed, left, possible[0], units)
+            sums = _sums(who, printed, (measure, category), members, answered, names, fixed, left)
+            fit = _fitting(rules, row, size, weight, fixed, left, possible[0], units, sums)
             if not len(fit):
                 continue
             for at, k in enumerate(left):
@@ -53,13 +57,35 @@ def splits(evidence: Evidence) -> Iterator[Told]:
                     yield Told(wave, name, where, label, int(size[k]), low, high)
 
 
-def _fitting(rules, row, size, weight, fixed, left, count, units) -> np.ndarray:
+def _known(evidence: Evidence, wave: str, name: str, people: np.ndarray) -> list[str] | None:
+    """The answers of these people where the attacker knows them all."""
+    known = evidence.known.get(wave, {}).get(name, {})
+    found = [known.get(str(person)) for person in np.flatnonzero(people)]
+    return None if not found or None in found else found
+
+
+def _sums(who, printed, answer, members, answered, names, fixed, left) -> list[tuple[np.ndarray, int]]:
+    """What other rows of whole units inside the row say of the units left: which of them, and how many of their people gave the answer."""
+    found = {}
+    for (domain, measure, category), possible in printed.items():
+        inside = who.inside(domain) & answered
+        if (measure, category) != answer or len(possible) != 1 or (inside & ~members).any():
+            continue
+        share = np.array([inside[members & (who.unit == u)].mean() for u in names])
+        if set(share) <= {0.0, 1.0} and share[left].any():
+            found[tuple(share[left] == 1)] = possible[0] - int(fixed[(share == 1) & (fixed >= 0)].sum())
+    return [(np.array(which), count) for which, count in found.items()]
+
+
+def _fitting(rules, row, size, weight, fixed, left, count, units, sums) -> np.ndarray:
     """The splits over the units that are left, shape (splits, left)."""
     known = np.where(fixed >= 0, fixed, 0)
     sizes = [s + 1 for s in size[left[:-1]]]
     some = np.stack(np.unravel_index(np.arange(np.prod(sizes, dtype=int)), sizes), 1) if sizes else np.zeros((1, 0), int)
     last = count - known.sum() - some.sum(1)
     free = np.column_stack([some, last])[(last >= 0) & (last <= size[left[-1]])]
+    for which, so_many in sums:
+        free = free[free[:, which].sum(1) == so_many]
     total, half = float(weight @ size), 0.5 * 10.0 ** -int(row.get("decimals") or rules.decimals) + TINY
     share = (float(weight @ known) + free @ weight[left]) / total
     if row["estimate"] != "":

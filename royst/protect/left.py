@@ -1,0 +1,228 @@
+"""What weighted figures tell of the units that are left beside printed reports.
+
+Most units of a row have reports of their own. Whoever takes these out of a row's weighted percentage and standard error looks at
+few people, whom one split over the units left may explain. So a row is printed only as finely as it leaves them open: on
+the average, which numbers of people decide alone (``open_on_average``), and in truth, as a repair like the audit's, by
+looking for other splits that would be printed alike (``Left.told``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from royst.protect.block import WITHHELD_LEVEL, Block, merge
+from royst.protect.facts import leaves
+from royst.protect.rules import RuleSet
+from royst.protect.suppress import telltale, unit_of
+from royst.protect.weights import EFFECT, NO_STEP, STEPS, Precision, log_figures, log_tables
+
+ROOM = 1.5
+"""Tables of one answer in the units left that must agree with what is printed, as a power of ten, on the average."""
+LOOKS = 0.3
+"""Figures that can look in two ways or fewer, as a power of ten, are left to the look at true splits."""
+MOST = 200_000
+"""Most splits of one answer that are all gone through; where there are more, ``WALKS`` from the true one are tried."""
+WALKS = 3000
+"""Walks of one to three exchanges that are tried for each fact."""
+
+
+def beside_reports(
+    block: Block, rules: RuleSet, level: NDArray[np.int64], found: Precision, out: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], Precision]:
+    """Levels and precision at which the units left beside printed reports stay open: rows lose a decimal, then their standard
+    errors, then answers, and are withheld where nothing else does. ``out``: rows that are out already stay as they are."""
+    unit, size = unit_of(block), np.asarray(block.members.sum(1)).ravel()
+    level, step, bare = level.copy(), found.step.copy(), found.bare.copy()
+    telling = np.isfinite(found.step) | (found.errors & ~found.bare)
+    several = np.flatnonzero(block.candidate & telling & (level != WITHHELD_LEVEL) & (unit < 0))
+    printed = np.flatnonzero(level != WITHHELD_LEVEL)
+    inside = (block.members[printed] @ block.members[several].T).toarray() == size[printed][:, None]
+    reasons = [telltale(block, rules, depth) for depth in range(len(block.levels))]
+    for row, within in zip(several, inside.T):
+        if out is not None and out[row] != WITHHELD_LEVEL:
+            continue
+        others = printed[within & (printed != row) & (level[printed] != WITHHELD_LEVEL)]
+        left = [Left(block, int(row), depth, others[level[others] <= depth], unit) for depth in range(level[row], len(block.levels))]
+        finest = int(level[row])
+        level[row] = WITHHELD_LEVEL
+        for depth, (to, without) in product(range(finest, len(block.levels)), _ways(step[row], bare[row])):
+            if depth > finest and reasons[depth][row]:
+                continue
+            looks = Looks(to, bool(np.isfinite(found.step[row])), bool(found.errors[row]) and not without)
+            if all(one.open_on_average(looks) and not one.told(rules, looks) for one in left[depth - finest :]):
+                level[row], step[row], bare[row] = depth, to, without
+                break
+    return level, replace(found, step=step, bare=bare)
+
+
+def _ways(step: float, bare: bool) -> list[tuple[float, bool]]:
+    """How a row may be printed, from what it is: the step of its weighted figures, and whether without standard errors."""
+    steps = [one for one in STEPS if one >= step] or [NO_STEP]
+    found = [(one, False) for one in steps if not bare]
+    return [*found, *((one, True) for one in steps if bare or one == steps[-1])]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a row is printed: to which ``step``, and whether with ``weighted`` shares that differ from the plain ones and with
+    standard ``errors`` that do not follow from them."""
+
+    step: float
+    weighted: bool
+    errors: bool
+
+    @property
+    def fine(self) -> float:
+        """The step of standard errors."""
+        return self.step if np.isfinite(self.step) else STEPS[0]
+
+
+class Left:
+    """A row's people by part: those of one unit and one weight, and whether rows that are printed tell their answers.
+
+    ``beside``: other rows inside the row that are printed, each of one ``unit`` (rows,) or of several. Arrays over the parts that are
+    left: ``size``, ``weight``; ``given`` (parts × categories at ``depth``); ``sums`` (rows of whole parts × parts): how many gave
+    an answer in each is printed too.
+    """
+
+    def __init__(self, block: Block, row: int, depth: int, beside: NDArray[np.int64], unit: NDArray[np.int64]):
+        self.name = f"{block.name}/{block.rows[row]}/{depth}"
+        inside = _atoms(block, row)
+        told = np.zeros(len(block.atoms), bool)
+        for one in beside[unit[beside] >= 0]:
+            told[_atoms(block, one)] = True
+        weight = np.ones(len(block.atoms)) if block.weight is None else block.weight
+        key = np.stack([told[inside], block.holder[inside], np.round(weight[inside], 9)], 1)
+        kinds, at = np.unique(key, axis=0, return_inverse=True)  # the parts that are left come first
+        size = np.bincount(at.ravel(), block.atoms[inside], len(kinds))
+        given = np.zeros((len(kinds), int(block.levels[depth].max()) + 1))
+        np.add.at(given, at.ravel(), merge(block.counts, block.levels[depth])[inside])
+        here = kinds[:, 0] == 0
+        self.size, self.weight, self.given = size[here], kinds[here, 2], given[here].astype(np.int64)
+        _, self.holder = np.unique(kinds[:, 1], return_inverse=True)
+        self.all_sizes, self.all_weights, self.all_given = size, kinds[:, 2], given
+        several = block.members[beside[unit[beside] < 0]][:, inside].toarray()
+        share = np.array([np.bincount(at.ravel(), one) for one in several]).reshape(len(several), len(kinds)) / np.bincount(at.ravel())
+        whole = share[((share == 0) | (share == 1)).all(1)][:, here]
+        self.sums = np.unique(whole[whole.any(1)], axis=0).astype(np.int64)
+        self.n, self.whole, self.units = float(size.sum()), float(size @ kinds[:, 2]), len(np.unique(block.holder))
+
+    def open_on_average(self, printed: Looks) -> bool:
+        """Whether the splits of each answer over the parts are many more than its figures can look. What decides is printed."""
+        if len(self.size) < 2 or self.given.shape[1] < 2:
+            return True
+        for given, whole in zip(self.given.T, self.all_given.sum(0)):
+            share = [float(whole / self.n)]
+            if not 0 < given.sum() < self.size.sum():
+                continue
+            figures = log_figures(
+                share if printed.weighted else [], share if printed.errors else [], self.size, self.weight, printed.fine, (self.n, self.whole)
+            )
+            if figures > LOOKS and sum(self._log_tables(given)) - figures < ROOM:
+                return False
+        return True
+
+    def _log_tables(self, given: NDArray[np.int64]) -> Iterator[float]:
+        """Tables of an answer, as a power of ten, in each of the parts' groups whose sums are printed; of groups that overlap the larger."""
+        groups, rest = [], np.ones(len(self.size), bool)
+        for group in self.sums[np.argsort(-self.sums.sum(1), kind="stable")].astype(bool):
+            if rest[group].all():
+                groups.append(group)
+                rest = rest & ~group
+        for group in [*groups, rest]:
+            count, size = int(given[group].sum()), self.size[group]
+            if count:
+                yield log_tables(size, np.array([count, int(size.sum()) - count]))
+
+    def told(self, rules: RuleSet, printed: Looks) -> bool:
+        """Whether what is printed of some answer leaves a unit's count no other value than those that must not be learnt."""
+        if not (printed.weighted or printed.errors) or len(self.size) < 2:
+            return False
+        return any(self._told(rules, printed, category) for category in range(self.given.shape[1]))
+
+    def _told(self, rules: RuleSet, printed: Looks, category: int) -> bool:
+        size, given = (np.bincount(self.holder, a).astype(np.int64) for a in (self.all_sizes, self.all_given[:, category]))
+        left = np.bincount(self.holder[: len(self.size)], minlength=len(size)) > 0
+        facts = np.flatnonzero(rules.sensitive_cells(size, np.stack([given, size - given], 1))[:, 0] & left)
+        if not len(facts):
+            return False
+        truth = self.given[:, category]
+        for splits in self._splits(truth, f"{self.name}/{category}"):
+            splits = splits[(splits @ self.sums.T == self.sums @ truth).all(1)]
+            moved = (splits - truth)[self._alike(splits, category, printed)]
+            change = np.zeros((len(moved), len(size)))
+            for part, unit in enumerate(self.holder[: len(truth)]):
+                change[:, unit] += moved[:, part]
+            facts = np.array([k for k in facts if not leaves(rules, size[k], given[k], change[:, k]).any()], int)
+            if not len(facts):
+                return False
+        return True
+
+    def _alike(self, splits: NDArray[np.int64], category: int, printed: Looks) -> NDArray[np.bool_]:
+        """Which splits would be printed like the true one."""
+        every = np.tile(self.all_given[:, category], (len(splits) + 1, 1))
+        every[1:, : len(self.size)] = splits
+        share = every @ self.all_weights / self.whole
+        figures = [share / printed.fine] if printed.weighted else []
+        if printed.errors:
+            score = self.all_weights * (every - share[:, None] * self.all_sizes) / self.whole
+            units = np.zeros((len(every), int(self.holder.max()) + 1))
+            for part, unit in enumerate(self.holder):
+                units[:, unit] += score[:, part]
+            variance = self.units / (self.units - 1) * (units**2).sum(1)
+            error = np.sqrt(variance)
+            figures += [error / printed.fine, (share - 2 * error) / printed.fine, (share + 2 * error) / printed.fine]
+            if printed.fine == STEPS[0]:
+                plain = np.maximum(share * (1 - share), 1e-9) / max(self.n - 1, 1)
+                figures.append(variance / plain / EFFECT / 100)
+        shown = np.round(100 * np.stack(figures, 1), 6).round()
+        return (shown[1:] == shown[0]).all(1)
+
+    def _splits(self, truth: NDArray[np.int64], seed: str) -> Iterator[NDArray[np.int64]]:
+        """Other splits of as many people over the parts, (splits × parts): near ones, and all where they are not too many."""
+        yield _walks(self.size, truth, seed)
+        if ways(self.size, int(truth.sum())) <= MOST:
+            yield every_split(self.size, int(truth.sum()))
+
+
+def _atoms(block: Block, row: int) -> NDArray[np.int64]:
+    return block.members.indices[slice(*block.members.indptr[row : row + 2])]
+
+
+def _walks(size: NDArray[np.int64], truth: NDArray[np.int64], seed: str) -> NDArray[np.int64]:
+    """Splits that one to three exchanges of one or two people lead to: the same on every machine (SHAKE-256)."""
+    drawn = np.frombuffer(hashlib.shake_256(seed.encode()).digest(WALKS * 9 * 2), "<u2").reshape(WALKS, 3, 3).astype(np.int64)
+    splits, number = np.tile(truth, (WALKS, 1)), np.arange(WALKS)
+    for turn in range(3):
+        walking = number % 3 >= turn
+        people = (1 + drawn[:, turn, 0] % 2) * walking
+        np.add.at(splits, (number, drawn[:, turn, 1] % len(size)), people)
+        np.subtract.at(splits, (number, drawn[:, turn, 2] % len(size)), people)
+    return splits[((splits >= 0) & (splits <= size)).all(1)]
+
+
+def ways(size: NDArray, count: int) -> float:
+    """In how many ways so many people can be split over parts of these sizes."""
+    found = np.ones(1)
+    for people in size:
+        found = np.convolve(found, np.ones(int(people) + 1))[: count + 1]
+    return float(found[count]) if count < len(found) else 0.0
+
+
+def every_split(size: NDArray, count: int) -> NDArray[np.int64]:
+    """All of them, (splits × parts)."""
+    found, left = np.zeros((1, 0), np.int64), np.array([count])
+    after = [int(size[k + 1 :].sum()) for k in range(len(size))]
+    for people, room in zip(size, after):
+        least, most = np.maximum(left - room, 0), np.minimum(left, int(people))
+        times = np.maximum(most - least + 1, 0)
+        which = np.repeat(np.arange(len(left)), times)
+        here = np.arange(len(which)) - np.repeat(np.cumsum(times) - times, times) + least[which]
+        found, left = np.column_stack([found[which], here]), left[which] - here
+    return found
