@@ -9,12 +9,18 @@ would make a sensitive row a linear combination of what is printed. The eliminat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+<<<<<<< HEAD
 from scipy import linalg
+=======
+from scipy import sparse
+>>>>>>> 041b654 (Simulated studies are attacked one by one, and whole people in a minute; secondary suppression of any plain table, held against the package's own manual)
 
+from royst.errors import wrong
 from royst.protect.block import WITHHELD_LEVEL, Block, merge
 from royst.protect.rules import RuleSet
 
@@ -169,6 +175,32 @@ def secondary(
             span.take(column)
         printed[row] = True
     return printed
+
+
+def secondary_cells(
+    x: NDArray | sparse.sparray, candidates: Sequence[int], primary: Sequence[int], forced: Sequence[int] = ()
+) -> list[int]:
+    """The candidates to withhold so that no primary cell is a linear combination of published ones, in the candidates' order: any
+    table's, as the R package GaussSuppression puts it.
+
+    ``x``: (inner cells × cells), 1 where an inner cell is part of a cell and else 0; the others number its columns from 0.
+    ``candidates``: the one to keep first comes first; primary cells among them are left out. ``forced``: cells that are published
+    whatever they tell. The same as ``SSBtools::GaussSuppression(x, candidates + 1, primary + 1, forced + 1, singletonMethod = "none")``
+    (Langsrud 2024). Raises ``InputError`` (``contradictory-counts``) for other entries than 0 and 1.
+    """
+    members = sparse.csr_array(sparse.csr_array(x).T, dtype=float)
+    if not np.isin(members.data, [0.0, 1.0]).all():
+        raise wrong("contradictory-counts", "a relation matrix with other entries than 0 and 1", "say which inner cells make up each cell")
+    some = np.flatnonzero(members.sum(1))  # what is made of nothing tells nothing
+    place = {int(cell): k for k, cell in enumerate(some)}
+    known = {place[cell] for cell in forced if cell in place}
+    sensitive = {place[cell] for cell in primary if cell in place} - known
+    order = [place[cell] for cell in dict.fromkeys([*forced, *candidates]) if cell in place and place[cell] not in sensitive]
+    candidate, is_sensitive, is_forced = (np.isin(np.arange(len(some)), [*marked]) for marked in (order, sensitive, known))
+    counts, one = np.ones((members.shape[1], 1), np.int64), (np.zeros(1, np.int64),)
+    block = Block("cells", tuple(map(str, some)), members[some].tocsr(), counts, one, candidate, np.ones(len(some)))
+    printed = secondary(block, is_sensitive, np.array(order, np.int64), forced=is_forced)
+    return [int(some[k]) for k in order if not printed[k]]
 
 
 def keep_first(block: Block) -> NDArray[np.int64]:

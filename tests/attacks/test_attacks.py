@@ -162,18 +162,3 @@ def test_a_study_of_three_waves_holds(tmp_path, shape):
     made = study.released(tmp_path)
     assert all(one.certificate["recoverable"] == 0 for one in made)
     assert attack(study.write(tmp_path / "out", *made), *HELD) == []
-
-
-@pytest.mark.prove
-def test_every_simulated_study_holds(tmp_path):
-    """Twenty-two studies of three waves, a hundred thousand published cells in all."""
-    cells, told = 0, {}
-    assert len(SHAPES) >= 20 and all(len(shape.waves) == 3 for shape in SHAPES)
-    for shape in SHAPES:
-        study = Study(replace(shape, blank=0.0))
-        made = study.released(tmp_path / shape.name)
-        cells += sum(one.estimates.filter(pl.col("status") == "published").height for one in made)
-        if found := attack(study.write(tmp_path / shape.name / "out", *made), *HELD):
-            told[shape.name] = found
-    assert told == {}
-    assert cells >= 100_000

@@ -11,11 +11,11 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from attackers.evidence import COUNTED, TINY, Evidence, Item, Told, Wave
+from attackers.evidence import COUNTED, TINY, Evidence, Item, Rules, Told, Wave
 
 PULLS = 40
 SECONDS = 2.0
-"""Most time for one end of an interval in whole numbers; what is not settled then counts as the linear programme's end."""
+"""Most time to find out whether whole people can give a number."""
 
 
 class Condition(NamedTuple):
@@ -171,7 +171,9 @@ def intervals(block: Block, conditions: list[Condition], whole: bool = False) ->
     members = sparse.csr_array(np.array([f.members for f in facts], float))
     answers = np.array([f.answers for f in facts])
     least, most = np.full(len(facts), np.inf), np.full(len(facts), -np.inf)
-    model = _model(block, conditions)
+    seen_least, seen_most = least.copy(), most.copy()  # in tables of whole people
+    programme = _programme(block, conditions)
+    model = _solver(programme)
     shape = (len(block.size), len(block.item.choices))
 
     def solve(cost: np.ndarray) -> np.ndarray | None:
@@ -183,7 +185,14 @@ def intervals(block: Block, conditions: list[Condition], whole: bool = False) ->
         value = ((members @ point) * answers).sum(1)
         np.minimum(least, value, out=least)
         np.maximum(most, value, out=most)
+        if np.abs(point - point.round()).max(initial=0) < 1e-6:
+            np.minimum(seen_least, value, out=seen_least)
+            np.maximum(seen_most, value, out=seen_most)
         return point
+
+    def closed(k: int) -> bool:
+        a, b = (seen_least[k], seen_most[k]) if whole else (least[k], most[k])
+        return bool(a > b or rules.told(facts[k].n, a, b) or b - a < 1)
 
     shut = np.ones(len(facts), bool)
     for turn in range(PULLS):
@@ -191,22 +200,24 @@ def intervals(block: Block, conditions: list[Condition], whole: bool = False) ->
         if solve(members.T @ (answers * ((bits * 2.0 - 1) * shut)[:, None])) is None:
             raise RuntimeError(f"what is printed of {block.name} in {block.wave} contradicts itself")
         before = shut.sum()
-        shut = np.array([rules.told(f.n, a, b) or b - a < 1 for f, a, b in zip(facts, least, most)])
+        shut = np.array([closed(k) for k in range(len(facts))])
         if not shut.any() or (turn > 8 and before == shut.sum()):
             break
     for k in np.flatnonzero(shut):
+        if not closed(k):  # by what another fact's ends showed
+            continue
         cost = np.outer(facts[k].members, facts[k].answers)
         points = [solve(sign * cost) for sign in (1.0, -1.0)]
         if any(point is None for point in points):
             continue
         low, high = sorted(float((cost * point).sum()) for point in points)
-        if whole and not rules.told(facts[k].n, low, high) and high - low < 2:
-            low, high = _whole(block, conditions, cost, low, high)
+        if whole and high - low < 2 and closed(k):
+            low, high = _whole(programme, cost, facts[k].n, rules, (low, high), (seen_least[k], seen_most[k]))
         if rules.told(facts[k].n, low, high):
             yield block.told(facts[k], low, high)
 
 
-def _model(block: Block, conditions: list[Condition]) -> highspy.Highs:
+def _programme(block: Block, conditions: list[Condition]) -> highspy.HighsLp:
     atoms, answers = len(block.size), len(block.item.choices)
     parts = [sparse.kron(sparse.eye_array(atoms), np.ones((1, answers)))]
     parts += [sparse.csr_array(np.outer(c.amount, c.scores).ravel()[None, :]) for c in conditions]
@@ -221,22 +232,41 @@ def _model(block: Block, conditions: list[Condition]) -> highspy.Highs:
     lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
     lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
     lp.a_matrix_.value_ = matrix.data
+    return lp
+
+
+def _solver(programme: highspy.HighsLp) -> highspy.Highs:
     model = highspy.Highs()
     model.silent()
     model.setOptionValue("threads", 1)
-    model.passModel(lp)
+    model.passModel(programme)
     return model
 
 
-def _whole(block: Block, conditions: list[Condition], cost: np.ndarray, low: float, high: float) -> tuple[float, float]:
-    model = _model(block, conditions)
+def _whole(
+    programme: highspy.HighsLp, cost: np.ndarray, n: int, rules: Rules, ends: tuple[float, float], seen: tuple[float, float]
+) -> tuple[float, float]:
+    """The least and the most of the whole numbers between ``ends`` that tables of whole people reach; what was ``seen`` they do.
+    No more are tried once they tell nothing."""
+    inside = range(int(np.ceil(ends[0] - 1e-6)), int(np.floor(ends[1] + 1e-6)) + 1)
+    if not any(rules.told(n, k, k) for k in inside):
+        return ends
+    reached = [k for k in inside if seen[0] - 1e-6 <= k <= seen[1] + 1e-6]
+    for k in inside:
+        if reached and not rules.told(n, min(reached), max(reached)):
+            break
+        if k not in reached and _reaches(programme, cost, k):
+            reached.append(k)
+    return min(reached, default=ends[0]), max(reached, default=ends[1])
+
+
+def _reaches(programme: highspy.HighsLp, cost: np.ndarray, value: int) -> bool:
+    """Whether a table of whole people makes the fact this number; what is not settled in ``SECONDS`` counts as such."""
+    model = _solver(programme)
     number = np.arange(cost.size, dtype=np.int32)
+    concerned = np.flatnonzero(cost.ravel()).astype(np.int32)
+    model.addRow(value, value, len(concerned), concerned, cost.ravel()[concerned])
     model.changeColsIntegrality(cost.size, number, np.ones(cost.size, np.uint8))
     model.setOptionValue("time_limit", SECONDS)
-    ends = []
-    for sign, fallback in ((1.0, low), (-1.0, high)):
-        model.changeColsCost(cost.size, number, (sign * cost).ravel())
-        model.run()
-        done = model.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        ends.append(float((cost.ravel() * np.asarray(model.getSolution().col_value)).sum()) if done else fallback)
-    return min(ends), max(ends)
+    model.run()
+    return model.getModelStatus() != highspy.HighsModelStatus.kInfeasible

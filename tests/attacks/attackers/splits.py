@@ -8,8 +8,8 @@ import numpy as np
 
 from attackers.evidence import COUNTED, TINY, Evidence, Told
 
-MOST = 1_000_000
-"""Splits of one row that are gone through; rows with more are left."""
+MOST = 300_000
+"""Splits of one row that are gone through at a time; rows with more are left."""
 
 
 def splits(evidence: Evidence) -> Iterator[Told]:
@@ -42,12 +42,11 @@ def splits(evidence: Evidence) -> Iterator[Told]:
                 elif (mine := _known(evidence, wave, name, members & (who.unit == unit))) is not None:
                     fixed[k] = sum(answer in item.named(measure, category) for answer in mine)
             left = np.flatnonzero(fixed < 0)
-            left = left[np.argsort(size[left], kind="stable")]  # the largest follows from the others
-            if not len(left) or np.prod(size[left[:-1]] + 1.0) > MOST:
+            if not len(left):
                 continue
             sums = _sums(who, printed, (measure, category), members, answered, names, fixed, left)
             fit = _fitting(rules, row, size, weight, fixed, left, possible[0], units, sums)
-            if not len(fit):
+            if fit is None or not len(fit):
                 continue
             for at, k in enumerate(left):
                 low, high = int(fit[:, at].min()), int(fit[:, at].max())
@@ -77,15 +76,12 @@ def _sums(who, printed, answer, members, answered, names, fixed, left) -> list[t
     return [(np.array(which), count) for which, count in found.items()]
 
 
-def _fitting(rules, row, size, weight, fixed, left, count, units, sums) -> np.ndarray:
-    """The splits over the units that are left, shape (splits, left)."""
+def _fitting(rules, row, size, weight, fixed, left, count, units, sums) -> np.ndarray | None:
+    """The splits over the units that are left, shape (splits, left); ``None`` where there are too many."""
     known = np.where(fixed >= 0, fixed, 0)
-    sizes = [s + 1 for s in size[left[:-1]]]
-    some = np.stack(np.unravel_index(np.arange(np.prod(sizes, dtype=int)), sizes), 1) if sizes else np.zeros((1, 0), int)
-    last = count - known.sum() - some.sum(1)
-    free = np.column_stack([some, last])[(last >= 0) & (last <= size[left[-1]])]
-    for which, so_many in sums:
-        free = free[free[:, which].sum(1) == so_many]
+    free = _every([*sums, (np.ones(len(left), bool), count - int(known.sum()))], size[left])
+    if free is None:
+        return None
     total, half = float(weight @ size), 0.5 * 10.0 ** -int(row.get("decimals") or rules.decimals) + TINY
     share = (float(weight @ known) + free @ weight[left]) / total
     if row["estimate"] != "":
@@ -101,6 +97,21 @@ def _fitting(rules, row, size, weight, fixed, left, count, units, sums) -> np.nd
             keep &= np.abs(variance / _simple(share, size, weight) - float(row["deff"])) <= 0.05 + TINY
         free = free[keep]
     return free
+
+
+def _every(sums: list[tuple[np.ndarray, int]], size: np.ndarray) -> np.ndarray | None:
+    """Every split over units of these sizes that adds up to the sums, unit by unit."""
+    found = np.zeros((1, len(size)), int)
+    for k, people in enumerate(size):
+        if len(found) * (people + 1) > MOST:
+            return None
+        found = np.repeat(found, people + 1, 0)
+        found[:, k] = np.tile(np.arange(people + 1), len(found) // (people + 1))
+        for which, so_many in sums:
+            if which[k]:
+                so_far = found[:, which].sum(1)
+                found = found[(so_far <= so_many) & (so_far + size[k + 1 :][which[k + 1 :]].sum() >= so_many)]
+    return found
 
 
 def _simple(share: np.ndarray, size: np.ndarray, weight: np.ndarray) -> np.ndarray:
