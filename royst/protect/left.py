@@ -36,26 +36,38 @@ def beside_reports(
     block: Block, rules: RuleSet, level: NDArray[np.int64], found: Precision, out: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.int64], Precision]:
     """Levels and precision at which the units left beside printed reports stay open: rows lose a decimal, then their standard
-    errors, then answers, and are withheld where nothing else does. ``out``: rows that are out already stay as they are."""
+    errors, then answers, and are withheld where nothing else does. ``out``: levels at which rows are out already; they stay as they
+    are, and new rows beside them are withheld."""
     unit, size = unit_of(block), np.asarray(block.members.sum(1)).ravel()
     level, step, bare = level.copy(), found.step.copy(), found.bare.copy()
+    shown = np.zeros(len(block.rows), bool) if out is None else out != WITHHELD_LEVEL
     telling = np.isfinite(found.step) | (found.errors & ~found.bare)
     several = np.flatnonzero(block.candidate & telling & (level != WITHHELD_LEVEL) & (unit < 0))
+    several = np.concatenate([several[shown[several]], several[~shown[several]]])
     printed = np.flatnonzero(level != WITHHELD_LEVEL)
     inside = (block.members[printed] @ block.members[several].T).toarray() == size[printed][:, None]
     reasons = [telltale(block, rules, depth) for depth in range(len(block.levels))]
-    for row, within in zip(several, inside.T):
-        if out is not None and out[row] != WITHHELD_LEVEL:
+
+    def open_at(row: int, depth: int, to: float, without: bool) -> bool:
+        """Whether a row leaves its people open where it is printed so, beside all that is printed now."""
+        others = printed[inside[:, place] & (printed != row) & (level[printed] != WITHHELD_LEVEL)]
+        looks = Looks(to, bool(np.isfinite(found.step[row])), bool(found.errors[row]) and not without)
+        left = (Left(block, row, d, others[level[others] <= d], unit) for d in range(depth, len(block.levels)))
+        return all(one.open_on_average(looks) and not one.told(rules, looks) for one in left)
+
+    for place, row in enumerate(map(int, several)):
+        if shown[row]:  # what is new beside it has to go
+            new = [other for other in printed[inside[:, place]] if not shown[other] and level[other] != WITHHELD_LEVEL]
+            for other in sorted(new, key=lambda other: (block.cost[other], other)):
+                if open_at(row, int(level[row]), float(step[row]), bool(bare[row])):
+                    break
+                level[other] = WITHHELD_LEVEL
             continue
-        others = printed[within & (printed != row) & (level[printed] != WITHHELD_LEVEL)]
-        left = [Left(block, int(row), depth, others[level[others] <= depth], unit) for depth in range(level[row], len(block.levels))]
-        finest = int(level[row])
-        level[row] = WITHHELD_LEVEL
-        for depth, (to, without) in product(range(finest, len(block.levels)), _ways(step[row], bare[row])):
-            if depth > finest and reasons[depth][row]:
-                continue
-            looks = Looks(to, bool(np.isfinite(found.step[row])), bool(found.errors[row]) and not without)
-            if all(one.open_on_average(looks) and not one.told(rules, looks) for one in left[depth - finest :]):
+        if level[row] == WITHHELD_LEVEL:
+            continue
+        finest, level[row] = int(level[row]), WITHHELD_LEVEL
+        for depth, (to, without) in product(range(finest, len(block.levels)), _ways(float(step[row]), bool(bare[row]))):
+            if (depth == finest or not reasons[depth][row]) and open_at(row, depth, to, without):
                 level[row], step[row], bare[row] = depth, to, without
                 break
     return level, replace(found, step=step, bare=bare)

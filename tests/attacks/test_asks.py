@@ -47,7 +47,7 @@ def run(tmp_path, count: int) -> tuple[Study, history.Ledger, list[bool]]:
 def broken(tmp_path, study: Study, ledger: history.Ledger) -> list[dict]:
     out = ledger.published()
     assert out is not None and out.height > 50
-    return attack(study.write(tmp_path / "out", out.with_columns(status=pl.lit("published"))), "span", "programme")
+    return attack(study.write(tmp_path / "out", out.with_columns(status=pl.lit("published"))), "span", "programme", "weights", "splits")
 
 
 def test_a_few_asks_tell_nothing(tmp_path):

@@ -40,7 +40,7 @@ class Row:
     whole: bool = False
 
 
-def program() -> str:
+def _program() -> str:
     """What the protected files and the attacks on them follow from."""
     folders = [Path(royst.__file__).parent / part for part in ("protect", "estimation", "evaluation")] + [Path(__file__).parent]
     told = hashlib.sha256()
@@ -49,10 +49,13 @@ def program() -> str:
     return told.hexdigest()
 
 
+PROGRAM = _program()
+
+
 def rows(config: pytest.Config) -> dict[str, Row]:
     """The rows seen with this program."""
     kept = {name: Row(**row) for name, row in config.cache.get(KEPT, {}).items()}
-    return {name: row for name, row in kept.items() if row.program == program()}
+    return {name: row for name, row in kept.items() if row.program == PROGRAM}
 
 
 def keep(config: pytest.Config, name: str, row: Row) -> None:
@@ -70,7 +73,7 @@ def out(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     cells = sum(one.estimates.filter(pl.col("status") == "published").height for one in made)
     facts = sum(one.certificate["facts"] for one in made)
     if shape.name not in rows(request.config):
-        keep(request.config, shape.name, Row(program(), cells, sum(one.estimates.height for one in made), facts, -1))
+        keep(request.config, shape.name, Row(PROGRAM, cells, sum(one.estimates.height for one in made), facts, -1))
     return shape.name, study, study.write(home / "out", *made)
 
 
