@@ -22,22 +22,9 @@ from royst.protect.rounding import rounded
 from royst.protect.rules import RuleSet, chosen
 from royst.study import folder as study_folder
 from royst.study.folder import Study
+from royst.words import Words
 
 Progress = Callable[[str], None]
-
-MEANING = """\
-# {question}
-
-{by}, wave {wave}. Answers: {choices}.
-
-`table.csv` holds the table, with the columns of a release's `estimates.csv`: `n` counts answers, shares and their standard
-errors (`se`) and intervals (`low` to `high`) are per cent, `decimals` says how finely the row's figures are given. A row whose
-status is `withheld` holds no number: it is not zero, and nothing is said of why.
-
-The table was protected together with everything published before it (`certificate.json`), and stands in the ledger like a
-release: its figures are never computed again.
-"""
-
 
 def ask(root: Path, item: str, groups: list[str], wave: str | None, progress: Progress) -> list[str]:
     """Answer the tables of ``item`` by each of ``groups`` (``sex,age``: crossed), or say why not. Returns lines to print.
@@ -122,12 +109,17 @@ def _answer(
 
 
 def _meaning(study: Study, own: estimate.Wave, item: str, by: tuple[str, ...]) -> str:
+    """What the table means, in each of the study's languages."""
     found = next(part for part in own.items if part.name == item)
-    language = next(language for language in ("en", *study.file.languages) if language in study.file.languages)
-    question = found.label.get(language, item)
-    labels = [study.file.groups[group].label.get(language, group) for group in by if group in study.file.groups]
-    choices = ", ".join(found.scale.substantive) if found.scale is not None else "numbers"
-    return MEANING.format(question=question, by=" × ".join(labels) or "All", wave=own.name, choices=choices)
+    texts = []
+    for language in study.file.languages:
+        words = Words(language)
+        labels = [words.of(study.file.groups[group].label) or group for group in by if group in study.file.groups]
+        choices = ", ".join(found.scale.substantive) if found.scale is not None else words("ask.numbers")
+        by_what = " × ".join(labels) or words("ask.all")
+        question = words.of(found.label) or item
+        texts.append(words("ask.meaning", question=question, by=by_what, wave=own.name, choices=choices))
+    return "\n\n".join(texts) + "\n"
 
 
 def _log(study: Study, told: dict) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from royst.errors import wrong
-from royst.protect.candidate import EVERYONE, People, domain_parts, item_block, wave_rows
+from royst.protect.candidate import People, domain_parts, item_block, wave_rows
 from royst.protect.history import Ledger
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import inside
@@ -78,7 +78,7 @@ def _numbers_out(ledger: Ledger, wave: str, item: str) -> list[tuple[str, int]]:
     if frame is None or "n" not in frame.columns:
         return []
     told = frame.select("population", "domain", "n").drop_nulls().unique(maintain_order=True).rows()
-    return [(f"{'all' if population in EVERYONE else population}/{domain}", n) for population, domain, n in told]
+    return [(f"{population}/{domain}", n) for population, domain, n in told]
 
 
 def _rows_out(ledger: Ledger, wave: str, item: str) -> pl.DataFrame | None:
@@ -92,10 +92,7 @@ def _out(ledger: Ledger, wave: str, item: str) -> list[tuple[str, str]]:
     rows = _rows_out(ledger, wave, item)
     if rows is None:
         return []
-    return [
-        ("all" if population in EVERYONE else population, domain)
-        for population, domain in rows.select("population", "domain").unique(maintain_order=True).rows()
-    ]
+    return rows.select("population", "domain").unique(maintain_order=True).rows()
 
 
 def _domains(frame: pl.DataFrame, by: tuple[str, ...]) -> list[str]:

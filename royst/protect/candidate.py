@@ -21,8 +21,8 @@ FINE = ("share", "mean", "quantile")
 """Measures that tell all answers of a row; ``band`` tells its bands."""
 NOBODYS = ""
 """The category of those who are in none of a group."""
-EVERYONE = ("all", "standardised")
-"""Populations that are the same people (with other weights)."""
+EVERYONE = "all"
+"""The population of everybody. Any other one, also of the same people with other weights, has a column that says who is in it."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def wave_rows(wave: str, people: People, asked: list[tuple[str, str]]) -> WaveRo
             "missing-relation", f"wave {wave}: no column {missing!r} among the people", "give each person's group"
         )
     masks = {}
-    for population in sorted({p for p, _ in asked if p not in EVERYONE}):
+    for population in sorted({p for p, _ in asked if p != EVERYONE}):
         column = people.populations.get(population)
         if column is None or column not in frame.columns:
             faults.add("missing-relation", f"wave {wave}: who belongs to {population!r} is not told", "give its column")
@@ -173,12 +173,12 @@ def wave_rows(wave: str, people: People, asked: list[tuple[str, str]]) -> WaveRo
     everyone = np.ones(frame.height, bool)
     names, rows = [], []
     for population, domain in asked:
-        inside = everyone.copy() if population in EVERYONE else masks[population].copy()
+        inside = everyone.copy() if population == EVERYONE else masks[population].copy()
         for group, value in domain_parts(domain):
             inside &= at[group].get(value, ~everyone)
         names.append((population, domain))
         rows.append(np.flatnonzero(inside))
-    taken = {domain for population, domain in asked if population in EVERYONE}
+    taken = {domain for population, domain in asked if population == EVERYONE}
     for domain, inside in _secret(people, codes):
         if domain not in taken:
             names.append(("guarded", domain))

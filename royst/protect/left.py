@@ -1,9 +1,9 @@
 """What weighted figures tell of the units that are left beside printed reports.
 
 Most units of a row have reports of their own. Whoever takes these out of a row's weighted percentage and standard error looks at
-few people, whom one split over the units left may explain. So a row is printed only as finely as it leaves them open: on
-the average, which numbers of people decide alone (``open_on_average``), and in truth, as a repair like the audit's, by
-looking for other splits that would be printed alike (``Left.told``).
+few people, whom one split over the units left may explain. So a row is printed only as finely as it leaves them open: tenths and
+standard errors on the average, which numbers of people decide alone (``Left.open_on_average``), and everything in truth, as a
+repair like the audit's, by looking for other splits that would be printed alike (``Left.told``).
 """
 
 from __future__ import annotations
@@ -126,8 +126,9 @@ class Left:
         self.n, self.whole, self.units = float(size.sum()), float(size @ kinds[:, 2]), len(np.unique(block.holder))
 
     def open_on_average(self, printed: Looks) -> bool:
-        """Whether the splits of each answer over the parts are many more than its figures can look. What decides is printed."""
-        if len(self.size) < 2 or self.given.shape[1] < 2:
+        """Whether the splits of each answer over the parts are many more than its figures can look. What decides is printed. The coarsest
+        figures have no coarser ones to give way to, and are left to ``told``."""
+        if len(self.size) < 2 or self.given.shape[1] < 2 or (printed.step == STEPS[-1] and not printed.errors):
             return True
         for given, whole in zip(self.given.T, self.all_given.sum(0)):
             share = [float(whole / self.n)]

@@ -14,7 +14,6 @@ from royst.errors import Faults
 from royst.protect.audit import Tally, repair
 from royst.protect.block import WITHHELD_LEVEL, Block
 from royst.protect.candidate import (
-    EVERYONE,
     FINE,
     Candidate,
     People,
@@ -57,7 +56,7 @@ class Wave:
         self.wave, self.rules, self.thorough = wave, rules, thorough
         self.people: People = candidate.people[wave]
         estimates = candidate.estimates.filter(pl.col("wave") == wave)
-        self.estimates = estimates.with_columns(pl.col("population").replace(dict.fromkeys(EVERYONE, "all")))
+        self.estimates = estimates
         asked = self.estimates.select("population", "domain").unique(maintain_order=True).rows()
         self._asked_items = self.estimates["item"].unique(maintain_order=True).to_list()
         self.items = [item for item in self._asked_items if item not in self.people.indices]
@@ -73,8 +72,7 @@ class Wave:
         frame = ledger.published()
         if frame is None:
             return None
-        everyone = pl.col("population").replace(dict.fromkeys(EVERYONE, "all"))
-        return frame.filter(pl.col("wave") == self.wave).with_columns(everyone)
+        return frame.filter(pl.col("wave") == self.wave)
 
     def _out(self) -> pl.DataFrame | None:
         if self._ledger is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from royst.protect.audit import Tally
-from royst.protect.candidate import EVERYONE, FINE, ROW, Candidate
+from royst.protect.candidate import FINE, ROW, Candidate
 from royst.protect.history import Ledger
 from royst.protect.rounding import rounded
 
@@ -56,21 +56,17 @@ class Printed:
 
     def less(self, wave: str, population: str, item: str, domain: str, measure: str) -> tuple[int, bool]:
         """``fewer`` and ``bare`` of the row that a cell stands in."""
-        key = (wave, _same(population), item, domain, "not_relevant" if measure == "not_relevant" else "answers")
+        key = (wave, population, item, domain, "not_relevant" if measure == "not_relevant" else "answers")
         return self.fewer.get(key, 0), key in self.bare
 
     def cell(
         self, wave: str, population: str, item: str, domain: str, measure: str, category: str, best: str | None
     ) -> bool:
         kind = "not_relevant" if measure == "not_relevant" else "answers"
-        level = self.level.get((wave, _same(population), item, domain, kind))
+        level = self.level.get((wave, population, item, domain, kind))
         if level is None or (measure in FINE and level != "answers"):
             return False
         return level != "two" or category == best
-
-
-def _same(population: str) -> str:
-    return "all" if population in EVERYONE else population
 
 
 def withheld_estimates(candidate: Candidate, printed: Printed) -> pl.DataFrame:

@@ -60,7 +60,8 @@ def test_a_table_is_answered_and_written_where_a_person_finds_it(small):
     assert (table["status"] == "published").any()
     withheld = table.filter(pl.col("status") == "withheld")
     assert withheld.select("n", "estimate").null_count().row(0) == (withheld.height, withheld.height)
-    assert "Satisfied?" in (home / "README.md").read_text(encoding="utf-8")
+    told = (home / "README.md").read_text(encoding="utf-8")
+    assert "# Fornøyd?\n\nKjønn, målingen 2019." in told and "# Satisfied?\n\n" in told  # in each of the study's languages
     assert json.loads((home / "certificate.json").read_text(encoding="utf-8"))["recoverable"] == 0
     study = folder.read(root)
     ledger = history.read(study.folder.history, keys.key(study.folder))

@@ -137,6 +137,12 @@ def test_a_missing_relation_is_refused():
     assert "panel" in refused("missing-relation", estimates=pl.concat([candidate().estimates, panel]))
 
 
+def test_the_same_people_with_other_weights_are_a_population_of_their_own():
+    """Its weighted figures would be more equations, which nobody has looked at."""
+    row = candidate().estimates.head(1).with_columns(population=pl.lit("standardised"))
+    assert "standardised" in refused("missing-relation", estimates=pl.concat([candidate().estimates, row]))
+
+
 def test_contradictory_counts_are_refused():
     wrong = candidate().estimates.with_columns(
         n=pl.when(pl.col("domain") == "sex=sex1").then(pl.col("n") + 1).otherwise(pl.col("n"))
