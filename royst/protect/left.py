@@ -154,7 +154,8 @@ class Left:
                 yield log_tables(size, np.array([count, int(size.sum()) - count]))
 
     def told(self, rules: RuleSet, printed: Looks) -> bool:
-        """Whether what is printed of some answer leaves a unit's count no other value than those that must not be learnt."""
+        """Whether what is printed of some answer leaves a unit's count no other value than those that must not be learnt: for who
+        knows nobody's answers, or those of one other unit that is left."""
         if not (printed.weighted or printed.errors) or len(self.size) < 2:
             return False
         return any(self._told(rules, printed, category) for category in range(self.given.shape[1]))
@@ -166,14 +167,19 @@ class Left:
         if not len(facts):
             return False
         truth = self.given[:, category]
+        closed = np.zeros((len(size), len(size) + 1), bool)  # each unit's fact to each unit left, and to who knows none's answers
+        closed[np.ix_(facts, [*np.flatnonzero(left), len(size)])] = True
+        closed[facts, facts] = False
         for splits in self._splits(truth, f"{self.name}/{category}"):
             splits = splits[(splits @ self.sums.T == self.sums @ truth).all(1)]
             moved = (splits - truth)[self._alike(splits, category, printed)]
-            change = np.zeros((len(moved), len(size)))
+            change = np.zeros((len(moved), len(size) + 1))
             for part, unit in enumerate(self.holder[: len(truth)]):
                 change[:, unit] += moved[:, part]
-            facts = np.array([k for k in facts if not leaves(rules, size[k], given[k], change[:, k]).any()], int)
-            if not len(facts):
+            for fact in np.flatnonzero(closed.any(1)):
+                other = change[leaves(rules, size[fact], given[fact], change[:, fact])]
+                closed[fact] &= (other != 0).all(0)
+            if not closed.any():
                 return False
         return True
 

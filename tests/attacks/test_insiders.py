@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ground import attack
-from studies import Study
+from studies import SHAPES, Study
 
 from royst import protect
 from royst.protect import wave
@@ -57,6 +59,16 @@ def test_a_unit_would_learn_from_rows_suppressed_for_staff_alone(small_study):
         patch.setattr(wave, "repair", bare)
         protect.protect(small_study.candidate("2019"), small_study.rules)
     assert sum(found) > 0
+
+
+def test_a_unit_left_beside_reports_does_not_split_the_others(tmp_path):
+    """Few units have no report of their own; one of them takes its people out of the weighted percentage of all."""
+    study = Study(replace(SHAPES[9], scales=(5, 5, 3)))
+    made = study.released(tmp_path)
+    unit = study.people["2019"]["unit"].to_list()
+    own = knows(study, [k for k, u in enumerate(unit) if u == "K002"])
+    found = attack(study.write(tmp_path / "out", *made, known=own), "splits")
+    assert [fact for fact in found if fact["domain"] != "unit=K002"] == []
 
 
 def knows(study: Study, people: list[int]) -> dict:
