@@ -26,18 +26,22 @@ ROOM = 1.5
 """Tables of one answer in the units left that must agree with what is printed, as a power of ten, on the average."""
 LOOKS = 0.3
 """Figures that can look in two ways or fewer, as a power of ten, are left to the look at true splits."""
-MOST = 200_000
-"""Most splits of one answer that are all gone through; where there are more, ``WALKS`` from the true one are tried."""
+MOST = 300_000
+"""Most splits of one answer, at a time, that are all gone through; where there are more, only ``WALKS`` from the true one are tried."""
 WALKS = 3000
-"""Walks of one to three exchanges that are tried for each fact."""
+"""Walks of one to three moves from the true split that are tried for each answer, and again for each unit that they leave closed."""
+TRIES = 20
+"""Walks that counts leave and none of which is printed like the true split: then a unit counts as told."""
+MANY = 100
+"""Parts of which every pair is looked at."""
 
 
 def beside_reports(
-    block: Block, rules: RuleSet, level: NDArray[np.int64], found: Precision, out: NDArray[np.int64] | None = None
+    block: Block, rules: RuleSet, level: NDArray[np.int64], found: Precision, out: NDArray[np.int64] | None = None, facts: bool = True
 ) -> tuple[NDArray[np.int64], Precision]:
     """Levels and precision at which the units left beside printed reports stay open: rows lose a decimal, then their standard
     errors, then answers, and are withheld where nothing else does. ``out``: levels at which rows are out already; they stay as they
-    are, and new rows beside them are withheld."""
+    are, and new rows beside them are withheld. ``facts``: whether the block holds facts of the audit."""
     unit, size = unit_of(block), np.asarray(block.members.sum(1)).ravel()
     level, step, bare = level.copy(), found.step.copy(), found.bare.copy()
     shown = np.zeros(len(block.rows), bool) if out is None else out != WITHHELD_LEVEL
@@ -53,7 +57,7 @@ def beside_reports(
         others = printed[inside[:, place] & (printed != row) & (level[printed] != WITHHELD_LEVEL)]
         looks = Looks(to, bool(np.isfinite(found.step[row])), bool(found.errors[row]) and not without)
         left = (Left(block, row, d, others[level[others] <= d], unit) for d in range(depth, len(block.levels)))
-        return all(one.open_on_average(looks) and not one.told(rules, looks) for one in left)
+        return all(one.open_on_average(looks) and not (facts and one.told(rules, looks)) for one in left)
 
     for place, row in enumerate(map(int, several)):
         if shown[row]:  # what is new beside it has to go
@@ -168,20 +172,35 @@ class Left:
             return False
         truth = self.given[:, category]
         closed = np.zeros((len(size), len(size) + 1), bool)  # each unit's fact to each unit left, and to who knows none's answers
-        closed[np.ix_(facts, [*np.flatnonzero(left), len(size)])] = True
+        closed[np.ix_(facts, np.append(np.flatnonzero(left), len(size)))] = True
         closed[facts, facts] = False
-        for splits in self._splits(truth, f"{self.name}/{category}"):
+        free = np.zeros(closed.shape, int)  # splits that counts alone leave: what they tell is no matter of this row's weighted figures
+
+        def see(splits: NDArray[np.int64]) -> bool:
+            """Whether all facts are open once these splits are looked at too."""
             splits = splits[(splits @ self.sums.T == self.sums @ truth).all(1)]
-            moved = (splits - truth)[self._alike(splits, category, printed)]
-            change = np.zeros((len(moved), len(size) + 1))
+            change = np.zeros((len(splits), len(size) + 1))
             for part, unit in enumerate(self.holder[: len(truth)]):
-                change[:, unit] += moved[:, part]
+                change[:, unit] += splits[:, part] - truth[part]
+            alike = self._alike(splits, category, printed)
             for fact in np.flatnonzero(closed.any(1)):
-                other = change[leaves(rules, size[fact], given[fact], change[:, fact])]
-                closed[fact] &= (other != 0).all(0)
-            if not closed.any():
-                return False
-        return True
+                opens = leaves(rules, size[fact], given[fact], change[:, fact])
+                closed[fact] &= (change[opens & alike] != 0).all(0)
+                free[fact] += (change[opens] == 0).sum(0)
+            return not closed.any()
+
+        seed = f"{self.name}/{category}"
+        if see(_walks(self.size, self.sums, truth, seed)):
+            return False
+        every = every_split(self.size, np.vstack([self.sums, np.ones_like(truth)]), np.append(self.sums @ truth, truth.sum()), MOST)
+        if every is not None:
+            see(every)
+            return bool((closed & (free > 0)).any())
+        for fact in np.flatnonzero(closed.any(1)):
+            see(_walks(self.size, self.sums, truth, f"{seed}/{fact}", self.holder[: len(truth)] == fact))
+            if (closed & (free >= TRIES))[fact].any():
+                return True
+        return False
 
     def _alike(self, splits: NDArray[np.int64], category: int, printed: Looks) -> NDArray[np.bool_]:
         """Which splits would be printed like the true one."""
@@ -203,45 +222,70 @@ class Left:
         shown = np.round(100 * np.stack(figures, 1), 6).round()
         return (shown[1:] == shown[0]).all(1)
 
-    def _splits(self, truth: NDArray[np.int64], seed: str) -> Iterator[NDArray[np.int64]]:
-        """Other splits of as many people over the parts, (splits × parts): near ones, and all where they are not too many."""
-        yield _walks(self.size, truth, seed)
-        if ways(self.size, int(truth.sum())) <= MOST:
-            yield every_split(self.size, int(truth.sum()))
-
 
 def _atoms(block: Block, row: int) -> NDArray[np.int64]:
     return block.members.indices[slice(*block.members.indptr[row : row + 2])]
 
 
-def _walks(size: NDArray[np.int64], truth: NDArray[np.int64], seed: str) -> NDArray[np.int64]:
-    """Splits that one to three exchanges of one or two people lead to: the same on every machine (SHAKE-256)."""
-    drawn = np.frombuffer(hashlib.shake_256(seed.encode()).digest(WALKS * 9 * 2), "<u2").reshape(WALKS, 3, 3).astype(np.int64)
+def _walks(
+    size: NDArray[np.int64], sums: NDArray[np.int64], truth: NDArray[np.int64], seed: str, around: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Splits that one to three moves of one or two people lead to, each of which leaves the sums as they are: an exchange between two
+    parts, or two exchanges that make up for each other. The first is one of the parts ``around``. The same on every machine (SHAKE-256)."""
+    more, less, first, among, still = _pairs(size, sums, truth)
+    starts = np.flatnonzero(around[more] | around[less]) if around is not None else np.arange(len(more))
+    if not len(starts):
+        return np.empty((0, len(size)), np.int64)
+    drawn = np.frombuffer(hashlib.shake_256(seed.encode()).digest(WALKS * 9 * 4), "<u4").reshape(WALKS, 3, 3).astype(np.int64)
     splits, number = np.tile(truth, (WALKS, 1)), np.arange(WALKS)
     for turn in range(3):
-        walking = number % 3 >= turn
-        people = (1 + drawn[:, turn, 0] % 2) * walking
-        np.add.at(splits, (number, drawn[:, turn, 1] % len(size)), people)
-        np.subtract.at(splits, (number, drawn[:, turn, 2] % len(size)), people)
+        pair = drawn[:, turn, 0] % len(more) if turn else starts[drawn[:, turn, 0] % len(starts)]
+        other = first[pair] + drawn[:, turn, 1] % among[pair]
+        people = (1 + (drawn[:, turn, 2] % 3 == 0)) * (number % 3 >= turn)
+        back = people * ~(still[pair] & (drawn[:, turn, 2] % 4 < 2))
+        for sign, which, by in ((1, more[pair], people), (-1, less[pair], people), (1, more[other], back), (-1, less[other], back)):
+            np.add.at(splits, (number, which), sign * by)
     return splits[((splits >= 0) & (splits <= size)).all(1)]
 
 
-def ways(size: NDArray, count: int) -> float:
-    """In how many ways so many people can be split over parts of these sizes."""
-    found = np.ones(1)
-    for people in size:
-        found = np.convolve(found, np.ones(int(people) + 1))[: count + 1]
-    return float(found[count]) if count < len(found) else 0.0
+def _pairs(size: NDArray[np.int64], sums: NDArray[np.int64], truth: NDArray[np.int64]) -> tuple[NDArray, ...]:
+    """Pairs of parts between which a person can move: the part that gets one more and the part that gets one less; the first of the
+    pairs that make up for it and how many these are; and whether the move by itself leaves the sums as they are. Of many parts only
+    some that do."""
+    parts = len(size)
+    if parts <= MANY:
+        more, less = (a.ravel() for a in np.meshgrid(np.arange(parts), np.arange(parts), indexing="ij"))
+    else:
+        order = np.lexsort(sums) if len(sums) else np.arange(parts)
+        at = np.add.outer(np.arange(parts), np.arange(-20, 21)) % parts
+        more, less = np.repeat(order, 41), order[at].ravel()
+        alike = (sums[:, more] == sums[:, less]).all(0)
+        more, less = more[alike], less[alike]
+    able = (more != less) & (truth[more] < size[more]) & (truth[less] > 0)
+    more, less = more[able], less[able]
+    change = np.vstack([sums[:, more] - sums[:, less], np.zeros((1, len(more)), np.int64)])
+    kinds, kind = np.unique(change, axis=1, return_inverse=True)
+    order = np.argsort(kind.ravel(), kind="stable")
+    more, less, kind = more[order], less[order], kind.ravel()[order]
+    number = {k.tobytes(): n for n, k in enumerate(np.ascontiguousarray(kinds.T))}
+    back = np.array([number.get((-k).tobytes(), -1) for k in np.ascontiguousarray(kinds.T)], int)
+    among = np.bincount(kind, minlength=len(back))
+    first, still = np.cumsum(among) - among, np.abs(kinds).sum(0) == 0
+    made_up = back[kind] >= 0
+    place = np.cumsum(made_up) - 1  # among those that are kept: whole kinds are, or are not
+    more, less, kind = more[made_up], less[made_up], kind[made_up]
+    return more, less, place[first[back[kind]]], among[back[kind]], still[kind]
 
 
-def every_split(size: NDArray, count: int) -> NDArray[np.int64]:
-    """All of them, (splits × parts)."""
-    found, left = np.zeros((1, 0), np.int64), np.array([count])
-    after = [int(size[k + 1 :].sum()) for k in range(len(size))]
-    for people, room in zip(size, after):
-        least, most = np.maximum(left - room, 0), np.minimum(left, int(people))
-        times = np.maximum(most - least + 1, 0)
-        which = np.repeat(np.arange(len(left)), times)
-        here = np.arange(len(which)) - np.repeat(np.cumsum(times) - times, times) + least[which]
-        found, left = np.column_stack([found[which], here]), left[which] - here
+def every_split(size: NDArray[np.int64], sums: NDArray[np.int64], told: NDArray[np.int64], most: int) -> NDArray[np.int64] | None:
+    """Every split over parts of these sizes, (splits × parts), part by part, of which each of ``sums`` (sums × parts) is what is ``told``;
+    ``None`` where there are more than ``most`` at a time."""
+    found, so_far = np.zeros((1, 0), np.int64), np.zeros((1, len(told)), np.int64)
+    for k, people in enumerate(size):
+        if len(found) * (people + 1) > most:
+            return None
+        here = np.tile(np.arange(int(people) + 1), len(found))
+        found, so_far = np.repeat(found, int(people) + 1, 0), np.repeat(so_far, int(people) + 1, 0) + here[:, None] * sums[:, k]
+        able = ((so_far <= told) & (so_far + sums[:, k + 1 :] @ size[k + 1 :] >= told)).all(1)
+        found, so_far = np.column_stack([found, here])[able], so_far[able]
     return found

@@ -196,7 +196,7 @@ class Wave:
             )
         else:
             level, tally = suppress(block, self.rules, out, floor), Tally()
-        level, told = beside_reports(block, self.rules, level, told, out)
+        level, told = beside_reports(block, self.rules, level, told, out, kind == "answers")
         printed = np.flatnonzero(level != WITHHELD_LEVEL)
         return self._decided(block, item, kind, printed, [levels[level[row]][0] for row in printed], told, tally)
 
