@@ -14,11 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-<<<<<<< HEAD
-from scipy import linalg
-=======
-from scipy import sparse
->>>>>>> 041b654 (Simulated studies are attacked one by one, and whole people in a minute; secondary suppression of any plain table, held against the package's own manual)
+from scipy import linalg, sparse
 
 from royst.errors import wrong
 from royst.protect.block import WITHHELD_LEVEL, Block, merge

@@ -14,7 +14,6 @@ from scipy import sparse
 from royst.protect import weights
 from royst.protect.block import WITHHELD_LEVEL, Block
 from royst.protect.left import beside_reports, every_split
-from royst.protect.left import beside_reports, every_split, ways
 from royst.protect.polytope import Polytope
 from royst.protect.rules import rule_set
 from royst.protect.weights import STEPS, finest, precision
