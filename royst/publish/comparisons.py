@@ -127,7 +127,7 @@ def _sides(edition: Edition, row: Row, values: tuple[str, str]) -> tuple[str, st
     if row["kind"] == "waves":
         return values[1], values[0]
     if row["kind"] == "groups":
-        names = (sentence(say.who(row["domain_1"] or "all")), sentence(say.who(row["domain_2"] or "all")))
+        names = (sentence(say.category(row["domain_1"] or "all")), sentence(say.category(row["domain_2"] or "all")))
     else:
         source = say.source(row["id"])
         names = (say.wave(row["wave_1"]), edition.of(source.label) if source is not None else row["id"])
@@ -225,10 +225,10 @@ def goal_rows(edition: Edition, goal: GoalFacts) -> list[Row]:
 
 
 def verdict(edition: Edition, rows: list[Row]) -> str:
-    """``better``, ``worse``, ``mixed``, ``same``, ``cannot_tell`` or ``none`` from the goal's outcomes."""
+    """``better``, ``worse``, ``mixed``, ``same``, ``cannot_tell`` or ``none`` from the goal's outcomes; ``first`` where there is no earlier wave."""
     found = {direction(edition, row) for row in rows}
     if not found:
-        return "none"
+        return "none" if len(edition.facts.waves) > 1 else "first"
     if {"better", "worse"} <= found:
         return "mixed"
     return next(word for word in ("better", "worse", "cannot_tell", "same") if word in found)

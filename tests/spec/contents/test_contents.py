@@ -204,6 +204,8 @@ def test_goals_move_only_on_evidence(release: Release, make: Callable[..., Relea
     assert "Det kan ikke avgjøres. Tallene er for usikre." in list(texts(national(unsure, "nb")))
     none = make(goals=[{"id": "g", "label": {"nb": "Mål"}, "comparisons": ["missing"]}])
     assert "Det er ikke nok svar til å si noe om dette målet." in list(texts(national(none, "nb")))
+    first = make(goals=[{"id": "g", "label": {"nb": "Mål"}, "comparisons": ["missing"]}], waves={"2019": {"label": {"nb": "2019"}}})
+    assert "Dette er den første målingen, så det er ikke noe å sammenligne med ennå." in list(texts(national(first, "nb")))
 
 
 @pytest.mark.parametrize(
@@ -281,7 +283,7 @@ def test_no_page_names_a_unit(release: Release) -> None:
 
 def test_the_programme_lists_earlier_releases(release: Release) -> None:
     said = " ".join(texts(pages(release)["nb/program.html"]))
-    assert "Første runde" in said and "20. juni 2018" in said
+    assert "Første runde" in said and "20.\u00a0juni 2018" in said
 
 
 def test_the_certificate_in_plain_words(make: Callable[..., Release]) -> None:
@@ -292,9 +294,11 @@ def test_the_certificate_in_plain_words(make: Callable[..., Release]) -> None:
         "releases_before": 1,
     }
     said = " ".join(texts(pages(make(certificate=told))["nb/personvern.html"]))
-    assert "75\u00a0617" in said and "Ingen av dem kunne finnes." in said and "En ansatt" in said
+    assert "75\u00a0617" in said and "Ingen av dem lot seg finne." in said and "En ansatt" in said
     broken = " ".join(texts(pages(make(certificate={**told, "recoverable": 3}))["nb/personvern.html"]))
-    assert "Ingen av dem kunne finnes." not in broken and "Av dem kunne 3 finnes." in broken
+    assert "Ingen av dem lot seg finne." not in broken and "Av dem lot 3 seg finne." in broken
+    left = " ".join(texts(pages(make(certificate={**told, "recoverable": 3, "narrowest_remaining": 2}))["nb/personvern.html"]))
+    assert "Blant de andre kan den som var minst skjult, fremdeles være to ulike tall." in left
     assert "ikke noe sertifikat" in " ".join(texts(pages(make())["nb/personvern.html"]))
 
 
@@ -342,6 +346,7 @@ def test_a_unit_is_told_what_is_withheld(release: Release) -> None:
 
 def test_a_pool_says_who_is_in_it_and_why(release: Release) -> None:
     said = list(texts(unit_report(release, "p1", "nb")))
+    assert unit_report(release, "p1", "nb").title == "Resultater for en gruppe kommuner: Små kommuner i nord"
     assert {"Nesdal", "Fjellbu", "Holmås"} <= set(said)
     assert any(text.startswith("De som står her, hadde for få svar") for text in said)
     notes = [block for block in unit_report(release, "p1", "nb").blocks if isinstance(block, Note)]
