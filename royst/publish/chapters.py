@@ -232,8 +232,10 @@ def _line_point(edition: Edition, drawn: list[wavelines.Line], findings: set[str
     if tested and not told:
         if len(tested) == 1:
             return edition.say.change(tested[0]) or ""
-        above = sum(edition.say.change(row) in findings for row in tested)
-        return words("change.cannot_tell_rest" if 0 < above < len(tested) else "change.cannot_tell_all")
+        rest = [row for row in tested if edition.say.change(row) not in findings]
+        if len(rest) == 1:
+            return edition.say.change(rest[0]) or ""
+        return words("change.cannot_tell_rest" if 0 < len(rest) < len(tested) else "change.cannot_tell_all")
     if told:
         said = [text for row in told if (text := edition.say.change(row)) is not None]
         return " ".join([*said, *([words("change.cannot_tell_others")] if len(told) < len(tested) else [])])

@@ -471,6 +471,7 @@ def test_a_word_file_has_headings_header_rows_alternatives_and_the_same_bytes() 
     assert [shape._inline.docPr.get("descr") for shape in opened.inline_shapes] == [chart.alt for chart in charts]
     texts = [p.text for p in opened.paragraphs]
     assert all(text in texts for text in samples.MARKUP)
+    assert [p.text for p in opened.sections[0].footer.paragraphs] == [samples.SYNTHETIC]
 
 
 def test_one_zip_writer_gives_the_same_bytes_whatever_the_order() -> None:

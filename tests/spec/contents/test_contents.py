@@ -25,6 +25,7 @@ from royst.publish.document import (
     Note,
     Paragraph,
     StackedBars,
+    Table,
 )
 from royst.publish.edition import edition
 from royst.publish.national import national
@@ -300,6 +301,12 @@ def test_the_certificate_in_plain_words(make: Callable[..., Release]) -> None:
     left = " ".join(texts(pages(make(certificate={**told, "recoverable": 3, "narrowest_remaining": 2}))["nb/personvern.html"]))
     assert "Blant de andre kan den som var minst skjult, fremdeles være to ulike tall." in left
     assert "ikke noe sertifikat" in " ".join(texts(pages(make())["nb/personvern.html"]))
+
+
+def test_the_codebook_leaves_out_columns_that_say_nothing(release: Release) -> None:
+    tables = [block for block in pages(release)["nb/kodebok.html"].blocks if isinstance(block, Table)]
+    assert tables and all(any(row[place] != "–" for row in table.rows) for table in tables for place in range(len(table.columns)))
+    assert all(table.caption not in [h.text for h in pages(release)["nb/kodebok.html"].blocks if isinstance(h, Heading)] for table in tables)
 
 
 # Reports to units and pools
