@@ -78,6 +78,7 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
         *(words(f"tests.{name}") for name in ("difference", "interval", "p", "outcome")),
     )
     notes = [words("tests.note", margin=numbers.plain(words, edition.facts.method.margin))]
+    notes += [words("tests.uncorrected")] if any(_beyond_its_margin(row) for row in rows) else []
     notes += [
         text
         for name in dict.fromkeys(row["family"] for row in rows if row["family"])
@@ -85,6 +86,11 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
     ]
     numeric = frozenset(range(1, 6)) if waves else frozenset({3, 4, 5})
     return Table(caption, columns, tuple(_test(edition, row) for row in rows), numeric, tuple(notes))
+
+
+def _beyond_its_margin(row: Row) -> bool:
+    """Whether a difference that cannot be told has a margin of error on one side of nothing: the correction for many tests asks more."""
+    return bool(comparable(row) and row["outcome"] == "cannot_tell" and row["low"] is not None and row["low"] * row["high"] > 0)
 
 
 def _family(edition: Edition, name: str, rows: list[Row]) -> str:

@@ -309,6 +309,15 @@ def test_the_codebook_leaves_out_columns_that_say_nothing(release: Release) -> N
     assert all(table.caption not in [h.text for h in pages(release)["nb/kodebok.html"].blocks if isinstance(h, Heading)] for table in tables)
 
 
+def test_a_table_says_why_a_margin_beside_nothing_may_still_tell_nothing(release: Release) -> None:
+    """West and north differ by 2 to 10 points, yet the corrected test cannot tell."""
+    tables = {block.caption: block for block in pages(release)["nb/grupper.html"].blocks if isinstance(block, Table)}
+    told = tables["Sammenligninger mellom grupper"]
+    assert any(row[4] == "2–10" and row[-1] == "Kan ikke avgjøres" for row in told.rows)
+    assert any(note.startswith("Feilmarginen gjelder hver forskjell for seg.") for note in told.notes)
+    assert not any("for seg" in note for note in tables["Våre tall ved siden av andres"].notes)
+
+
 # Reports to units and pools
 
 
