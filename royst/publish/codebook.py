@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from royst.publish.chapters import paragraph, theme_items
 from royst.publish.charts import DASH
 from royst.publish.document import Block, Document, Heading, Table
@@ -77,7 +79,7 @@ def _scales(held: Edition) -> list[Block]:
     return [Heading(2, words("codebook.scales"), "scales"), *blocks] if blocks else []
 
 
-def _table(caption: str, columns: tuple[str, ...], rows: list[tuple[str, ...]], numeric: str = "") -> Table:
+def _table(caption: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], numeric: str = "") -> Table:
     """A table without the columns that say nothing. ``numeric``: the column of numbers."""
     kept = [place for place in range(len(columns)) if any(row[place] != DASH for row in rows)]
     names = tuple(columns[place] for place in kept)
