@@ -12,6 +12,7 @@ from royst.protect.pools import pools
 from royst.protect.rules import RuleSet
 from royst.release import ESTIMATES, ReportFacts
 from royst.study.folder import Study
+from royst.words import Words
 
 POOL = "pool"
 OWN = r"(^|;)(_unit|pool)="
@@ -38,7 +39,7 @@ def assigned(study: Study, wave: Wave, rules: RuleSet) -> list[Report]:
     reports = []
     for (pool, kind), part in told.filter(pl.col("kind") != "none").group_by("pool", "kind", maintain_order=True):
         members = sorted(part["unit"])
-        label = {str(language): names[members[0]] for language in study.file.languages} if kind == "unit" else _label(study, str(pool), counted, members)
+        label = {str(language): names[members[0]] for language in study.file.languages} if kind == "unit" else _label(study, counted, members)
         reports.append(
             Report(
                 ReportFacts(
@@ -52,12 +53,12 @@ def assigned(study: Study, wave: Wave, rules: RuleSet) -> list[Report]:
     return sorted(reports, key=lambda report: (report.facts.kind != "unit", report.facts.id))
 
 
-def _label(study: Study, pool: str, counted: pl.DataFrame, members: list[str]) -> dict[str, str]:
-    """A pool's name: the labels of its region and size class where the study's groups name them, else its id."""
+def _label(study: Study, counted: pl.DataFrame, members: list[str]) -> dict[str, str]:
+    """A pool's name: the labels of its region and size class where the study's groups name them; of units that share neither, that they do not."""
     words: dict[str, str] = {}
     for language in study.file.languages:
         parts = [_category(study, column, value, language) for column in ("region", "size") for value in _common(counted, members, column)]
-        words[language] = ", ".join(part for part in parts if part) or pool
+        words[language] = ", ".join(part for part in parts if part) or Words(language)("unit.pool_mixed")
     return words
 
 

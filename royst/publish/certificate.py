@@ -38,7 +38,7 @@ def certificate(held: Edition) -> Document:
             words("privacy.none") if not recovered else words("privacy.some", count=numbers.plain(words, recovered))
         )
     )
-    blocks += [paragraph(text) for text in _left(held, told)]
+    blocks += [paragraph(text) for text in _left(held, told, recovered)]
     talk = told.get("interviews")
     if isinstance(talk, dict) and talk.get("quotes") and talk.get("fewest_who_could_have_said_a_quote"):
         fewest = numbers.count(words, int(talk["fewest_who_could_have_said_a_quote"]))
@@ -51,12 +51,13 @@ def certificate(held: Edition) -> Document:
     return _document(held, blocks)
 
 
-def _left(held: Edition, told: Mapping[str, object]) -> list[str]:
-    """How open the least open fact still is, and how much is published all the same."""
+def _left(held: Edition, told: Mapping[str, object], recovered: int) -> list[str]:
+    """How open the least open fact still is (of those that were not found), and how much is published all the same."""
     words, narrowest, share = held.words, told.get("narrowest_remaining"), told.get("share_published")
     found = []
     if isinstance(narrowest, int):
-        found.append(words("privacy.narrowest", count=numbers.count(words, narrowest)))
+        key = "privacy.narrowest_left" if recovered else "privacy.narrowest"
+        found.append(words(key, count=numbers.count(words, narrowest)))
     if isinstance(share, int | float):
         found.append(words("privacy.kept", percent=numbers.percent_digits(words, 100 * share)))
     return found

@@ -130,7 +130,7 @@ def theme(edition: Edition, name: str, level: int = 2) -> list[Block]:
     rest = [item for item in items if not charts.shown_way(edition, item, edition.rows.estimate)]
     only = dotplots.best_dots(edition, rest, words("theme.caption_best", theme=edition.of(facts.label)))
     blocks += [paragraph(words("theme.best_only")), only] if only is not None else []
-    lines = _lines_of(edition, items, edition.of(facts.label))
+    lines = _lines_of(edition, items, edition.of(facts.label), {finding.text for finding in found})
     above = "".join(
         part for block in lines if isinstance(block, Paragraph) for part in block.content if isinstance(part, str)
     )
@@ -200,15 +200,18 @@ def stands_out(edition: Edition, items: list[str]) -> str:
     return sentence(words("theme.stands_out", **said))
 
 
-def _lines_of(edition: Edition, items: list[str], label: str) -> list[Block]:
+def _lines_of(edition: Edition, items: list[str], label: str, findings: set[str]) -> list[Block]:
     """The theme's questions through the waves, those that continue the same question, under what is known of change."""
     drawn = wavelines.lines(edition, items)[:4]
     chart = wavelines.line_chart(edition, drawn, edition.words("change.caption_theme", theme=label))
-    return [paragraph(_line_point(edition, drawn)), chart] if chart is not None else []
+    return [paragraph(_line_point(edition, drawn, findings)), chart] if chart is not None else []
 
 
-def _line_point(edition: Edition, drawn: list[wavelines.Line]) -> str:
-    """What the tests against the wave before say of the lines; where none was made, the first line's values and that nothing was tested."""
+def _line_point(edition: Edition, drawn: list[wavelines.Line], findings: set[str]) -> str:
+    """What the tests against the wave before say of the lines; where none was made, the first line's values and that nothing was tested.
+
+    ``findings``: the theme's, which stand as bullets above.
+    """
     words = edition.words
     waves = wavelines.waves_in_order(edition)
     before = waves[waves.index(edition.facts.wave) - 1]
@@ -227,7 +230,12 @@ def _line_point(edition: Edition, drawn: list[wavelines.Line]) -> str:
     ]
     told = [row for row in tested if row["outcome"] != "cannot_tell"]
     if tested and not told:
-        return edition.say.change(tested[0]) or "" if len(tested) == 1 else words("change.cannot_tell_all")
+        if len(tested) == 1:
+            return edition.say.change(tested[0]) or ""
+        rest = [row for row in tested if edition.say.change(row) not in findings]
+        if len(rest) == 1:
+            return edition.say.change(rest[0]) or ""
+        return words("change.cannot_tell_rest" if 0 < len(rest) < len(tested) else "change.cannot_tell_all")
     if told:
         said = [text for row in told if (text := edition.say.change(row)) is not None]
         return " ".join([*said, *([words("change.cannot_tell_others")] if len(told) < len(tested) else [])])
@@ -294,8 +302,8 @@ def items_table(edition: Edition, label: str, items: list[str]) -> Table | None:
             (
                 _item_name(edition, item),
                 charts.cell(edition, best),
-                *((_plain(edition, best),) if edition.weighted_note else ()),
                 between or charts.DASH,
+                *((_plain(edition, best),) if edition.weighted_note else ()),
                 edition.say.mean(item, "mean", mean["estimate"]) if mean is not None and shown(mean) else charts.DASH,
                 charts.cell(edition, apart),
                 numbers.plain(words, n) if n is not None else charts.DASH,
@@ -306,8 +314,8 @@ def items_table(edition: Edition, label: str, items: list[str]) -> Table | None:
     columns = [
         words("chart.question"),
         words("chart.best"),
-        *((words("chart.unweighted"),) if edition.weighted_note else ()),
         words("chart.interval"),
+        *((words("chart.unweighted"),) if edition.weighted_note else ()),
         words("chart.mean"),
         words("chart.not_relevant"),
         words("chart.answers"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from royst.publish.chapters import paragraph, theme_items
 from royst.publish.charts import DASH
 from royst.publish.document import Block, Document, Heading, Table
@@ -47,12 +49,13 @@ def _items(held: Edition, title: str, anchor: str, items: list[str]) -> list[Blo
         notes = [words("codebook.reversed")] if item.reversed else []
         notes += [words("codebook.continues", name=words.joined(dict.fromkeys(before)))] if before else []
         lines.append((name, asked, waves, (item.scale or DASH).rstrip("~"), " ".join(notes) or DASH))
-    return [Heading(2, title, anchor), Table(title, columns, tuple(lines))]
+    return [Heading(2, title, anchor), _table(words("codebook.items_caption", items=title), columns, lines)]
 
 
 def _scales(held: Edition) -> list[Block]:
-    """Each scale's answers with code, score and band."""
+    """Each scale's answers with code, score (where questions are scored by it) and band."""
     words = held.words
+    scoring = {(item.scale or "").rstrip("~") for item in held.facts.items.values() if item.role == "item"}
     blocks: list[Block] = []
     for name, scale in held.facts.scales.items():
         if name.endswith("~"):
@@ -62,18 +65,26 @@ def _scales(held: Edition) -> list[Block]:
             for band, names in scale.bands.items()
             for choice in names
         }
-        lines = tuple(
+        lines = [
             (
                 choice.name,
                 held.of(choice.label),
-                DASH if choice.name not in scale.scores else _score(scale.scores[choice.name]),
+                DASH if name not in scoring or choice.name not in scale.scores else _score(scale.scores[choice.name]),
                 words("chart.not_relevant") if choice.name in scale.not_relevant else band_of.get(choice.name, DASH),
             )
             for choice in scale.choices
-        )
+        ]
         columns = (words("codebook.code"), words("chart.answer"), words("codebook.score"), words("codebook.band"))
-        blocks.append(Table(words("codebook.scale_caption", name=name), columns, lines, frozenset({2})))
+        blocks.append(_table(words("codebook.scale_caption", name=name), columns, lines, words("codebook.score")))
     return [Heading(2, words("codebook.scales"), "scales"), *blocks] if blocks else []
+
+
+def _table(caption: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], numeric: str = "") -> Table:
+    """A table without the columns that say nothing. ``numeric``: the column of numbers."""
+    kept = [place for place in range(len(columns)) if any(row[place] != DASH for row in rows)]
+    names = tuple(columns[place] for place in kept)
+    lines = tuple(tuple(row[place] for place in kept) for row in rows)
+    return Table(caption, names, lines, frozenset(place for place, name in enumerate(names) if name == numeric))
 
 
 def _score(value: float) -> str:

@@ -78,6 +78,7 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
         *(words(f"tests.{name}") for name in ("difference", "interval", "p", "outcome")),
     )
     notes = [words("tests.note", margin=numbers.plain(words, edition.facts.method.margin))]
+    notes += [words("tests.uncorrected")] if any(_beyond_its_margin(row) for row in rows) else []
     notes += [
         text
         for name in dict.fromkeys(row["family"] for row in rows if row["family"])
@@ -85,6 +86,11 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
     ]
     numeric = frozenset(range(1, 6)) if waves else frozenset({3, 4, 5})
     return Table(caption, columns, tuple(_test(edition, row) for row in rows), numeric, tuple(notes))
+
+
+def _beyond_its_margin(row: Row) -> bool:
+    """Whether a difference that cannot be told has a margin of error on one side of nothing: the correction for many tests asks more."""
+    return bool(comparable(row) and row["outcome"] == "cannot_tell" and row["low"] is not None and row["low"] * row["high"] > 0)
 
 
 def _family(edition: Edition, name: str, rows: list[Row]) -> str:
@@ -127,7 +133,7 @@ def _sides(edition: Edition, row: Row, values: tuple[str, str]) -> tuple[str, st
     if row["kind"] == "waves":
         return values[1], values[0]
     if row["kind"] == "groups":
-        names = (sentence(say.who(row["domain_1"] or "all")), sentence(say.who(row["domain_2"] or "all")))
+        names = (sentence(say.category(row["domain_1"] or "all")), sentence(say.category(row["domain_2"] or "all")))
     else:
         source = say.source(row["id"])
         names = (say.wave(row["wave_1"]), edition.of(source.label) if source is not None else row["id"])
@@ -225,10 +231,10 @@ def goal_rows(edition: Edition, goal: GoalFacts) -> list[Row]:
 
 
 def verdict(edition: Edition, rows: list[Row]) -> str:
-    """``better``, ``worse``, ``mixed``, ``same``, ``cannot_tell`` or ``none`` from the goal's outcomes."""
+    """``better``, ``worse``, ``mixed``, ``same``, ``cannot_tell`` or ``none`` from the goal's outcomes; ``first`` where there is no earlier wave."""
     found = {direction(edition, row) for row in rows}
     if not found:
-        return "none"
+        return "none" if len(edition.facts.waves) > 1 else "first"
     if {"better", "worse"} <= found:
         return "mixed"
     return next(word for word in ("better", "worse", "cannot_tell", "same") if word in found)

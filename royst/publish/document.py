@@ -103,11 +103,20 @@ class Bar:
 
 @dataclass(frozen=True)
 class StackedBars:
-    """Answers as parts of a whole. ``diverging``: the middle of the ``middle`` tone stands on a common line."""
+    """Answers as parts of a whole. ``diverging``: the middle of the ``middle`` tone stands on a common line.
+
+    ``beside``: bars drawn elsewhere (the rest of a chart that is cut) on the same scale.
+    """
 
     bars: tuple[Bar, ...]
     legend: tuple[tuple[str, Tone], ...]
     diverging: bool = True
+    beside: tuple[Bar, ...] = ()
+
+    @property
+    def measured(self) -> tuple[Bar, ...]:
+        """All bars that share the scale, these and those beside."""
+        return (*self.bars, *self.beside)
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,8 @@ def _front(made: Word, document: Document) -> None:
         _small(made, line)
     if document.synthetic:
         _boxed(made, (document.synthetic,), WARNING)
+        run = made.sections[0].footer.paragraphs[0].add_run(plain(document.synthetic))
+        run.font.size, run.font.color.rgb = Pt(8), _colour(MUTED)
 
 
 def _small(made: Word, text: str) -> None:

@@ -18,7 +18,7 @@ from royst.publish.frame import frame
 
 ENOUGH_FOR_CONTENTS = 4
 ENOUGH_ON_SITE = 6
-SHORT = 12
+SHORT = 16
 KINDS = {"svg": "svg+xml", "jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp", "gif": "gif"}
 AWAY = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 

@@ -12,6 +12,8 @@ from royst.words import Words
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
+LEVEL = 0.05
+"""Below it a test has shown a difference."""
 MANY = 100
 """Answers from which shares may be said in tenths and halves."""
 
@@ -89,10 +91,11 @@ def points(words: Words, value: float, kind: str = "points") -> str:
 
 
 def probability(words: Words, value: float | None) -> str:
-    """A p-value with three decimals, or that it is below them."""
+    """A p-value with three decimals, or that it is below them; with four where three would hide on which side of 0.05 it lies."""
     if value is None:
         return ""
-    return words("number.p_small") if value < 0.001 else plain(words, value, 3)
+    near = value != LEVEL and rounded(value, 3) == Decimal(str(LEVEL))
+    return words("number.p_small") if value < 0.001 else plain(words, value, 4 if near else 3)
 
 
 def date(words: Words, iso: str) -> str:

@@ -36,6 +36,7 @@ from royst.publish.document import (
     Paragraph,
     Picture,
     Quote,
+    StackedBars,
     Strong,
     Table,
 )
@@ -50,6 +51,7 @@ COLUMN_GAP = 11.0
 UNBROKEN = 62.0  # a number no wider than this stays on one line
 HEADER_LINES = 2.1  # a column's name may take about so many lines
 PAGE_ROWS = 13  # rows of a chart in one piece: two pieces fit a page
+PAGE_BARS = 10  # bars are higher
 SHORT_PARAGRAPH = 320  # letters
 REGIONS = {"nb": "NO", "nn": "NO", "en": "GB"}
 LONG = 4  # chapters, from which a report has a table of contents
@@ -228,7 +230,7 @@ def _block(block: Block, language: str, files: Mapping[str, bytes]) -> dict[str,
         case Chart():
             drawings = [
                 {"svg": figures.svg(part, language, CHART_WIDTH, web=False), "alt": covered(part.alt)}
-                for part in parts(block, PAGE_ROWS)
+                for part in parts(block, PAGE_BARS if isinstance(block.figure, StackedBars) else PAGE_ROWS)
             ]
             notes = [covered(note) for note in block.notes]
             return {"kind": "chart", "caption": covered(block.caption), "drawings": drawings, "notes": notes}

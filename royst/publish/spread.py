@@ -48,8 +48,9 @@ def units(edition: Edition, level: int = 2) -> list[Block]:
         Heading(level, words("units.title", units=name), "units"),
         paragraph(words("units.text", units=name)),
     ]
+    key = "units.counts_none" if first["cannot_tell"] == first["units"] else "units.counts"
     blocks.append(
-        paragraph(Strong(closed(words("units.counts", name=name, topic=edition.say.topic(first["item"]), **counts))))
+        paragraph(Strong(closed(words(key, name=name, topic=edition.say.topic(first["item"]), **counts))))
     )
     return [*blocks, _units_chart(edition, rows), paragraph(words("units.how", units=name))]
 

@@ -48,7 +48,7 @@ def unit_report(release: Release, report_id: str, language: str) -> Document:
     for theme in themes_in_order(held):
         blocks += _theme(held, report, theme, label)
     blocks += [*_ranges(held, report), *_improve(held), *_withheld(held, report)]
-    title = words("unit.title", name=label)
+    title = words("unit.pool_title", name=label, units=held.units_name) if report.kind == "pool" else words("unit.title", name=label)
     return held.document(
         title,
         blocks,
@@ -207,11 +207,13 @@ def _ranges(held: Edition, report: ReportFacts) -> list[Block]:
         )
         for row in rows
     )
-    table = Table(caption, columns, lines, frozenset({1, 2, 3}), (words("unit.reliability_note"),))
+    notes = (*((words("unit.range_outside"),) if counts["cannot_tell"] else ()), words("unit.reliability_note"))
+    table = Table(caption, columns, lines, frozenset({1, 2, 3}), notes)
     said = {
         verdict: numbers.count(words, count) if count else words("number.none") for verdict, count in counts.items()
     }
-    point = closed(words("unit.range_point", count=numbers.count(words, len(rows), neuter=True), **said))
+    key = "unit.range_point_none" if counts["cannot_tell"] == len(rows) else "unit.range_point"
+    point = closed(words(key, count=numbers.count(words, len(rows), neuter=True), **said))
     alt = words(
         "alt.range",
         better=said["better"],
@@ -219,9 +221,7 @@ def _ranges(held: Edition, report: ReportFacts) -> list[Block]:
         lower=said["lower"],
         cannot_tell=said["cannot_tell"],
     )
-    chart = Chart(
-        caption, alt, ExpectedRange(drawn, words("unit.range_axis")), table, (words("unit.reliability_note"),)
-    )
+    chart = Chart(caption, alt, ExpectedRange(drawn, words("unit.range_axis")), table, notes)
     return [
         Heading(2, words("unit.range_title"), "expected-range"),
         paragraph(words("unit.range_text", units=held.units_name)),

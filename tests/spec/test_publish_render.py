@@ -471,6 +471,7 @@ def test_a_word_file_has_headings_header_rows_alternatives_and_the_same_bytes() 
     assert [shape._inline.docPr.get("descr") for shape in opened.inline_shapes] == [chart.alt for chart in charts]
     texts = [p.text for p in opened.paragraphs]
     assert all(text in texts for text in samples.MARKUP)
+    assert [p.text for p in opened.sections[0].footer.paragraphs] == [samples.SYNTHETIC]
 
 
 def test_one_zip_writer_gives_the_same_bytes_whatever_the_order() -> None:
@@ -548,3 +549,12 @@ def test_the_frame_has_the_same_words_in_every_language() -> None:
 
     words = tomllib.loads(files("royst.publish").joinpath("templates", "frame.toml").read_text(encoding="utf-8"))
     assert keys(words["nb"]) == keys(words["nn"]) == keys(words["en"])
+
+
+def test_bars_drawn_in_parts_keep_one_scale() -> None:
+    bars = tuple(Bar(f"Rad {n}", (Segment("som ventet", n * 2.0, "middle", str(n)), Segment("kan ikke avgjøres", 100 - n * 2.0, "apart", ""))) for n in range(24, 0, -1))
+    chart = Chart("c", "alt", StackedBars(bars, (("som ventet", "middle"), ("kan ikke avgjøres", "apart"))), Table("t", ("a",), ()))
+    widths = [float(found) for part in parts(chart, 10) for found in re.findall(r'width="([\d.]+)" height="25"', figures.svg(part, "nb", 640, web=False))]
+    middle, apart = widths[0::2], widths[1::2]
+    assert len(middle) == 24 and middle == sorted(middle, reverse=True) and middle[0] > 20 * middle[-1]
+    assert apart == sorted(apart) and apart[-1] > 1.8 * apart[0]

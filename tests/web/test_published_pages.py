@@ -83,6 +83,29 @@ def test_no_page_asks_for_anything_outside_or_scrolls_sideways(published: Path, 
     page.close()
 
 
+def test_no_word_of_a_table_is_broken_on_a_phone(published: Path, browser) -> None:  # type: ignore[no-untyped-def]
+    """Words of ordinary length in the head and the first column; a longer one may be cut rather than make the page scroll sideways."""
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    for path in pages_of(published):
+        page.goto(path.as_uri())
+        broken = page.evaluate(
+            """() => [...document.querySelectorAll('.tabled th')].flatMap(cell => {
+              const text = cell.firstChild
+              if (!text || text.nodeType !== 3 || getComputedStyle(cell.parentElement.parentElement).position === 'absolute') return []
+              return [...text.data.matchAll(/\\p{L}{2,13}(?![\\p{L}-])/gu)].filter(word => {
+                if (/[\\p{L}-]/u.test(text.data[word.index - 1] || ' ')) return false
+                const range = document.createRange()
+                range.setStart(text, word.index); range.setEnd(text, word.index + word[0].length)
+                return range.getClientRects().length > 1 }).map(word => word[0]) })"""
+        )
+        assert not broken, f"{path}: {broken}"
+        wide = page.evaluate(
+            "() => [...document.querySelectorAll('.tabled table')].filter(one => one.scrollWidth > one.parentElement.clientWidth + 1).map(one => one.caption.textContent)"
+        )
+        assert not wide, f"{path}: wider than its place: {wide}"
+    page.close()
+
+
 def violations(browser, paths: list[Path], width: int) -> list[object]:  # type: ignore[no-untyped-def]
     """What axe-core finds on the pages, every table opened."""
     if not AXE.exists():

@@ -12,8 +12,7 @@ ORDER = ("worst", "poor", "muted", "middle", "accent", "good", "best")
 LEFT_OF_MIDDLE = ("worst", "poor", "muted")
 BAR = 26.0
 GAP = 2.0
-APART_MOST = 22.0
-APART_SCALE = 0.5  # pixels per cent
+APART_SCALE = 0.36  # pixels per cent
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def draw(figure: StackedBars, canvas: Canvas) -> None:
 def _columns(figure: StackedBars, canvas: Canvas) -> Columns:
     label_room = 0.0 if canvas.narrow else canvas.width * 0.34
     left = 0.0 if canvas.narrow else label_room + 16
-    details = [measured(bar.detail, SMALL) + 14 for bar in figure.bars if bar.detail]
+    details = [measured(bar.detail, SMALL) + 14 for bar in figure.measured if bar.detail]
     edge = canvas.width - (0.0 if canvas.narrow else max(details, default=0.0))
     apart = edge - _apart_room(figure, canvas)
     right = apart - (16 if apart < edge else 0)
@@ -54,14 +53,14 @@ def _columns(figure: StackedBars, canvas: Canvas) -> Columns:
 
 
 def _apart_room(figure: StackedBars, canvas: Canvas) -> float:
-    pieces = [segment for bar in figure.bars for segment in bar.segments if segment.tone == "apart"]
+    pieces = [segment for bar in figure.measured for segment in bar.segments if segment.tone == "apart"]
     if not pieces:
         return 0.0
     return max(_apart_width(piece) + 5 + measured(_apart_text(piece, canvas), VALUE) for piece in pieces)
 
 
 def _apart_width(piece: Segment) -> float:
-    return max(min(piece.value * APART_SCALE, APART_MOST), 2.0)
+    return max(piece.value * APART_SCALE, 2.0)
 
 
 def _apart_text(piece: Segment, canvas: Canvas) -> str:
@@ -86,7 +85,7 @@ def _scale(figure: StackedBars, left: float, right: float) -> tuple[float, float
     """Pixels per cent, and where the common line (or zero) stands."""
     if not figure.diverging:
         return (right - left) / 100, left
-    sides = [_sides(bar) for bar in figure.bars if bar.segments] or [(50.0, 50.0)]
+    sides = [_sides(bar) for bar in figure.measured if bar.segments] or [(50.0, 50.0)]
     far_left, far_right = max(side[0] for side in sides), max(side[1] for side in sides)
     scale = (right - left) / max(far_left + far_right, 1.0)
     return scale, left + far_left * scale
@@ -112,10 +111,10 @@ def _outside(text: str) -> float:
 
 def _pads(figure: StackedBars, scale: float) -> tuple[float, float]:
     """Room to keep at both ends for the numbers of outermost parts too small to hold them."""
-    sides = [_sides(bar) for bar in figure.bars if bar.segments] or [(0.0, 0.0)]
+    sides = [_sides(bar) for bar in figure.measured if bar.segments] or [(0.0, 0.0)]
     far_left, far_right = max(side[0] for side in sides), max(side[1] for side in sides)
     left = right = 0.0
-    for bar in figure.bars:
+    for bar in figure.measured:
         parts = _whole(figure, bar)
         if not parts:
             continue

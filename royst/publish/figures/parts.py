@@ -1,4 +1,4 @@
-"""A long chart in parts that fit a page, each with whole rows and its own axis."""
+"""A long chart in parts that fit a page, each with whole rows and its own axis, all on one scale."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def parts(chart: Chart, rows: int) -> list[Chart]:
     drawn: list[Figure]
     if isinstance(figure, StackedBars):
         cuts = _even(len(figure.bars), rows)
-        drawn = [replace(figure, bars=figure.bars[a:b]) for a, b in cuts]
+        drawn = [replace(figure, bars=figure.bars[a:b], beside=figure.bars[:a] + figure.bars[b:]) for a, b in cuts]
     elif isinstance(figure, ExpectedRange):
         cuts = _even(len(figure.rows), rows)
         drawn = [replace(figure, rows=figure.rows[a:b]) for a, b in cuts]

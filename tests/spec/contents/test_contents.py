@@ -25,6 +25,7 @@ from royst.publish.document import (
     Note,
     Paragraph,
     StackedBars,
+    Table,
 )
 from royst.publish.edition import edition
 from royst.publish.national import national
@@ -204,6 +205,8 @@ def test_goals_move_only_on_evidence(release: Release, make: Callable[..., Relea
     assert "Det kan ikke avgjøres. Tallene er for usikre." in list(texts(national(unsure, "nb")))
     none = make(goals=[{"id": "g", "label": {"nb": "Mål"}, "comparisons": ["missing"]}])
     assert "Det er ikke nok svar til å si noe om dette målet." in list(texts(national(none, "nb")))
+    first = make(goals=[{"id": "g", "label": {"nb": "Mål"}, "comparisons": ["missing"]}], waves={"2019": {"label": {"nb": "2019"}}})
+    assert "Dette er den første målingen, så det er ikke noe å sammenligne med ennå." in list(texts(national(first, "nb")))
 
 
 @pytest.mark.parametrize(
@@ -281,7 +284,7 @@ def test_no_page_names_a_unit(release: Release) -> None:
 
 def test_the_programme_lists_earlier_releases(release: Release) -> None:
     said = " ".join(texts(pages(release)["nb/program.html"]))
-    assert "Første runde" in said and "20. juni 2018" in said
+    assert "Første runde" in said and "20.\u00a0juni 2018" in said
 
 
 def test_the_certificate_in_plain_words(make: Callable[..., Release]) -> None:
@@ -292,10 +295,27 @@ def test_the_certificate_in_plain_words(make: Callable[..., Release]) -> None:
         "releases_before": 1,
     }
     said = " ".join(texts(pages(make(certificate=told))["nb/personvern.html"]))
-    assert "75\u00a0617" in said and "Ingen av dem kunne finnes." in said and "En ansatt" in said
+    assert "75\u00a0617" in said and "Ingen av dem lot seg finne." in said and "En ansatt" in said
     broken = " ".join(texts(pages(make(certificate={**told, "recoverable": 3}))["nb/personvern.html"]))
-    assert "Ingen av dem kunne finnes." not in broken and "Av dem kunne 3 finnes." in broken
+    assert "Ingen av dem lot seg finne." not in broken and "Av dem lot 3 seg finne." in broken
+    left = " ".join(texts(pages(make(certificate={**told, "recoverable": 3, "narrowest_remaining": 2}))["nb/personvern.html"]))
+    assert "Blant de andre kan den som var minst skjult, fremdeles være to ulike tall." in left
     assert "ikke noe sertifikat" in " ".join(texts(pages(make())["nb/personvern.html"]))
+
+
+def test_the_codebook_leaves_out_columns_that_say_nothing(release: Release) -> None:
+    tables = [block for block in pages(release)["nb/kodebok.html"].blocks if isinstance(block, Table)]
+    assert tables and all(any(row[place] != "–" for row in table.rows) for table in tables for place in range(len(table.columns)))
+    assert all(table.caption not in [h.text for h in pages(release)["nb/kodebok.html"].blocks if isinstance(h, Heading)] for table in tables)
+
+
+def test_a_table_says_why_a_margin_beside_nothing_may_still_tell_nothing(release: Release) -> None:
+    """West and north differ by 2 to 10 points, yet the corrected test cannot tell."""
+    tables = {block.caption: block for block in pages(release)["nb/grupper.html"].blocks if isinstance(block, Table)}
+    told = tables["Sammenligninger mellom grupper"]
+    assert any(row[4] == "2–10" and row[-1] == "Kan ikke avgjøres" for row in told.rows)
+    assert any(note.startswith("Feilmarginen gjelder hver forskjell for seg.") for note in told.notes)
+    assert not any("for seg" in note for note in tables["Våre tall ved siden av andres"].notes)
 
 
 # Reports to units and pools
@@ -342,6 +362,7 @@ def test_a_unit_is_told_what_is_withheld(release: Release) -> None:
 
 def test_a_pool_says_who_is_in_it_and_why(release: Release) -> None:
     said = list(texts(unit_report(release, "p1", "nb")))
+    assert unit_report(release, "p1", "nb").title == "Resultater for en gruppe kommuner: Små kommuner i nord"
     assert {"Nesdal", "Fjellbu", "Holmås"} <= set(said)
     assert any(text.startswith("De som står her, hadde for få svar") for text in said)
     notes = [block for block in unit_report(release, "p1", "nb").blocks if isinstance(block, Note)]

@@ -78,7 +78,12 @@ def test_marks_of_each_language() -> None:
 
 def test_counts_dates_and_probabilities() -> None:
     assert numbers.count(NB, 12) == "tolv" and numbers.count(NB, 13) == "13" and numbers.count(NN, 1) == "éin"
-    assert numbers.date(NB, "2020-06-15") == "15. juni 2020"
+    assert numbers.date(NB, "2020-06-15") == "15.\u00a0juni 2020"  # no line ends after the day
     assert numbers.date(EN, "2020-06") == "June 2020"
     assert numbers.date(NB, "høsten 2019") == "høsten 2019"
     assert numbers.probability(NB, 0.0004) == "<\u00a00,001" and numbers.probability(EN, 0.012) == "0.012"
+
+
+def test_a_probability_is_never_rounded_across_the_level_of_the_test() -> None:
+    assert numbers.probability(NB, 0.0499) == "0,0499" and numbers.probability(EN, 0.0504) == "0.0504"
+    assert numbers.probability(NB, 0.05) == "0,050" and numbers.probability(NB, 0.0489) == "0,049"
