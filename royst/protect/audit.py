@@ -41,7 +41,8 @@ WORTH = 0.05
 class Tally:
     """What an audit tried and found: facts, how they were opened, and how many programmes it took.
 
-    ``by_units``: pairs of a fact and a unit that needed a look of their own. ``narrowest``: how many counts the fact that was
+    ``told_before``: facts that earlier releases tell by themselves, about domains that they did not know of (who took part in one
+    wave alone). ``by_units``: pairs of a fact and a unit that needed a look of their own. ``narrowest``: how many counts the fact that was
     opened least can still be, as far as worlds were seen.
     """
 
@@ -51,6 +52,7 @@ class Tally:
     by_units: int = 0
     programmes: int = 0
     recoverable: int = 0
+    told_before: int = 0
     withdrawn: int = 0
     narrowest: int | None = None
 
@@ -300,7 +302,7 @@ def repair(
     """Withdraw rows until no fact is recoverable; returns the levels (rows,) and the audit's tally.
 
     Withdrawing only widens intervals, so a fact that was open stays so and each is looked at once. ``out``: levels at which
-    earlier releases printed rows; those cannot be withdrawn, and what they alone tell is counted as recoverable. With
+    earlier releases printed rows; those cannot be withdrawn, and what they alone tell is counted apart. With
     ``units`` every fact is looked at through the eyes of every unit too, which takes some ten times as long.
     """
     out = np.full(len(block.rows), WITHHELD_LEVEL) if out is None else out
@@ -312,7 +314,7 @@ def repair(
     total = len(audit.wanted)
     tally = _mend(audit, np.flatnonzero(~audit.open), out)
     tally = replace(
-        tally, facts=total, by_worlds=total - tally.by_programme - tally.recoverable, narrowest=audit.narrowest
+        tally, facts=total, by_worlds=total - tally.by_programme - tally.recoverable - tally.told_before, narrowest=audit.narrowest
     )
     for unit in np.flatnonzero(left.any(0)) if left is not None else ():
         assert left is not None
@@ -328,14 +330,21 @@ def repair(
 
 def _mend(audit: Audit, closed: NDArray[np.int64], out: NDArray[np.int64]) -> Tally:
     """Look at each of the closed facts, and withdraw rows until it is open."""
-    told, withdrawn = 0, 0
+    told, before, withdrawn = 0, 0, 0
     for k in closed:
         while not audit.open[k] and (rows := audit.tells(int(k))) is not None:
-            if not audit.withdraw(int(k), rows, out):
+            if audit.withdraw(int(k), rows, out):
+                withdrawn += 1
+                continue
+            printed = [row for row in rows if audit.level[row] != WITHHELD_LEVEL]
+            if printed and all(out[row] != WITHHELD_LEVEL for row in printed):
+                before += 1
+            else:
                 told += 1
-                break
-            withdrawn += 1
-    return Tally(0, 0, len(closed) - told, 0, audit.programmes, told, withdrawn)
+            break
+    return Tally(
+        by_programme=len(closed) - told - before, programmes=audit.programmes, recoverable=told, told_before=before, withdrawn=withdrawn
+    )
 
 
 def known(block: Block, atoms: NDArray[np.bool_]) -> Block:

@@ -55,6 +55,7 @@ def certificate(
         "rows_withdrawn_by_the_audit": tally.withdrawn,
         "narrowest_remaining": tally.narrowest,
         "recoverable": tally.recoverable,
+        "told_by_earlier_releases": tally.told_before,
         "releases_before": releases_before,
         **({"interviews": counted(list(interviews))} if interviews else {}),
         "cells": total,

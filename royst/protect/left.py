@@ -24,6 +24,8 @@ from royst.protect.weights import EFFECT, NO_STEP, STEPS, Precision, log_figures
 
 ROOM = 1.5
 """Tables of one answer in the units left that must agree with what is printed, as a power of ten, on the average."""
+AMPLE = 4.0
+"""Tables, beyond what figures can look like, as a power of ten: with so many no unit's count is told, and none is looked for."""
 LOOKS = 0.3
 """Figures that can look in two ways or fewer, as a power of ten, are left to the look at true splits."""
 MOST = 300_000
@@ -32,6 +34,10 @@ WALKS = 3000
 """Walks of one to three moves from the true split that are tried for each answer, and again for each unit that they leave closed."""
 TRIES = 20
 """Walks that counts leave and none of which is printed like the true split: then a unit counts as told."""
+SPARED = 20
+"""A row of so many times a unit's people keeps its figures where withholding that unit's row leaves its people open."""
+OFFERED = 6
+"""Units' rows that are tried for it, the cheapest first."""
 MANY = 100
 """Parts of which every pair is looked at."""
 
@@ -39,8 +45,9 @@ MANY = 100
 def beside_reports(
     block: Block, rules: RuleSet, level: NDArray[np.int64], found: Precision, out: NDArray[np.int64] | None = None, facts: bool = True
 ) -> tuple[NDArray[np.int64], Precision]:
-    """Levels and precision at which the units left beside printed reports stay open: rows lose a decimal, then their standard
-    errors, then answers, and are withheld where nothing else does. ``out``: levels at which rows are out already; they stay as they
+    """Levels and precision at which the units left beside printed reports stay open: a unit's row is withheld for a row of many
+    more people; else rows lose a decimal, then their standard errors, then answers, and are withheld where nothing else does.
+    ``out``: levels at which rows are out already; they stay as they
     are, and new rows beside them are withheld. ``facts``: whether the block holds facts of the audit."""
     unit, size = unit_of(block), np.asarray(block.members.sum(1)).ravel()
     level, step, bare = level.copy(), found.step.copy(), found.bare.copy()
@@ -69,6 +76,14 @@ def beside_reports(
             continue
         if level[row] == WITHHELD_LEVEL:
             continue
+        if not open_at(row, int(level[row]), float(step[row]), bool(bare[row])):
+            offered = [one for one in printed[inside[:, place]] if unit[one] >= 0 and not shown[one] and level[one] != WITHHELD_LEVEL]
+            offered = [one for one in sorted(offered, key=lambda one: (block.cost[one], one)) if SPARED * block.cost[one] <= block.cost[row]]
+            for one in offered[:OFFERED]:
+                kept, level[one] = level[one], WITHHELD_LEVEL
+                if open_at(row, int(level[row]), float(step[row]), bool(bare[row])):
+                    break
+                level[one] = kept
         finest, level[row] = int(level[row]), WITHHELD_LEVEL
         for depth, (to, without) in product(range(finest, len(block.levels)), _ways(float(step[row]), bool(bare[row]))):
             if (depth == finest or not reasons[depth][row]) and open_at(row, depth, to, without):
@@ -134,16 +149,20 @@ class Left:
         figures have no coarser ones to give way to, and are left to ``told``."""
         if len(self.size) < 2 or self.given.shape[1] < 2 or (printed.step == STEPS[-1] and not printed.errors):
             return True
-        for given, whole in zip(self.given.T, self.all_given.sum(0)):
-            share = [float(whole / self.n)]
+        for category, given in enumerate(self.given.T):
             if not 0 < given.sum() < self.size.sum():
                 continue
-            figures = log_figures(
-                share if printed.weighted else [], share if printed.errors else [], self.size, self.weight, printed.fine, (self.n, self.whole)
-            )
+            figures = self._log_figures(printed, category)
             if figures > LOOKS and sum(self._log_tables(given)) - figures < ROOM:
                 return False
         return True
+
+    def _log_figures(self, printed: Looks, category: int) -> float:
+        """In how many ways, as a power of ten, the figures of an answer can look when its people left are split otherwise."""
+        share = [float(self.all_given[:, category].sum() / self.n)]
+        return log_figures(
+            share if printed.weighted else [], share if printed.errors else [], self.size, self.weight, printed.fine, (self.n, self.whole)
+        )
 
     def _log_tables(self, given: NDArray[np.int64]) -> Iterator[float]:
         """Tables of an answer, as a power of ten, in each of the parts' groups whose sums are printed; of groups that overlap the larger."""
@@ -171,6 +190,8 @@ class Left:
         if not len(facts):
             return False
         truth = self.given[:, category]
+        if 0 < truth.sum() < self.size.sum() and sum(self._log_tables(truth)) - self._log_figures(printed, category) >= AMPLE:
+            return False
         closed = np.zeros((len(size), len(size) + 1), bool)  # each unit's fact to each unit left, and to who knows none's answers
         closed[np.ix_(facts, np.append(np.flatnonzero(left), len(size)))] = True
         closed[facts, facts] = False

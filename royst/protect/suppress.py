@@ -224,6 +224,8 @@ def suppress(
         among = level == coarse + 1 if coarse + 1 < len(block.levels) else np.ones(len(level), bool)
         among &= ~barred & (True if floor is None else floor <= coarse)
         forced = None if out is None else (out != WITHHELD_LEVEL) & (out <= coarse)
+        if out is not None:
+            among &= (out == WITHHELD_LEVEL) | (out <= coarse)  # what is out gets no finer
         printed = secondary(block, sensitive, among=among, forced=forced)
         level[printed] = coarse
         _unlink(block, sensitive, level, coarse, out)

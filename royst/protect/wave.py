@@ -255,23 +255,33 @@ class Wave:
         )
         found = precision(block, told, erring)
         differs = uneven(block)
-        for population, domain, fewer, bare in self._decimals_out(item, kind):
+        for population, domain, fewer, plain, bare in self._decimals_out(item, kind):
             row = names.get(f"{population}/{domain}")
             if row is not None:
-                found.step[row] = STEPS[int(fewer)] if differs[row] else NO_STEP
+                found.step[row] = NO_STEP if plain or not differs[row] else STEPS[int(fewer)]
                 found.bare[row], found.floor[row] = bare, 0
-        means = kind == "answers" and "mean" in set(part["measure"])
+        out = self._out_of(item, kind)
+        means = kind == "answers" and "mean" in {*part["measure"], *([] if out is None else out["measure"])}
         return replace(block, step=np.where(differs, found.step, NO_STEP), scores=scale.values if means else None), found
 
-    def _decimals_out(self, item: str, kind: str) -> list[tuple[str, str, bool, bool]]:
-        """Rows that are out, and whether they were printed with a decimal fewer and without standard errors."""
+    def _decimals_out(self, item: str, kind: str) -> list[tuple[str, str, bool, bool, bool]]:
+        """Rows that are out; whether they were printed with a decimal fewer, with the plain figures alone (weighted ones have a decimal
+        fewer, but for everybody's), and without standard errors."""
         out = self._out_of(item, kind)
         if out is None:
             return []
         decimals = pl.col("decimals") if "decimals" in out.columns else pl.lit(None, pl.Int64)
-        fewer = (decimals < pl.when(pl.col("measure") == "mean").then(2).otherwise(1)).fill_null(False)
+        full = pl.when(pl.col("measure") == "mean").then(2).otherwise(1)
+        alike = ((pl.col("estimate") - pl.col("unweighted")).abs() < PLAIN) if "unweighted" in out.columns else pl.lit(False)
+        plain = alike & (decimals >= full) & (pl.col("domain") != "all")
         bare = pl.col("se").is_null() if "se" in out.columns else pl.lit(True)
-        return out.group_by("population", "domain", maintain_order=True).agg(fewer.any().alias("fewer"), bare.all().alias("bare")).rows()
+        return (
+            out.group_by("population", "domain", maintain_order=True)
+            .agg(
+                (decimals < full).fill_null(False).any().alias("fewer"), plain.fill_null(False).all().alias("plain"), bare.all().alias("bare")
+            )
+            .rows()
+        )
 
     def _agrees(self, block: Block, names: dict[str, int], part: pl.DataFrame, item: str) -> None:
         """The estimates' numbers of answers are those of the people."""

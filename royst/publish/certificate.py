@@ -38,6 +38,9 @@ def certificate(held: Edition) -> Document:
             words("privacy.none") if not recovered else words("privacy.some", count=numbers.plain(words, recovered))
         )
     )
+    earlier = told.get("told_by_earlier_releases")
+    if isinstance(earlier, int) and earlier:
+        blocks.append(paragraph(words("privacy.told_before", count=numbers.plain(words, earlier))))
     blocks += [paragraph(text) for text in _left(held, told, recovered)]
     talk = told.get("interviews")
     if isinstance(talk, dict) and talk.get("quotes") and talk.get("fewest_who_could_have_said_a_quote"):

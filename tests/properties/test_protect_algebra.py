@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -105,3 +106,18 @@ def test_every_pool_stays_large_without_any_one_member(units):
             assert members["unit"].to_list() == [pool] and members["n"][0] >= 10
     left = told.filter((pl.col("kind") == "none") & (pl.col("n") > 0))
     assert left.is_empty() or not (told["kind"] == "pool").any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(blocks(), st.integers(0, 2**9 - 1))
+def test_what_is_out_stays_at_its_level(block, chosen):
+    """A row that earlier releases printed in bands is not put forward with its answers, and never withdrawn."""
+    rows = len(block.rows)
+    marked = np.array([bool(chosen >> (k % 9) & 1) for k in range(rows)]) & block.candidate
+    banded = replace(block, levels=(*block.levels, np.zeros(2, np.int64)))
+    for at in (0, 1):
+        out = np.where(marked, at, WITHHELD_LEVEL)
+        level = suppress(banded, RULES, out)
+        assert (level[marked] == at).all()
+        again, _ = repair(banded, RULES, level, out=out)
+        assert (again[marked] == at).all()
