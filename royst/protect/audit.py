@@ -41,8 +41,7 @@ WORTH = 0.05
 class Tally:
     """What an audit tried and found: facts, how they were opened, and how many programmes it took.
 
-    ``told_before``: facts that earlier releases tell by themselves, about domains that they did not know of (who took part in one
-    wave alone). ``by_units``: pairs of a fact and a unit that needed a look of their own. ``narrowest``: how many counts the fact that was
+    ``told_before``: facts that what is out tells by itself, so that nothing that could be withdrawn tells them. ``by_units``: pairs of a fact and a unit that needed a look of their own. ``narrowest``: how many counts the fact that was
     opened least can still be, as far as worlds were seen.
     """
 

@@ -66,24 +66,32 @@ def beside_reports(
         left = (Left(block, row, d, others[level[others] <= d], unit) for d in range(depth, len(block.levels)))
         return all(one.open_on_average(looks) and not (facts and one.told(rules, looks)) for one in left)
 
+    def as_it_is(row: int) -> bool:
+        return open_at(row, int(level[row]), float(step[row]), bool(bare[row]))
+
+    def spared(row: int) -> bool:
+        """Whether a row keeps its figures as they are, where one unit's row inside it is withheld if need be."""
+        if as_it_is(row):
+            return True
+        small = [one for one in printed[inside[:, place]] if unit[one] >= 0 and not shown[one] and SPARED * block.cost[one] <= block.cost[row]]
+        small = sorted((one for one in small if level[one] != WITHHELD_LEVEL), key=lambda one: (block.cost[one], one))
+        for one in small[:OFFERED]:
+            kept, level[one] = level[one], WITHHELD_LEVEL
+            if as_it_is(row):
+                return True
+            level[one] = kept
+        return False
+
     for place, row in enumerate(map(int, several)):
         if shown[row]:  # what is new beside it has to go
             new = [other for other in printed[inside[:, place]] if not shown[other] and level[other] != WITHHELD_LEVEL]
             for other in sorted(new, key=lambda other: (block.cost[other], other)):
-                if open_at(row, int(level[row]), float(step[row]), bool(bare[row])):
+                if as_it_is(row):
                     break
                 level[other] = WITHHELD_LEVEL
             continue
-        if level[row] == WITHHELD_LEVEL:
+        if level[row] == WITHHELD_LEVEL or spared(row):
             continue
-        if not open_at(row, int(level[row]), float(step[row]), bool(bare[row])):
-            offered = [one for one in printed[inside[:, place]] if unit[one] >= 0 and not shown[one] and level[one] != WITHHELD_LEVEL]
-            offered = [one for one in sorted(offered, key=lambda one: (block.cost[one], one)) if SPARED * block.cost[one] <= block.cost[row]]
-            for one in offered[:OFFERED]:
-                kept, level[one] = level[one], WITHHELD_LEVEL
-                if open_at(row, int(level[row]), float(step[row]), bool(bare[row])):
-                    break
-                level[one] = kept
         finest, level[row] = int(level[row]), WITHHELD_LEVEL
         for depth, (to, without) in product(range(finest, len(block.levels)), _ways(float(step[row]), bool(bare[row]))):
             if (depth == finest or not reasons[depth][row]) and open_at(row, depth, to, without):

@@ -33,14 +33,13 @@ def certificate(held: Edition) -> Document:
     facts, found = int(str(told["facts"])), told.get("recoverable")
     recovered = found if isinstance(found, int) else len(_list(found))
     blocks.append(paragraph(words("privacy.facts", facts=numbers.plain(words, facts))))
-    blocks.append(
-        paragraph(
-            words("privacy.none") if not recovered else words("privacy.some", count=numbers.plain(words, recovered))
-        )
-    )
-    earlier = told.get("told_by_earlier_releases")
-    if isinstance(earlier, int) and earlier:
+    earlier = int(str(told.get("told_by_earlier_releases") or 0))
+    if recovered:
+        blocks.append(paragraph(words("privacy.some", count=numbers.plain(words, recovered))))
+    if earlier:
         blocks.append(paragraph(words("privacy.told_before", count=numbers.plain(words, earlier))))
+    if not recovered and not earlier:
+        blocks.append(paragraph(words("privacy.none")))
     blocks += [paragraph(text) for text in _left(held, told, recovered)]
     talk = told.get("interviews")
     if isinstance(talk, dict) and talk.get("quotes") and talk.get("fewest_who_could_have_said_a_quote"):

@@ -100,6 +100,16 @@ class Coder:
         self.page.wait_for_timeout(60)
 
     @property
+    def settle(self, round: str, *, like: str, beside: str) -> None:
+        """Close a round and settle its first disagreement as ``like`` has it, with the coder ``beside``."""
+        self.go(f"/round/{round}")
+        self.page.check("[name=sure]")
+        self.press("main button.main")
+        self.press("a.button")
+        self.page.locator(f"input[value='of-{like}']").first.check()
+        self.page.check(f"input[name=with][value={beside}]")
+        self.press(".bar button")
+
     def own(self) -> list[tuple[str, str]]:
         found = sorted(read_codings(self.running.store, self.name, "r1"), key=lambda c: (c.transcript, c.start, c.end, c.code))
         return [(c.code, TEXT[c.start : c.end]) for c in found]
@@ -249,13 +259,7 @@ def test_two_coders_from_blind_to_a_released_quote(browser: Any, running: Runnin
     bo.drag("Jeg savner noen å spise med")
     bo.keys("1")
     bo.told("Coded")
-    bo.go("/round/r1")
-    bo.page.check("[name=sure]")
-    bo.press("main button.main")
-    bo.press("a.button")
-    bo.page.locator("input[value='of-bo']").first.check()
-    bo.page.check("input[name=with][value=anna]")
-    bo.press(".bar button")
+    bo.settle("r1", like="bo", beside="anna")
     assert [(c.code, TEXT[c.start : c.end]) for c in read_codings(running.store, CONSENSUS, "r1")] == [("ensom", "Jeg savner noen å spise med")]
     assert "0.67" in bo.page.inner_text("table") or bo.page.locator("table tbody tr").count() == 2
     anna.go("/code/r1/e01")

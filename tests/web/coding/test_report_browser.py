@@ -77,16 +77,6 @@ def by_keyboard(coder: Coder, id: str, words: str) -> None:
     coder.told("Coded")
 
 
-def closed_and_settled(k1: Coder, k2: Coder) -> None:
-    k2.go("/round/ny")
-    k2.page.check("[name=sure]")
-    k2.press("main button.main")
-    k2.press("a.button")
-    k2.page.locator("input[value='of-k1']").first.check()
-    k2.page.check("input[name=with][value=k1]")
-    k2.press(".bar button")
-
-
 def test_from_coding_by_mouse_and_keyboard_to_the_report(browser: Any, tmp_path: Path) -> None:
     """Two coders, blind to each other; the round closed and settled; a theme; a quote that a third approves; and what a reader finds."""
     root = study(tmp_path / "study")
@@ -111,7 +101,7 @@ def test_from_coding_by_mouse_and_keyboard_to_the_report(browser: Any, tmp_path:
         text = transcripts.latest(store, id).text
         assert [text[c.start : c.end] for c in own["k1"]] == [words]
         assert len(own["k2"]) == 1 and words in text[own["k2"][0].start : own["k2"][0].end] != words
-        closed_and_settled(k1, k2)
+        k2.settle("ny", like="k1", beside="k1")
         settled = read_codings(store, CONSENSUS, "ny")
         assert [(c.code, text[c.start : c.end]) for c in settled] == [(own["k1"][0].code, words)]
 

@@ -47,6 +47,15 @@ def phone(browser: Any) -> Iterator[Any]:
     context.close()
 
 
+def tablet(browser: Any, running: Running, link: str) -> Any:
+    """A shared tablet at its door, with a clock that the test can move."""
+    page = browser.new_context(viewport={"width": 820, "height": 1180}, locale="nb-NO").new_page()
+    page.clock.install()
+    page.goto(f"{running.base}/t/{link}")
+    page.clock.resume()
+    return page
+
+
 def press(page: Any, do: str) -> None:
     with page.expect_navigation():
         page.locator(f"main button[value={do}], header > button[value={do}]").first.click()
@@ -371,11 +380,8 @@ def test_the_whole_form_on_a_shared_tablet(browser: Any, running: Running, link:
 
 def test_what_stands_on_a_tablets_page_is_kept_when_it_is_hidden(browser: Any, running: Running, link: str) -> None:
     """Nobody who reads slowly loses an answer to the clock: each touch puts it off, and what was typed is there again."""
-    context = browser.new_context(viewport={"width": 820, "height": 1180}, locale="nb-NO")
-    page = context.new_page()
-    page.clock.install()
-    page.goto(f"{running.base}/t/{link}")
-    page.clock.resume()
+    page = tablet(browser, running, link)
+    context = page.context
     press(page, "short")
     page.fill("#a", "39")
     page.clock.fast_forward(290_000)

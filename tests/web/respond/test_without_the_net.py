@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from .conftest import Running
-from .test_answering_browser import FLAGS, PHONE, answer, press, ready, until, violations
+from .test_answering_browser import FLAGS, PHONE, answer, press, ready, tablet, until, violations
 from .test_answering_plain import sealed_answers
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -145,11 +145,8 @@ def test_a_voice_that_calls_a_server_is_never_offered(browser: Any, running: Run
 
 
 def test_a_tablet_that_is_walked_away_from_without_the_net_hides_and_forgets(browser: Any, running: Running, link: str) -> None:
-    context = browser.new_context(viewport={"width": 820, "height": 1180}, locale="nb-NO")
-    page = context.new_page()
-    page.clock.install()
-    page.goto(f"{running.base}/t/{link}")
-    page.clock.resume()
+    page = tablet(browser, running, link)
+    context = page.context
     ready(page)
     context.set_offline(True)
     page.goto(f"{running.base}/start")
@@ -249,11 +246,8 @@ def test_nobody_else_finds_what_a_tablet_took_over(browser: Any, running: Runnin
 
 
 def test_a_tablet_left_alone_when_the_net_has_gone_is_hidden_and_then_forgets(browser: Any, running: Running, link: str) -> None:
-    context = browser.new_context(viewport={"width": 820, "height": 1180}, locale="nb-NO")
-    page = context.new_page()
-    page.clock.install()
-    page.goto(f"{running.base}/t/{link}")
-    page.clock.resume()
+    page = tablet(browser, running, link)
+    context = page.context
     press(page, "short")
     ready(page)
     until(page, "async () => !!(await get('words'))")
