@@ -99,7 +99,6 @@ class Coder:
         self.page.mouse.up()
         self.page.wait_for_timeout(60)
 
-    @property
     def settle(self, round: str, *, like: str, beside: str) -> None:
         """Close a round and settle its first disagreement as ``like`` has it, with the coder ``beside``."""
         self.go(f"/round/{round}")
@@ -110,6 +109,7 @@ class Coder:
         self.page.check(f"input[name=with][value={beside}]")
         self.press(".bar button")
 
+    @property
     def own(self) -> list[tuple[str, str]]:
         found = sorted(read_codings(self.running.store, self.name, "r1"), key=lambda c: (c.transcript, c.start, c.end, c.code))
         return [(c.code, TEXT[c.start : c.end]) for c in found]
