@@ -159,7 +159,7 @@ class Left:
             told[_atoms(block, one)] = True
         kinds, at = np.unique(parts.at[inside] + told[inside] * len(parts.holder), return_inverse=True)  # the parts that are left come first
         here, kinds = kinds < len(parts.holder), kinds % len(parts.holder)
-        size = np.bincount(at, block.atoms[inside].astype(float), len(kinds))
+        size = np.bincount(at, block.atoms[inside], len(kinds)).astype(float)
         given = np.zeros((len(kinds), int(block.levels[depth].max()) + 1))
         np.add.at(given, at, merge(block.counts[inside], block.levels[depth]))
         self.all_sizes, self.all_weights, self.all_given = size, parts.weight[kinds], given
