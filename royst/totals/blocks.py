@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -12,62 +14,70 @@ from royst.totals.reading import Codes
 from royst.totals.rows import Rows, summed
 from royst.totals.table import Floats
 
+#: Each sum's part (weights, rows, squared weights) and the power of the value that it takes, where x is 1.
+TERMS = {"n": (1, 0), "ny": (1, 1), "w": (0, 0), "wy": (0, 1), "wyy": (0, 2), "wx": (0, 0), "wxy": (0, 1), "wxx": (0, 0),
+         "qyy": (2, 2), "qxy": (2, 1), "qxx": (2, 0)}  # fmt: skip
 COUNTED_AT_ONCE = 1 << 13  # rows (or cells) × items: a few items of a small survey, one of a large one
 
 
-@dataclass(frozen=True)
-class Block:
-    """Sums by fine cell of the variables at ``places``. ``terms`` says which of ``fine`` makes a sum of the variables, and
-    through which scores (see ``Alike``; None: as they are)."""
+class Block(Protocol):
+    """Variables at ``places`` whose sums are made together: parts that are added up, and what the sums are of the parts."""
 
-    places: list[int]
-    fine: list[Floats]
-    terms: Mapping[str, tuple[int, Floats | None]]
+    @property
+    def places(self) -> list[int]: ...
 
-    def write(self, name: str, sums: list[Floats], into: Floats) -> None:
-        """Put a sum of the block's variables into its places, made from ``fine`` added up to cells or domains."""
-        number, scores = self.terms[name]
-        values = sums[number]
-        if scores is not None:
-            items, width, each = scores.shape
-            made = np.empty((len(values), items, each))
-            by_item = values.reshape(-1, items, width).transpose(1, 0, 2)
-            np.matmul(by_item, scores, out=made.transpose(1, 0, 2))
-            values = made.reshape(len(values), items * each)
-        into[:, self.places] = values
+    def parts(self, rows: Rows, one: Bin) -> Floats:
+        """Fine cells × parts."""
+        ...
+
+    def sums(self, names: Sequence[str], parts: Floats) -> Floats:
+        """The named sums (variables × names × cells) from parts that were added up to cells or domains (cells × parts)."""
+        ...
 
 
 @dataclass(frozen=True)
 class Alike:
     """Items with as many values and as many variables each, counted together: ``scores`` is items × values (the first is
-    missing) × each item's variables, NaN where a value does not count; ``places`` are the variables' in that order."""
+    missing) × each item's variables, NaN where a value does not count; ``places`` are the variables' in that order.
+
+    The parts are each item's rows by value and their weights (and, with ``squares``, the squares of these).
+    """
 
     items: list[Codes]
     places: list[int]
     scores: Floats
+    squares: bool
+    _made: dict[tuple[str, ...], Floats] = field(default_factory=dict)
 
-    def block(self, rows: Rows, one: Bin, squares: bool) -> Block:
-        """Rows and weights (and their squares) counted by fine cell, item and value."""
-        width = self.scores.shape[1]
-        key = np.empty((len(self.items), len(rows.unit)), np.int64)
-        for number, codes in enumerate(self.items):
-            np.add(one.spread(width * len(self.items)), codes.codes, out=key[number])
-            if number:
-                key[number] += number * width
-        length = one.count * len(self.items) * width
-        fine = [summed(key.ravel(), None, length)]
-        for weight in [rows.weight, rows.weight * rows.weight] if squares else [rows.weight]:
-            fine.append(summed(key.ravel(), np.broadcast_to(weight, key.shape).ravel(), length))
-        x, y = (~np.isnan(self.scores)).astype(np.float64), np.nan_to_num(self.scores)
-        n, w, q = range(3)
-        terms = {
-            "n": (n, x), "ny": (n, y), "w": (w, x), "wy": (w, y), "wyy": (w, y * y), "wx": (w, x), "wxy": (w, y),
-            "wxx": (w, x), "qyy": (q, y * y), "qxy": (q, y), "qxx": (q, x),
-        }  # fmt: skip
-        return Block(self.places, [part.reshape(one.count, -1) for part in fine], terms)
+    def parts(self, rows: Rows, one: Bin) -> Floats:
+        items, width, _ = self.scores.shape
+        answers = copy(one.answers(rows, items, width))
+        answers.col = np.concatenate([codes.codes + np.int32(k * width) for k, codes in enumerate(self.items)])
+        found = answers.toarray().view(np.float64).reshape(-1, 2)
+        if self.squares:
+            answers.data = answers.data.real**2
+            found = np.column_stack([found, answers.toarray().ravel()])
+        return found.reshape(one.count, -1)
+
+    def sums(self, names: Sequence[str], parts: Floats) -> Floats:
+        items = len(self.scores)
+        made = self._terms(tuple(names)) @ parts.T.reshape(items, -1, len(parts))
+        return made.reshape(-1, len(names), len(parts))
+
+    def _terms(self, names: tuple[str, ...]) -> Floats:
+        """What the named sums are of an item's parts: items × (its variables and the names) × parts."""
+        if names not in self._made:
+            scores = np.swapaxes(self.scores, 1, 2)
+            y, x = np.nan_to_num(scores), (~np.isnan(scores)).astype(np.float64)
+            terms = np.zeros((*scores.shape[:2], len(names), scores.shape[2], 3 if self.squares else 2))
+            for number, name in enumerate(names):
+                part, power = TERMS[name]
+                terms[:, :, number, :, part] = (x, y, y * y)[power]
+            self._made[names] = terms.reshape(len(scores), -1, terms.shape[3] * terms.shape[4])
+        return self._made[names]
 
 
-def alike(scored: Iterable[tuple[Codes, list[int], Floats]], height: int) -> list[Alike]:
+def alike(scored: Iterable[tuple[Codes, list[int], Floats]], height: int, squares: bool) -> list[Alike]:
     """Items (codes, their variables' places and values × variables scores), the alike ones together while they are small."""
     sorts: dict[tuple[int, ...], list[tuple[Codes, list[int], Floats]]] = {}
     for one in scored:
@@ -77,27 +87,37 @@ def alike(scored: Iterable[tuple[Codes, list[int], Floats]], height: int) -> lis
     for same in sorts.values():
         for start in range(0, len(same), at_once):
             items, places, scores = zip(*same[start : start + at_once])
-            found.append(Alike(list(items), [place for own in places for place in own], np.array(scores)))
+            found.append(Alike(list(items), [place for own in places for place in own], np.array(scores), squares))
     return found
 
 
-def by_row(place: int, y: Floats, x: Floats | None, rows: Rows, one: Bin, names: Sequence[str]) -> Block:
-    """The named sums of one variable, row by row."""
-    x = np.ones_like(y) if x is None else x
-    there = ~(np.isnan(y) | np.isnan(x))
-    y, x, w = np.where(there, y, 0.0), np.where(there, x, 0.0), np.where(there, rows.weight, 0.0)
-    terms: dict[str, Callable[[], Floats]] = {
-        "n": lambda: there.astype(np.float64),
-        "ny": lambda: y,
-        "w": lambda: w,
-        "wy": lambda: w * y,
-        "wx": lambda: w * x,
-        "wyy": lambda: w * y * y,
-        "wxy": lambda: w * x * y,
-        "wxx": lambda: w * x * x,
-        "qyy": lambda: (w * y) ** 2,
-        "qxy": lambda: w * w * x * y,
-        "qxx": lambda: (w * x) ** 2,
-    }
-    fine = [summed(one.fine, terms[name](), one.count)[:, None] for name in names]
-    return Block([place], fine, {name: (number, None) for number, name in enumerate(names)})
+@dataclass(frozen=True)
+class ByRow:
+    """One variable, its ``names`` sums row by row; x is 1 where it is None."""
+
+    places: list[int]
+    y: Floats
+    x: Floats | None
+    names: Sequence[str]
+
+    def parts(self, rows: Rows, one: Bin) -> Floats:
+        x = np.ones_like(self.y) if self.x is None else self.x
+        there = ~(np.isnan(self.y) | np.isnan(x))
+        y, x, w = np.where(there, self.y, 0.0), np.where(there, x, 0.0), np.where(there, rows.weight, 0.0)
+        terms: dict[str, Callable[[], Floats]] = {
+            "n": lambda: there.astype(np.float64),
+            "ny": lambda: y,
+            "w": lambda: w,
+            "wy": lambda: w * y,
+            "wx": lambda: w * x,
+            "wyy": lambda: w * y * y,
+            "wxy": lambda: w * x * y,
+            "wxx": lambda: w * x * x,
+            "qyy": lambda: (w * y) ** 2,
+            "qxy": lambda: w * w * x * y,
+            "qxx": lambda: (w * x) ** 2,
+        }
+        return np.column_stack([summed(one.fine, terms[name](), one.count) for name in self.names])
+
+    def sums(self, names: Sequence[str], parts: Floats) -> Floats:
+        return parts.T[None, [self.names.index(name) for name in names]]

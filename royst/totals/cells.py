@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from royst.totals.reading import Codes
@@ -22,19 +23,22 @@ class Bin:
     """Groupings that share a pass: each row's ``fine`` cell of ``count``, and the matrix that adds fine cells to the cells of
     its ``groups``, one grouping after the other; ``starts`` says where each domain's cells start."""
 
-    fine: Ints
+    fine: NDArray[np.int32]
     count: int
     gather: sparse.csr_matrix
     starts: Ints
     groups: tuple[tuple[int, GroupTotals], ...]
-    _spread: dict[int, Ints] = field(default_factory=dict)
+    _answers: dict[tuple[int, int], sparse.coo_matrix] = field(default_factory=dict)
 
-    def spread(self, width: int) -> Ints:
-        """Fine cells times ``width``, kept for the next item with as many values."""
-        if width not in self._spread:
-            self._spread.clear()
-            self._spread[width] = self.fine * width
-        return self._spread[width]
+    def answers(self, rows: Rows, items: int, width: int) -> sparse.coo_matrix:
+        """Rows' fine cells (as often as there are items) × the items' values, which are still to be said as ``col``: each
+        row's weight as the real part and 1 as the imaginary, so that one pass adds both. Kept for the next items alike."""
+        if (items, width) not in self._answers:
+            self._answers.clear()
+            fine, each = (part if items == 1 else np.tile(part, items) for part in (self.fine, rows.weight + 1j))
+            at = fine, np.zeros_like(fine)
+            self._answers[items, width] = sparse.coo_matrix((each, at), shape=(self.count, items * width))
+        return self._answers[items, width]
 
     def split(self, sums: Mapping[str, Floats], added: Mapping[str, Floats]) -> Iterable[tuple[int, GroupTotals]]:
         """Each grouping's number and totals, cut from sums by cell and sums by domain of them all."""
@@ -108,4 +112,4 @@ def make_bin(
         count += len(cells)
     pairs = np.concatenate(into), np.concatenate(of)
     gather = sparse.csr_matrix((np.ones(len(pairs[0])), pairs), shape=(count, len(seen)))
-    return Bin(fine, len(seen), gather, np.concatenate(starts), tuple(groups))
+    return Bin(fine.astype(np.int32), len(seen), gather, np.concatenate(starts), tuple(groups))

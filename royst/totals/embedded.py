@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from royst.errors import Faults, wrong
-from royst.totals.blocks import Alike, Block, alike, by_row
+from royst.totals.blocks import Alike, Block, ByRow, alike
 from royst.totals.cells import Bin, domain_codes, make_bin, most_cells
 from royst.totals.design import Design
-from royst.totals.reading import Codes, check_columns, check_finite, encode, many_values, numbers, open_frame
+from royst.totals.reading import Codes, check_columns, check_finite, encode, encode_all, many_values, numbers, open_frame
 from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.rows import Rows, read_units, read_weights
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Totals, Units
@@ -50,12 +50,14 @@ class Embedded:
         new = [item for item in dict.fromkeys(items) if item not in self._codes and item not in self._numbers]
         at_once = max(1, READ_AT_ONCE // max(self.height, 1))
         for start in range(0, len(new), at_once):
+            answers = []
             for column in self._read(new[start : start + at_once]):
                 check_finite(column)
                 if many_values(column, FEW_VALUES):
                     self._numbers[column.name] = numbers(column)
                 else:
-                    self._codes[column.name] = encode(column)
+                    answers.append(column)
+            self._codes.update(zip((column.name for column in answers), encode_all(answers)))
 
     @cached_property
     def _schema(self) -> pl.Schema:
@@ -208,7 +210,7 @@ class Embedded:
             scores = np.full((len(codes.labels) + 1, len(own)), np.nan)
             scores[1:] = np.column_stack([_scored(codes, request.variables[place].y) for place in own])
             scored.append((codes, own, scores))
-        return alike(scored, height)
+        return alike(scored, height, request.element)
 
     def _has_few_values(self, variable: Variable) -> bool:
         if variable.x is not None or isinstance(variable.y, Index | AtMost):
@@ -222,29 +224,26 @@ class Embedded:
         """(sums by cell, sums by domain alone) of a bin's groupings, one after the other."""
         by_cell, by_domain = _stored(request)
         width = len(request.variables)
-        sums = {name: np.empty((one.gather.shape[0], width)) for name in by_cell}
-        added = {name: np.empty((len(one.starts), width)) for name in by_domain}
-        for block in self._blocks(request, rows, one, counted):
-            cells = [one.gather @ part for part in block.fine]
-            for name, into in sums.items():
-                block.write(name, cells, into)
-            if added and len(one.starts):
-                domains = [np.add.reduceat(part, one.starts, axis=0) for part in cells]
-                for name, into in added.items():
-                    block.write(name, domains, into)
-        if "wx" not in sums:  # x is 1 everywhere
-            sums.update(wx=sums["w"], wxx=sums["w"], wxy=sums["wy"])
-        return sums, added
+        sums = np.empty((width, len(by_cell), one.gather.shape[0]))
+        added = np.empty((width, len(by_domain), len(one.starts)))
+        for block in self._blocks(request, counted):
+            parts = one.gather @ block.parts(rows, one)
+            sums[block.places] = block.sums(by_cell, parts)
+            if added.size:
+                added[block.places] = block.sums(by_domain, np.add.reduceat(parts, one.starts, axis=0))
+        found = {name: sums[:, number].T for number, name in enumerate(by_cell)}
+        if "wx" not in found:  # x is 1 everywhere
+            found.update(wx=found["w"], wxx=found["w"], wxy=found["wy"])
+        return found, {name: added[:, number].T for number, name in enumerate(by_domain)}
 
-    def _blocks(self, request: Request, rows: Rows, one: Bin, counted: list[Alike]) -> Iterable[Block]:
-        for items in counted:
-            yield items.block(rows, one, request.element)
+    def _blocks(self, request: Request, counted: list[Alike]) -> Iterable[Block]:
+        yield from counted
         done = {place for items in counted for place in items.places}
         names = [name for names in _stored(request) for name in names]
         for place, variable in enumerate(request.variables):
             if place not in done:
                 x = None if variable.x is None else self.column(variable.x)
-                yield by_row(place, self.column(variable.y), x, rows, one, names)
+                yield ByRow([place], self.column(variable.y), x, names)
 
     def distribution(self, request: Request, item: str) -> list[list[tuple[Floats, Floats]]]:
         """Per grouping and domain, the item's sorted values and their weights, row by row in a stable order."""
@@ -254,7 +253,7 @@ class Embedded:
         order = there[np.argsort(values[there], kind="stable")]
         found = []
         for by in request.groupings:
-            columns = [encode(self._table([name])[name]) for name in by]
+            columns = encode_all(self._table(by))
             domain, labels = domain_codes(columns, len(values))
             parts = [order[domain[order] == d + 1] for d in range(len(labels))]
             found.append([(values[part], rows.weight[part]) for part in parts])
@@ -269,7 +268,7 @@ class Embedded:
         """
         rows, calibration = self.rows(request), request.design.calibration
         assert calibration is not None
-        columns = [encode(self._table([name])[name]) for name in group.by]
+        columns = encode_all(self._table(group.by))
         code, labels = domain_codes(columns, len(rows.unit))
         places = {label: place for place, label in enumerate(group.domains)}
         domain = np.array([-1, *(places.get(label, -1) for label in labels)])[code]
@@ -308,7 +307,7 @@ class Embedded:
 
     def _make_bins(self, request: Request, rows: Rows) -> tuple[Bin, ...]:
         named = sorted({name for by in request.groupings for name in by})
-        columns = {name: encode(self._table([name])[name]) for name in named}
+        columns = dict(zip(named, encode_all(self._table(named))))
         coded = [domain_codes([columns[name] for name in by], len(rows.unit)) for by in request.groupings]
         bins: list[list[int]] = []
         sizes: list[int] = []

@@ -129,11 +129,47 @@ class Codes:
 
 def encode(column: pl.Series) -> Codes:
     """Codes in the values' own order: numbers by size, texts by code point, an Enum by its declaration."""
-    column = _plain(column)
+    return encode_all([column])[0]
+
+
+def encode_all(columns: Iterable[pl.Series]) -> list[Codes]:
+    """``encode`` of columns of one length: those of whole numbers near each other together, which is quicker."""
+    plain = [_plain(column) for column in columns]
+    lows = {place: low for place, column in enumerate(plain) if (low := _narrow_from(column)) is not None}
+    filled = pl.DataFrame([_offset(plain[place], low).alias(str(place)) for place, low in lows.items()]).fill_null(0)
+    return [
+        _encode_offset(filled[str(place)].to_numpy(), lows[place]) if place in lows else _encode_levels(column)
+        for place, column in enumerate(plain)
+    ]
+
+
+def _narrow_from(column: pl.Series) -> int | None:
+    """The least of whole numbers that lie near each other; None of other columns."""
+    low, high = (column.min(), column.max()) if column.dtype.is_integer() else (None, None)
+    near = low is not None and int(high) - int(low) < NARROW and abs(int(low)) < 1 << 62  # type: ignore[arg-type]
+    return int(low) if near else None  # type: ignore[arg-type]
+
+
+def _offset(column: pl.Series, low: int) -> pl.Series:
+    """1, 2, … from ``low``, in a byte each where they fit."""
+    offset = column.cast(pl.Int64) - (low - 1)
+    return offset.cast(pl.UInt8 if offset.max() < 256 else pl.Int32, wrap_numerical=True)  # type: ignore[operator]
+
+
+def _encode_offset(codes: NDArray[Any], low: int) -> Codes:
+    width = int(codes.max())
+    seen = np.bincount(codes[:NARROW], minlength=width + 1) > 0
+    if not seen[1:].all():  # the first rows seldom lack a value
+        seen = np.bincount(codes, minlength=width + 1) > 0
+    seen[0] = False
+    levels = np.flatnonzero(seen) - 1 + low
+    codes = codes if len(levels) == width else np.cumsum(seen)[codes]
+    return Codes(_narrow(codes, len(levels)), tuple(str(level) for level in levels.tolist()), levels.astype(np.float64))
+
+
+def _encode_levels(column: pl.Series) -> Codes:
     if isinstance(column.dtype, pl.Enum):
         return _encode_enum(column)
-    if column.dtype.is_integer() and len(column):
-        return _encode_whole(column)
     levels = column.drop_nulls().unique().sort()
     if not len(levels):
         return Codes(np.zeros(len(column), np.uint8), (), np.zeros(0))
@@ -164,35 +200,6 @@ def _encode_enum(column: pl.Series) -> Codes:
     labels = tuple(column.dtype.categories.to_list())  # type: ignore[attr-defined]
     codes = column.to_physical().cast(pl.Int64).fill_null(-1).to_numpy() + 1
     return Codes(_narrow(codes, len(labels)), labels, None)
-
-
-def _encode_whole(column: pl.Series) -> Codes:
-    low, high = column.min(), column.max()
-    if low is None:
-        return Codes(np.zeros(len(column), np.uint8), (), np.zeros(0))
-    low, high = int(low), int(high)  # type: ignore[arg-type]
-    if high - low < NARROW:
-        width = high - low + 1
-        offset = _offset(column, low, width)
-        seen = np.bincount(offset, minlength=width + 1) > 0
-        seen[0] = False
-        levels = np.flatnonzero(seen) - 1 + low
-        codes = offset if len(levels) == width else np.cumsum(seen)[offset]
-    else:
-        levels = column.drop_nulls().unique().sort().cast(pl.Int64).to_numpy()
-        filled = column.cast(pl.Int64).fill_null(low).to_numpy()
-        codes = np.where(column.is_null().to_numpy(), 0, np.searchsorted(levels, filled) + 1)
-    return Codes(_narrow(codes, len(levels)), tuple(str(level) for level in levels.tolist()), levels.astype(np.float64))
-
-
-def _offset(column: pl.Series, low: int, width: int) -> NDArray[Any]:
-    """Whole numbers of a narrow range as 1, 2, … from ``low``, 0 where missing."""
-    kind = np.uint8 if width < 256 else np.int32
-    if column.null_count() == 0:
-        return np.asarray((column.to_numpy().astype(np.int64) - (low - 1)).astype(kind))
-    if abs(low) > 2**52:
-        return (column.cast(pl.Int64) - (low - 1)).fill_null(0).to_numpy()
-    return np.asarray(np.fmax(column.to_numpy() - (low - 1), 0).astype(kind))  # floats, NaN where missing
 
 
 def many_values(column: pl.Series, few: int) -> bool:
