@@ -117,7 +117,8 @@ class ByRow:
             "qxy": lambda: w * w * x * y,
             "qxx": lambda: (w * x) ** 2,
         }
-        return np.column_stack([summed(one.fine, terms[name](), one.count) for name in self.names])
+        fine = one.fine.astype(np.int64)
+        return np.column_stack([summed(fine, terms[name](), one.count) for name in self.names])
 
     def sums(self, names: Sequence[str], parts: Floats) -> Floats:
         return parts.T[None, [self.names.index(name) for name in names]]

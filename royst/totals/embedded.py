@@ -17,7 +17,7 @@ from royst.errors import Faults, wrong
 from royst.totals.blocks import Alike, Block, ByRow, alike
 from royst.totals.cells import Bin, domain_codes, make_bin, most_cells
 from royst.totals.design import Design
-from royst.totals.reading import Codes, check_columns, check_finite, encode, encode_all, many_values, numbers, open_frame
+from royst.totals.reading import Codes, check_columns, check_finite, encode_all, many_values, numbers, open_frame
 from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.rows import Rows, read_units, read_weights
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Totals, Units
@@ -99,7 +99,7 @@ class Embedded:
         """The item's values as codes and labels."""
         self.prepare([item])
         if item not in self._codes:
-            self._codes[item] = encode(self._read([item])[item])
+            self._codes[item] = encode_all(self._read([item]))[0]
         return self._codes[item]
 
     def is_number(self, item: str) -> bool:

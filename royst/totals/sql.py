@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from royst.totals.reading import Codes, encode, open_frame
 from royst.totals.request import AtMost, Coded, Column, Number, Request, Variable
 from royst.totals.sqltext import TABLE, column_names, literal, quoted, sum_expressions, unit_keys, without_nan
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
-from royst.totals.units import check_units
+from royst.totals.units import check_units, weights_from_fpc
 
 
 class Sql:
@@ -83,7 +84,9 @@ class Sql:
         table = self.query(self.text(request))
         units, keys = self._units(request)
         groups = tuple(self._group(request, table, number, keys, units) for number in range(len(request.groupings)))
-        return Totals(request, units, groups)
+        design, found = request.design, Totals(request, units, groups)
+        by_fpc = design.fpc and not (design.weight or design.probs)
+        return _weighted(found, weights_from_fpc(units, design)) if by_fpc else found
 
     def text(self, request: Request) -> str:
         """The SQL of a request: one pass for all variables and groupings."""
@@ -152,12 +155,6 @@ class Sql:
 
     def _check_weights(self, design: Design) -> None:
         names = (design.weight,) if design.weight else design.probs
-        if not names and design.fpc:
-            raise wrong(
-                "weight-needed",
-                f"The {self.name} engine does not make weights from fpc.",
-                'Name a weight column, or use engine="embedded".',
-            )
         faults = Faults()
         for name in names:
             value = f"CAST({quoted(name)} AS DOUBLE)"
@@ -165,8 +162,6 @@ class Sql:
                 f"SELECT COUNT(*) AS n, COUNT({value}) AS there, SUM(CASE WHEN {value} < 0 THEN 1 ELSE 0 END) AS below, "
                 f"SUM(CASE WHEN {value} = 0 THEN 1 ELSE 0 END) AS zero, MAX({value}) AS high FROM {TABLE}"
             ).row(0, named=True)
-            if not row["n"]:
-                raise wrong("no-rows", "The data have no rows.", "Give data with at least one answer.")
             for code, count, what in (
                 ("weight-missing", row["n"] - row["there"], "missing"),
                 ("weight-negative", row["below"], "negative"),
@@ -195,6 +190,8 @@ class Sql:
             f"SELECT {keys + ', ' if keys else ''}COUNT(*) AS n, SUM({weight}) AS w, SUM({weight} * {weight}) AS ww, "
             f"MIN({weight}) AS low{extra} FROM {TABLE}{by}"
         )
+        if not table["n"].sum():
+            raise wrong("no-rows", "The data have no rows.", "Give data with at least one answer.")
         _refuse_missing(table, names)
         coded = [encode(table[f"k{n}"]) for n in range(len(names))]
         order: Any = np.lexsort([codes.codes for codes in reversed(coded)]) if coded else np.arange(len(table))
@@ -370,6 +367,22 @@ def _plain(request: Request) -> bool:
     if request.rows or design.calibration is not None:
         return False
     return request.element or (bool(design.psu) and design.stages <= len(design.psu))
+
+
+def _weighted(totals: Totals, weight: Floats) -> Totals:
+    """Sums of rows that count once as sums of rows that weigh what their unit does (units)."""
+    units = totals.units
+    n = units.n
+    powers = {"n": 0, "w": 1, "q": 2}  # of the weight, by a sum's first letter
+    groups = (
+        replace(group, sums={name: part * weight[group.unit, None] ** powers[name[0]] for name, part in group.sums.items()})
+        for group in totals.groups
+    )
+    return replace(
+        totals,
+        units=replace(units, w=n * weight, ww=n * weight**2, smallest=float(weight.min())),
+        groups=tuple(groups),
+    )
 
 
 def _refuse_missing(table: pl.DataFrame, names: list[str]) -> None:

@@ -18,13 +18,15 @@ def quoted(name: str) -> str:
 
 
 def literal(value: Any) -> str:
-    """A value as an SQL literal of its own type; floats with all their digits."""
+    """A value as an SQL literal of its own type; floats with all their digits, and with an exponent: without one they are
+    decimals, which DuckDB does not always turn into the nearest float."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | np.integer):
         return str(int(value))
     if isinstance(value, float | np.floating):
-        return f"CAST({float(value)!r} AS DOUBLE)"
+        digits = repr(float(value))
+        return f"CAST({digits if 'e' in digits else digits + 'E0'} AS DOUBLE)"
     return "'" + str(value).replace("'", "''") + "'"
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import royst
 from royst.totals.embedded import Embedded
 from royst.totals.request import AtMost, Coded, Index, Number, Request, Variable
 from royst.totals.sql import DuckDB, Spark
+from royst.totals.sqltext import literal
 
 sys.path.insert(0, str(Path(__file__).parent))
 from reference import sums
@@ -33,6 +34,7 @@ VARIABLES = (
     Variable(Index((Coded("q", DEGREES), Number("hours")), 0.5)),
     Variable(AtMost("income", 10.0)),
 )
+DUCK = DuckDB(pl.DataFrame({"y": [1.0]}))
 GROUPINGS = ((), ("sex",), ("sex", "yes"))
 DESIGNS = {
     "rows": royst.Design(),
@@ -92,6 +94,59 @@ def test_embedded_and_duckdb_equal_the_plain_reference(design: str, rows: list[d
     expected = sums(frame, request)
     agree(by_cell(Embedded(frame).totals(request)), expected)
     agree(by_cell(DuckDB(frame).totals(request)), expected)
+
+
+SIZES = {"a": 40.0, "b": 55.0, "å": 71.0}  # sampled units of a region, and more
+BY_FPC = {
+    "strata": (royst.Design(strata="region", fpc="size"), "region"),
+    "units": (royst.Design(strata="region", psu="unit", fpc="size", nest=True), ["region", "unit"]),
+}
+
+
+@pytest.mark.parametrize("kind", list(BY_FPC))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows=st.lists(answers, min_size=1, max_size=30))
+def test_weights_that_follow_from_fpc_are_sizes_over_what_was_sampled(kind: str, rows: list[dict]) -> None:
+    design, unit = BY_FPC[kind]
+    frame = pl.DataFrame(rows, schema=KINDS).with_columns(pl.col("region").replace_strict(SIZES).alias("size"))
+    sampled = pl.len() if kind == "strata" else pl.struct(unit).n_unique()
+    frame = frame.with_columns((pl.col("size") / sampled.over("region")).alias("w"))
+    expected = sums(frame, Request(design.replace(fpc=None, weight="w"), VARIABLES, GROUPINGS))
+    request = Request(design, VARIABLES, GROUPINGS)
+    agree(by_cell(Embedded(frame).totals(request)), expected)
+    agree(by_cell(DuckDB(frame).totals(request)), expected)
+
+
+@pytest.mark.parametrize("fpc", [{"fpc": ["big", "many"]}, {"fpc": "chance", "pps": "brewer"}])
+def test_estimates_on_weights_from_fpc_are_the_same_from_duckdb(fpc: dict) -> None:
+    frame = pl.read_csv(SYNTHETIC, null_values=["NA", ""]).with_columns(
+        big=500 + 3 * pl.col("region").rank("dense"),
+        many=40 + pl.col("unit").rank("dense"),
+        room=pl.int_range(pl.len()) % 3,
+        chance=1 / (3 + pl.col("unit").rank("dense")),
+    )
+    clusters = ["unit", "room"] if "pps" not in fpc else "unit"
+    design = royst.Design(strata="region", psu=clusters, nest=True, **fpc)
+    measures = [royst.mean("q1"), royst.total("hours"), royst.share("satisfied"), royst.quantile("income", 0.4)]
+    ours, theirs = (
+        royst.estimate(frame, design, measures, by=[[], ["sex"]], engine=engine).table for engine in ("embedded", "duckdb")
+    )
+    floats = [name for name, kind in ours.schema.items() if kind.is_float()]
+    assert ours.drop(floats).equals(theirs.drop(floats)) and ours["se"].null_count() == 0
+    np.testing.assert_allclose(theirs.select(floats).to_numpy(), ours.select(floats).to_numpy(), rtol=1e-11)
+
+
+@given(value=st.floats(allow_nan=False, allow_infinity=False))
+@example(value=-0.09697973058103007)  # one that DuckDB rounds away where it stands as a decimal
+def test_a_number_in_the_sql_is_the_number_to_the_bit(value: float) -> None:
+    assert DUCK.query(f"SELECT {literal(value)} AS v")["v"][0] == value
+
+
+@pytest.mark.parametrize("design", [royst.Design(), royst.Design(strata="region", psu="unit", fpc="w")])
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+def test_data_without_rows_are_refused(design: royst.Design, engine: str) -> None:
+    with pytest.raises(royst.InputError, match="no rows"):
+        royst.estimate(pl.DataFrame(schema=KINDS), design, royst.mean("hours"), engine=engine)
 
 
 def everything(engine: str) -> pl.DataFrame:
