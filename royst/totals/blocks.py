@@ -18,6 +18,7 @@ from royst.totals.table import Floats
 TERMS = {"n": (1, 0), "ny": (1, 1), "w": (0, 0), "wy": (0, 1), "wyy": (0, 2), "wx": (0, 0), "wxy": (0, 1), "wxx": (0, 0),
          "qyy": (2, 2), "qxy": (2, 1), "qxx": (2, 0)}  # fmt: skip
 COUNTED_AT_ONCE = 1 << 13  # rows (or cells) × items: a few items of a small survey, one of a large one
+MULTIPLIED_AT_ONCE = 1 << 11  # cells: what stays near the processor, and too little for BLAS to wake its threads for
 
 
 class Block(Protocol):
@@ -30,8 +31,9 @@ class Block(Protocol):
         """Fine cells × parts."""
         ...
 
-    def sums(self, names: Sequence[str], parts: Floats) -> Floats:
-        """The named sums (variables × names × cells) from parts that were added up to cells or domains (cells × parts)."""
+    def write(self, into: Floats, names: Sequence[str], parts: Floats) -> None:
+        """Put the named sums into their places (variables × names × cells), from parts that were added up to cells or domains
+        (cells × parts)."""
         ...
 
 
@@ -59,10 +61,12 @@ class Alike:
             found = np.column_stack([found, answers.toarray().ravel()])
         return found.reshape(one.count, -1)
 
-    def sums(self, names: Sequence[str], parts: Floats) -> Floats:
-        items = len(self.scores)
-        made = self._terms(tuple(names)) @ parts.T.reshape(items, -1, len(parts))
-        return made.reshape(-1, len(names), len(parts))
+    def write(self, into: Floats, names: Sequence[str], parts: Floats) -> None:
+        terms = self._terms(tuple(names))
+        for start in range(0, len(parts), MULTIPLIED_AT_ONCE):
+            some = parts[start : start + MULTIPLIED_AT_ONCE]
+            made = terms @ some.T.reshape(len(terms), -1, len(some))
+            into[:, :, start : start + len(some)][self.places] = made.reshape(-1, len(names), len(some))
 
     def _terms(self, names: tuple[str, ...]) -> Floats:
         """What the named sums are of an item's parts: items × (its variables and the names) × parts."""
@@ -120,5 +124,5 @@ class ByRow:
         fine = one.fine.astype(np.int64)
         return np.column_stack([summed(fine, terms[name](), one.count) for name in self.names])
 
-    def sums(self, names: Sequence[str], parts: Floats) -> Floats:
-        return parts.T[None, [self.names.index(name) for name in names]]
+    def write(self, into: Floats, names: Sequence[str], parts: Floats) -> None:
+        into[self.places] = parts.T[[self.names.index(name) for name in names]]

@@ -228,9 +228,9 @@ class Embedded:
         added = np.empty((width, len(by_domain), len(one.starts)))
         for block in self._blocks(request, counted):
             parts = one.gather @ block.parts(rows, one)
-            sums[block.places] = block.sums(by_cell, parts)
+            block.write(sums, by_cell, parts)
             if added.size:
-                added[block.places] = block.sums(by_domain, np.add.reduceat(parts, one.starts, axis=0))
+                block.write(added, by_domain, np.add.reduceat(parts, one.starts, axis=0))
         found = {name: sums[:, number].T for number, name in enumerate(by_cell)}
         if "wx" not in found:  # x is 1 everywhere
             found.update(wx=found["w"], wxx=found["w"], wxy=found["wy"])

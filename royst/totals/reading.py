@@ -135,29 +135,32 @@ def encode(column: pl.Series) -> Codes:
 def encode_all(columns: Iterable[pl.Series]) -> list[Codes]:
     """``encode`` of columns of one length: those of whole numbers near each other together, which is quicker."""
     plain = [_plain(column) for column in columns]
-    lows = {place: low for place, column in enumerate(plain) if (low := _narrow_from(column)) is not None}
-    filled = pl.DataFrame([_offset(plain[place], low).alias(str(place)) for place, low in lows.items()]).fill_null(0)
+    ends = {place: found for place, column in enumerate(plain) if (found := _near(column))}
+    offsets = pl.DataFrame([_offset(plain[place], *both).alias(str(place)) for place, both in ends.items()])
+    if any(one.null_count() for one in offsets):
+        offsets = offsets.fill_null(0)
     return [
-        _encode_offset(filled[str(place)].to_numpy(), lows[place]) if place in lows else _encode_levels(column)
+        _encode_offset(offsets[str(place)].to_numpy(), *ends[place]) if place in ends else _encode_levels(column)
         for place, column in enumerate(plain)
     ]
 
 
-def _narrow_from(column: pl.Series) -> int | None:
-    """The least of whole numbers that lie near each other; None of other columns."""
+def _near(column: pl.Series) -> tuple[int, int] | None:
+    """The least and the largest of whole numbers that lie near each other; None of other columns."""
     low, high = (column.min(), column.max()) if column.dtype.is_integer() else (None, None)
-    near = low is not None and int(high) - int(low) < NARROW and abs(int(low)) < 1 << 62  # type: ignore[arg-type]
-    return int(low) if near else None  # type: ignore[arg-type]
+    if low is None or int(high) - int(low) >= NARROW or abs(int(low)) > 1 << 62:  # type: ignore[arg-type]
+        return None
+    return int(low), int(high)  # type: ignore[arg-type]
 
 
-def _offset(column: pl.Series, low: int) -> pl.Series:
+def _offset(column: pl.Series, low: int, high: int) -> pl.Series:
     """1, 2, … from ``low``, in a byte each where they fit."""
     offset = column.cast(pl.Int64) - (low - 1)
-    return offset.cast(pl.UInt8 if offset.max() < 256 else pl.Int32, wrap_numerical=True)  # type: ignore[operator]
+    return offset.cast(pl.UInt8 if high - low < 255 else pl.Int32, wrap_numerical=True)
 
 
-def _encode_offset(codes: NDArray[Any], low: int) -> Codes:
-    width = int(codes.max())
+def _encode_offset(codes: NDArray[Any], low: int, high: int) -> Codes:
+    width = high - low + 1
     seen = np.bincount(codes[:NARROW], minlength=width + 1) > 0
     if not seen[1:].all():  # the first rows seldom lack a value
         seen = np.bincount(codes, minlength=width + 1) > 0
