@@ -54,12 +54,13 @@ def domain_codes(columns: list[Codes], height: int) -> tuple[Ints, list[tuple[st
     """Each row's domain (0 where a grouping column is missing) and the domains that occur, in the columns' order."""
     if not columns:
         return np.ones(height, np.int64), [()]
-    key = np.zeros(height, np.int64)
-    missing = np.zeros(height, bool)
-    for codes in columns:
+    key = columns[0].codes.astype(np.int64)
+    missing = key == 0
+    for codes in columns[1:]:
         missing |= codes.codes == 0
         key = key * (len(codes.labels) + 1) + codes.codes
-    key[missing] = 0
+    if len(columns) > 1:
+        key[missing] = 0
     seen, dense = compress(key)
     labels = []
     for value in seen.tolist():

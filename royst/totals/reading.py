@@ -155,7 +155,7 @@ def _near(column: pl.Series) -> tuple[int, int] | None:
 
 def _offset(column: pl.Series, low: int, high: int) -> pl.Series:
     """1, 2, … from ``low``, in a byte each where they fit."""
-    offset = column.cast(pl.Int64) - (low - 1)
+    offset = column.cast(pl.Int32 if -(1 << 30) < low < 1 << 30 else pl.Int64) - (low - 1)
     return offset.cast(pl.UInt8 if high - low < 255 else pl.Int32, wrap_numerical=True)
 
 

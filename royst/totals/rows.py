@@ -19,6 +19,8 @@ def compress(key: Ints) -> tuple[Ints, Ints]:
     high = int(key.max()) + 1 if len(key) else 0
     if high <= max(4 * len(key), 1 << 16):
         seen = np.flatnonzero(np.bincount(key, minlength=high))
+        if high and seen[0] + len(seen) == high:  # all that lie between occur
+            return seen, key - seen[0]
         place = np.zeros(high, np.int64)
         place[seen] = np.arange(len(seen))
         return seen, place[key]
