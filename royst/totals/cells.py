@@ -31,11 +31,11 @@ class Bin:
     _answers: dict[tuple[int, int], sparse.coo_matrix] = field(default_factory=dict)
 
     def answers(self, rows: Rows, items: int, width: int) -> sparse.coo_matrix:
-        """Rows' fine cells (as often as there are items) × the items' values, which are still to be said as ``col``: each
-        row's weight as the real part and 1 as the imaginary, so that one pass adds both. Kept for the next items alike."""
+        """What each row counts (``Rows.counted``, as often as there are items) by its fine cell and the items' values, which
+        are still to be said as ``col``. Kept for the next items alike."""
         if (items, width) not in self._answers:
             self._answers.clear()
-            fine, each = (part if items == 1 else np.tile(part, items) for part in (self.fine, rows.weight + 1j))
+            fine, each = (part if items == 1 else np.tile(part, items) for part in (self.fine, rows.counted))
             at = fine, np.zeros_like(fine)
             self._answers[items, width] = sparse.coo_matrix((each, at), shape=(self.count, items * width))
         return self._answers[items, width]
