@@ -242,6 +242,10 @@ def shown(found: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _short(size: float) -> str:
+    return f"{size / 1e6:g} M" if size >= 1e6 else f"{size:,}"
+
+
 def growth_figure(series: dict[str, list[tuple[float, float]]]) -> str:
     """An SVG with a panel for each series: seconds of processor by size, both logarithmic, each point with its value."""
     import math
@@ -271,7 +275,7 @@ def growth_figure(series: dict[str, list[tuple[float, float]]]) -> str:
         for size, seconds in points:
             x, y = place(size, seconds)
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#1a5a96"/><text x="{x:.1f}" y="{y - 7:.1f}" text-anchor="middle">{seconds:.2g}</text>'
-                         f'<text x="{x:.1f}" y="{y0 + down + 16}" text-anchor="middle">{size:,}</text>')  # fmt: skip
+                         f'<text x="{x:.1f}" y="{y0 + down + 16}" text-anchor="middle">{_short(size)}</text>')  # fmt: skip
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
