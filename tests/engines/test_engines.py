@@ -177,7 +177,9 @@ def test_estimates_are_the_same_from_every_engine(engine: str) -> None:
 def test_the_embedded_engine_gives_the_same_bytes_each_time() -> None:
     def digest() -> str:
         request = Request(
-            royst.Design(strata="region", psu="unit", weight="weight"), (Variable(Number("income")),), ((), ("sex",))
+            royst.Design(strata="region", psu="unit", weight="weight"),
+            (Variable(Number("income")), Variable(Number("q1")), Variable(Coded("q2", DEGREES))),
+            ((), ("sex",)),
         )
         groups = Embedded(SYNTHETIC).totals(request).groups
         return hashlib.sha256(
