@@ -355,6 +355,7 @@ def known(block: Block, atoms: NDArray[np.bool_]) -> Block:
         counts=block.counts[rest],
         holder=block.holder[rest],
         weight=None if block.weight is None else block.weight[rest],
+        otherwise={row: weight[rest] for row, weight in block.otherwise.items()},
     )
     return left.within(block, block.weighted[:, atoms] @ block.counts[atoms].astype(float))
 

@@ -127,17 +127,21 @@ class Left:
 
     ``beside``: other rows inside the row that are printed, each of one ``unit`` (rows,) or of several. Arrays over the parts that are
     left: ``size``, ``weight``; ``given`` (parts × categories at ``depth``); ``sums`` (rows of whole parts × parts): how many gave
-    an answer in each is printed too.
+    an answer in each is printed too. ``also``: the same people counted otherwise, (atoms,), and how that is printed beside.
     """
 
-    def __init__(self, block: Block, row: int, depth: int, beside: NDArray[np.int64], unit: NDArray[np.int64]):
+    def __init__(
+        self, block: Block, row: int, depth: int, beside: NDArray[np.int64], unit: NDArray[np.int64],
+        also: tuple[NDArray[np.float64], Looks] | None = None,
+    ):  # fmt: skip
         self.name = f"{block.name}/{block.rows[row]}/{depth}"
         inside = _atoms(block, row)
         told = np.zeros(len(block.atoms), bool)
         for one in beside[unit[beside] >= 0]:
             told[_atoms(block, one)] = True
         weight = np.ones(len(block.atoms)) if block.weight is None else block.weight
-        key = np.stack([told[inside], block.holder[inside], np.round(weight[inside], 9)], 1)
+        other = np.zeros(len(block.atoms)) if also is None else also[0]
+        key = np.stack([told[inside], block.holder[inside], np.round(weight[inside], 9), np.round(other[inside], 9)], 1)
         kinds, at = np.unique(key, axis=0, return_inverse=True)  # the parts that are left come first
         size = np.bincount(at.ravel(), block.atoms[inside], len(kinds))
         given = np.zeros((len(kinds), int(block.levels[depth].max()) + 1))
@@ -150,12 +154,14 @@ class Left:
         share = np.array([np.bincount(at.ravel(), one) for one in several]).reshape(len(several), len(kinds)) / np.bincount(at.ravel())
         whole = share[((share == 0) | (share == 1)).all(1)][:, here]
         self.sums = np.unique(whole[whole.any(1)], axis=0).astype(np.int64)
-        self.n, self.whole, self.units = float(size.sum()), float(size @ kinds[:, 2]), len(np.unique(block.holder))
+        self.n, self.units = float(size.sum()), len(np.unique(block.holder))
+        self.also = None if also is None else (kinds[:, 3], also[1])
 
     def open_on_average(self, printed: Looks) -> bool:
         """Whether the splits of each answer over the parts are many more than its figures can look. What decides is printed. The coarsest
         figures have no coarser ones to give way to, and are left to ``told``."""
-        if len(self.size) < 2 or self.given.shape[1] < 2 or (printed.step == STEPS[-1] and not printed.errors):
+        last = printed.step == STEPS[-1] and not printed.errors and self.also is None
+        if len(self.size) < 2 or self.given.shape[1] < 2 or last:
             return True
         for category, given in enumerate(self.given.T):
             if not 0 < given.sum() < self.size.sum():
@@ -167,10 +173,17 @@ class Left:
 
     def _log_figures(self, printed: Looks, category: int) -> float:
         """In how many ways, as a power of ten, the figures of an answer can look when its people left are split otherwise."""
-        share = [float(self.all_given[:, category].sum() / self.n)]
-        return log_figures(
-            share if printed.weighted else [], share if printed.errors else [], self.size, self.weight, printed.fine, (self.n, self.whole)
+        share, left = [float(self.all_given[:, category].sum() / self.n)], len(self.size)
+        return sum(
+            log_figures(
+                share if looks.weighted else [], share if looks.errors else [], self.size, weight[:left], looks.fine, (self.n, float(self.all_sizes @ weight))
+            )
+            for weight, looks in self._counted(printed)
         )
+
+    def _counted(self, printed: Looks) -> list[tuple[NDArray[np.float64], Looks]]:
+        """The weights that the people are counted by, (parts,), and how that is printed."""
+        return [(self.all_weights, printed), *([self.also] if self.also else [])]
 
     def _log_tables(self, given: NDArray[np.int64]) -> Iterator[float]:
         """Tables of an answer, as a power of ten, in each of the parts' groups whose sums are printed; of groups that overlap the larger."""
@@ -235,21 +248,37 @@ class Left:
         """Which splits would be printed like the true one."""
         every = np.tile(self.all_given[:, category], (len(splits) + 1, 1))
         every[1:, : len(self.size)] = splits
-        share = every @ self.all_weights / self.whole
+        figures = [figure for weight, looks in self._counted(printed) for figure in self._figures(every, weight, looks)]
+        shown = np.round(100 * np.stack(figures, 1), 6).round()
+        return (shown[1:] == shown[0]).all(1)
+
+    def _figures(self, every: NDArray[np.int64], weight: NDArray[np.float64], printed: Looks) -> list[NDArray[np.float64]]:
+        """What is printed of splits (splits × parts) that are counted by ``weight``, each figure in hundreds of its steps."""
+        whole = float(self.all_sizes @ weight)
+        share = every @ weight / whole
         figures = [share / printed.fine] if printed.weighted else []
         if printed.errors:
-            score = self.all_weights * (every - share[:, None] * self.all_sizes) / self.whole
+            score = weight * (every - share[:, None] * self.all_sizes) / whole
+            if weight is not self.all_weights:
+                score = self._centred(score, weight)
             units = np.zeros((len(every), int(self.holder.max()) + 1))
             for part, unit in enumerate(self.holder):
                 units[:, unit] += score[:, part]
             variance = self.units / (self.units - 1) * (units**2).sum(1)
             error = np.sqrt(variance)
             figures += [error / printed.fine, (share - 2 * error) / printed.fine, (share + 2 * error) / printed.fine]
-            if printed.fine == STEPS[0]:
+            if printed.fine == STEPS[0] and weight is self.all_weights:
                 plain = np.maximum(share * (1 - share), 1e-9) / max(self.n - 1, 1)
                 figures.append(variance / plain / EFFECT / 100)
-        shown = np.round(100 * np.stack(figures, 1), 6).round()
-        return (shown[1:] == shown[0]).all(1)
+        return figures
+
+    def _centred(self, score: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores (splits × parts) less the mean of those whose weights were brought to one mix by the same factor: a total that is held
+        has no error."""
+        _, cell = np.unique(np.round(weight / self.all_weights, 9), return_inverse=True)
+        inside = np.eye(int(cell.max()) + 1)[cell]
+        people = weight * self.all_sizes
+        return score - (score @ inside / (people @ inside)) @ inside.T * people
 
 
 def _atoms(block: Block, row: int) -> NDArray[np.int64]:
