@@ -23,6 +23,7 @@ from royst.protect.suppress import unit_of
 from royst.protect.weights import ALONE, NO_STEP, STEPS, WAYS, WAYS_TO_PRINT, Precision, errors_of, log_figures, log_tables, shares_of, uneven
 
 Weights = NDArray[np.float64]
+TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,13 @@ def with_row(block: Block, name: str, weight: Weights, step: float) -> Block:
 
 
 def beside(
-    block: Block, rules: RuleSet, level: NDArray[np.int64], printed: Precision, whole: int, weight: Weights, finest: int, *, units: bool = False
-) -> tuple[Told | None, Tally]:
+    block: Block, rules: RuleSet, level: NDArray[np.int64], printed: Precision, whole: int, weight: Weights, finest: int, *,
+    worlds: list[Weights], units: bool = False,
+) -> tuple[Told | None, Tally]:  # fmt: skip
     """How the whole's people may be told counted by ``weight`` too, where ``level`` and ``printed`` stand; None where they may not.
 
-    ``whole``: the number of the whole's row; ``finest``: the level of the finest figures that are asked for; ``units``: the audit looks
-    through every unit's eyes too.
+    ``whole``: the number of the whole's row; ``finest``: the level of the finest figures that are asked for; ``worlds``: those that agree
+    with all else, as the audit found them; ``units``: the audit looks through every unit's eyes too.
     """
     if level[whole] == WITHHELD_LEVEL:
         return None, Tally()
@@ -70,10 +72,27 @@ def beside(
             continue
         more = with_row(block, "more", weight, told.step)
         out = np.append(level, WITHHELD_LEVEL)
-        kept, tally = repair(more, rules, np.append(level, told.level), out=out, units=units)
+        kept, tally = repair(more, rules, np.append(level, told.level), out=out, units=units, worlds=_within(more, worlds, told.level))
         if kept[-1] == told.level and not tally.recoverable:
             return told, Tally(narrowest=tally.narrowest, programmes=tally.programmes)
     return None, Tally()
+
+
+def _within(block: Block, worlds: list[Weights], depth: int) -> list[Weights]:
+    """As much of each world as leaves the last row's percentages as they are printed: a part of a world is one too."""
+    found = []
+    for change in worlds:
+        moved, part = block.otherwise[len(block.rows) - 1] @ change, 1.0
+        for codes, window in zip(block.levels[depth:], block.windows[depth:]):
+            by = merge(moved[None, :], codes)[0]
+            room = np.where(by > 0, window.most[-1] - window.told[-1], window.told[-1] - window.least[-1])
+            part = min(part, float(np.min(room / np.maximum(np.abs(by), TINY))))
+        if depth == 0 and block.mean_window is not None:
+            by, window = float(moved @ block.scores), block.mean_window
+            room = window.most[-1, 0] - window.told[-1, 0] if by > 0 else window.told[-1, 0] - window.least[-1, 0]
+            part = min(part, room / max(abs(by), TINY))
+        found.append(change * part)
+    return found
 
 
 def _ways(block: Block, printed: Precision, whole: int, depth: int) -> Iterator[Told]:

@@ -191,29 +191,30 @@ class Wave:
         block, told = self._printed_to(block, names, item, kind, part, scale)
         floor = np.where(self._open(item, block, codes >= 0, out, before), told.floor, len(levels))
         if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
-            level, tally = out, Tally()
+            level, tally, worlds = out, Tally(), []
         elif kind == "answers":
             floor = np.maximum(floor, finest(block, self.rules))
-            level, tally = self._repaired(block, item, codes, [name for name, _ in levels], suppress(block, self.rules, out, floor), out)
+            level, tally, worlds = self._repaired(block, item, codes, [name for name, _ in levels], suppress(block, self.rules, out, floor), out)
         else:
-            level, tally = suppress(block, self.rules, out, floor), Tally()
+            level, tally, worlds = suppress(block, self.rules, out, floor), Tally(), []
         level, told = beside_reports(block, self.rules, level, told, out, kind == "answers")
         printed = np.flatnonzero(level != WITHHELD_LEVEL)
         found = [self._decided(block, item, kind, printed, [levels[level[row]][0] for row in printed], told, tally)]
         if kind == "answers":
-            found += self._mixes(replace(block, step=np.where(uneven(block), told.step, NO_STEP)), item, codes, [name for name, _ in levels], level, told)
+            found += self._mixes(replace(block, step=np.where(uneven(block), told.step, NO_STEP)), item, codes, [name for name, _ in levels], level, told, worlds)
         return found
 
     def _repaired(
         self, block: Block, item: str, codes: NDArray[np.int64], names: list[str], level: NDArray[np.int64], out: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], Tally]:
-        """The levels after the audit; the whole counted otherwise, where it is out, binds it too."""
+    ) -> tuple[NDArray[np.int64], Tally, list[NDArray[np.float64]]]:
+        """The levels after the audit, and the worlds it saw; the whole counted otherwise, where it is out, binds it too."""
         rows = len(block.rows)
         for population, depth, step in self._mixes_out(item, names):
             block = with_row(block, f"{population}/all", self._mix(population, codes), step)
             level, out = np.append(level, depth), np.append(out, depth)
-        level, tally = repair(block, self.rules, level, out=out, units=self.thorough)
-        return level[:rows], tally
+        worlds: list[NDArray[np.float64]] = []
+        level, tally = repair(block, self.rules, level, out=out, units=self.thorough, worlds=worlds)
+        return level[:rows], tally, worlds
 
     def _mix(self, population: str, codes: NDArray[np.int64]) -> NDArray[np.float64]:
         """What each person with an answer counts in a population of everybody, counted otherwise."""
@@ -228,8 +229,9 @@ class Wave:
         return [(population, finest_asked(set(measures), names), STEPS[int(fewer)]) for population, measures, fewer in found.rows()]
 
     def _mixes(
-        self, block: Block, item: str, codes: NDArray[np.int64], names: list[str], level: NDArray[np.int64], told: Precision
-    ) -> list[Decided]:
+        self, block: Block, item: str, codes: NDArray[np.int64], names: list[str], level: NDArray[np.int64], told: Precision,
+        worlds: list[NDArray[np.float64]],
+    ) -> list[Decided]:  # fmt: skip
         """The whole counted otherwise, where nothing that is told otherwise gives way for it. Of a wave that is out it is not told."""
         mine = self.mixed.filter(pl.col("item") == item)
         whole = block.rows.index(WHOLE) if WHOLE in block.rows else None
@@ -239,7 +241,7 @@ class Wave:
         for (population,), part in mine.group_by("population", maintain_order=True):
             self._agrees(block, {f"{population}/all": whole}, part, item)
             depth = finest_asked(set(part["measure"]), names)
-            row, tally = onemix.beside(block, self.rules, level, told, whole, self._mix(str(population), codes), depth, units=self.thorough)
+            row, tally = onemix.beside(block, self.rules, level, told, whole, self._mix(str(population), codes), depth, worlds=worlds, units=self.thorough)
             if row is not None:
                 key = (self.wave, str(population), item, "all", "answers")
                 found.append(Decided([key], [names[row.level]], [int(row.step == STEPS[1])], [row.bare], tally))
