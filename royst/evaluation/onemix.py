@@ -76,20 +76,21 @@ def weights(study: Study, new: Wave, old: Wave) -> tuple[pl.Series, dict[str, fl
     Cells are region × size; where a region has other sizes in one wave than in the other, its sizes are one cell. None where a region is
     in one of the waves alone, or somebody in neither.
     """
-    places = [_places(study, wave) for wave in (new, old)]
-    if any(one is None for one in places):
+    now, then = _places(study, new), _places(study, old)
+    return None if now is None or then is None else mix(now, then)
+
+
+def mix(now: pl.DataFrame, then: pl.DataFrame) -> tuple[pl.Series, dict[str, float]] | None:
+    """The same of two frames with the columns region, size and weight, a row a person."""
+    regions = set(now["region"])
+    if None in regions or regions != set(then["region"]):
         return None
-    now, then = (one for one in places if one is not None)
     sizes = [one.group_by("region").agg(pl.col("size").unique().sort()) for one in (now, then)]
-    if now["region"].null_count() or then["region"].null_count() or set(now["region"]) != set(then["region"]):
-        return None
     alike = sizes[0].join(sizes[1], on=["region", "size"], how="semi")["region"].to_list()
     cell = pl.when(pl.col("region").is_in(alike)).then(pl.col("region") + "/" + pl.col("size")).otherwise("region").alias(CELL)
-    now, then = now.with_columns(cell), then.with_columns(cell)
-    sums = [dict(one.group_by(CELL).agg(pl.col(WEIGHT).sum()).sort(CELL).rows()) for one in (now, then)]
-    size = sum(sums[0].values()) / sum(sums[1].values())
-    totals = {name: weight * size for name, weight in sums[1].items()}
-    return now[CELL], totals
+    here, there = (dict(one.group_by(cell).agg(pl.col("weight").sum()).sort(CELL).rows()) for one in (now, then))
+    size = sum(here.values()) / sum(there.values())
+    return now.select(cell).to_series(), {name: weight * size for name, weight in there.items()}
 
 
 def _places(study: Study, wave: Wave) -> pl.DataFrame | None:
@@ -98,7 +99,7 @@ def _places(study: Study, wave: Wave) -> pl.DataFrame | None:
     if frame is None or study.unit_column is None:
         return None
     units = frame.select(pl.col("unit").alias(UNIT), "region", "size").unique(UNIT, keep="first", maintain_order=True)
-    return wave.people.select(UNIT, WEIGHT).join(units, on=UNIT, how="left", maintain_order="left")
+    return wave.people.select(UNIT, pl.col(WEIGHT).alias("weight")).join(units, on=UNIT, how="left", maintain_order="left")
 
 
 def _changes(study: Study, pair: Pair, asked: Mapping[Statistic, str], now: Result, then: Result) -> pl.DataFrame:
@@ -125,7 +126,12 @@ def counted(study: Study, wave: Wave, waves: Mapping[str, Wave], pairs: Sequence
             continue
         found = weights(study, wave, waves[pair.old] if pair.old in waves else estimate.prepare(study, pair.old))
         if found is not None:
-            cells, totals = found
-            own = wave.people.with_columns(cells).select(pl.col(WEIGHT) / pl.col(WEIGHT).sum().over(CELL) * pl.col(CELL).replace_strict(totals, return_dtype=pl.Float64))
-            columns.append(own.to_series().alias(pair.population))
+            columns.append(brought(wave.people[WEIGHT], *found).alias(pair.population))
     return pl.DataFrame(columns)
+
+
+def brought(weight: pl.Series, cells: pl.Series, totals: Mapping[str, float]) -> pl.Series:
+    """Weights (people,) by which each cell has its total."""
+    frame = pl.DataFrame([weight.alias("weight"), cells])
+    whole = pl.col(CELL).replace_strict(dict(totals), return_dtype=pl.Float64)
+    return frame.select(pl.col("weight") / pl.col("weight").sum().over(CELL) * whole).to_series()
