@@ -122,17 +122,27 @@ class Looks:
         return self.step if np.isfinite(self.step) else STEPS[0]
 
 
+@dataclass(frozen=True, eq=False)
+class Otherwise:
+    """A row's people counted otherwise: ``weight`` (atoms,) of each; ``everyone`` (units,) of all people of a unit, with an answer or
+    without; and how it is printed."""
+
+    weight: NDArray[np.float64]
+    everyone: NDArray[np.float64]
+    looks: Looks
+
+
 class Left:
     """A row's people by part: those of one unit and one weight, and whether rows that are printed tell their answers.
 
     ``beside``: other rows inside the row that are printed, each of one ``unit`` (rows,) or of several. Arrays over the parts that are
     left: ``size``, ``weight``; ``given`` (parts × categories at ``depth``); ``sums`` (rows of whole parts × parts): how many gave
-    an answer in each is printed too. ``also``: the same people counted otherwise, (atoms,), and how that is printed beside.
+    an answer in each is printed too. ``also``: the same people counted otherwise, which is printed beside.
     """
 
     def __init__(
         self, block: Block, row: int, depth: int, beside: NDArray[np.int64], unit: NDArray[np.int64],
-        also: tuple[NDArray[np.float64], Looks] | None = None,
+        also: Otherwise | None = None,
     ):  # fmt: skip
         self.name = f"{block.name}/{block.rows[row]}/{depth}"
         inside = _atoms(block, row)
@@ -140,7 +150,7 @@ class Left:
         for one in beside[unit[beside] >= 0]:
             told[_atoms(block, one)] = True
         weight = np.ones(len(block.atoms)) if block.weight is None else block.weight
-        other = np.zeros(len(block.atoms)) if also is None else also[0]
+        other = np.zeros(len(block.atoms)) if also is None else also.weight
         key = np.stack([told[inside], block.holder[inside], np.round(weight[inside], 9), np.round(other[inside], 9)], 1)
         kinds, at = np.unique(key, axis=0, return_inverse=True)  # the parts that are left come first
         size = np.bincount(at.ravel(), block.atoms[inside], len(kinds))
@@ -148,14 +158,15 @@ class Left:
         np.add.at(given, at.ravel(), merge(block.counts, block.levels[depth])[inside])
         here = kinds[:, 0] == 0
         self.size, self.weight, self.given = size[here], kinds[here, 2], given[here].astype(np.int64)
-        _, self.holder = np.unique(kinds[:, 1], return_inverse=True)
+        units, self.holder = np.unique(kinds[:, 1], return_inverse=True)
         self.all_sizes, self.all_weights, self.all_given = size, kinds[:, 2], given
         several = block.members[beside[unit[beside] < 0]][:, inside].toarray()
         share = np.array([np.bincount(at.ravel(), one) for one in several]).reshape(len(several), len(kinds)) / np.bincount(at.ravel())
         whole = share[((share == 0) | (share == 1)).all(1)][:, here]
         self.sums = np.unique(whole[whole.any(1)], axis=0).astype(np.int64)
         self.n, self.units = float(size.sum()), len(np.unique(block.holder))
-        self.also = None if also is None else (kinds[:, 3], also[1])
+        self.also = None if also is None else (kinds[:, 3], also.looks)
+        self.everyone = None if also is None else also.everyone[units.astype(int)]
 
     def open_on_average(self, printed: Looks) -> bool:
         """Whether the splits of each answer over the parts are many more than its figures can look. What decides is printed. The coarsest
@@ -259,11 +270,11 @@ class Left:
         figures = [share / printed.fine] if printed.weighted else []
         if printed.errors:
             score = weight * (every - share[:, None] * self.all_sizes) / whole
-            if weight is not self.all_weights:
-                score = self._centred(score, weight)
             units = np.zeros((len(every), int(self.holder.max()) + 1))
             for part, unit in enumerate(self.holder):
                 units[:, unit] += score[:, part]
+            if self.everyone is not None and weight is not self.all_weights:
+                units = self._centred(units, weight, self.everyone)
             variance = self.units / (self.units - 1) * (units**2).sum(1)
             error = np.sqrt(variance)
             figures += [error / printed.fine, (share - 2 * error) / printed.fine, (share + 2 * error) / printed.fine]
@@ -272,13 +283,14 @@ class Left:
                 figures.append(variance / plain / EFFECT / 100)
         return figures
 
-    def _centred(self, score: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Scores (splits × parts) less the mean of those whose weights were brought to one mix by the same factor: a total that is held
-        has no error."""
-        _, cell = np.unique(np.round(weight / self.all_weights, 9), return_inverse=True)
+    def _centred(self, units: NDArray[np.float64], weight: NDArray[np.float64], everyone: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores of units (splits × units) less what holding the total of their cell takes out: a cell is what was brought to one mix by the
+        same factor, ``everyone`` (units,) what all people of a unit count, with an answer or without."""
+        factor = np.zeros(len(everyone))
+        factor[self.holder] = weight / self.all_weights
+        _, cell = np.unique(np.round(factor, 9), return_inverse=True)
         inside = np.eye(int(cell.max()) + 1)[cell]
-        people = weight * self.all_sizes
-        return score - (score @ inside / (people @ inside)) @ inside.T * people
+        return units - (units @ inside / (everyone @ inside)) @ inside.T * everyone
 
 
 def _atoms(block: Block, row: int) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from scipy import sparse
 from royst.protect.audit import Tally, repair
 from royst.protect.block import WITHHELD_LEVEL, Block, merge
 from royst.protect.candidate import FINE
-from royst.protect.left import Left, Looks
+from royst.protect.left import Left, Looks, Otherwise
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import unit_of
 from royst.protect.weights import ALONE, NO_STEP, STEPS, WAYS, WAYS_TO_PRINT, Precision, errors_of, log_figures, log_tables, shares_of, uneven
@@ -55,12 +55,12 @@ def with_row(block: Block, name: str, weight: Weights, step: float) -> Block:
 
 
 def beside(
-    block: Block, rules: RuleSet, level: NDArray[np.int64], printed: Precision, whole: int, weight: Weights, finest: int, *,
+    block: Block, rules: RuleSet, level: NDArray[np.int64], printed: Precision, whole: int, weight: Weights, everyone: Weights, finest: int, *,
     worlds: list[Weights], units: bool = False,
 ) -> tuple[Told | None, Tally]:  # fmt: skip
     """How the whole's people may be told counted by ``weight`` too, where ``level`` and ``printed`` stand; None where they may not.
 
-    ``whole``: the number of the whole's row; ``finest``: the level of the finest figures that are asked for; ``worlds``: those that agree
+    ``whole``: the number of the whole's row; ``everyone`` (units,): what all people of each unit count so; ``finest``: the level of the finest figures that are asked for; ``worlds``: those that agree
     with all else, as the audit found them; ``units``: the audit looks through every unit's eyes too.
     """
     if level[whole] == WITHHELD_LEVEL:
@@ -68,7 +68,8 @@ def beside(
     depth = max(int(level[whole]), finest)
     for told in _ways(block, printed, whole, depth):
         room = _has_room(block, int(level[whole]), printed, whole, weight, told) and _splits(block, rules, whole, weight, told)
-        if not (room and _left_open(block, rules, level, printed, whole, weight, told)):
+        also = Otherwise(weight, everyone, Looks(told.step, True, not told.bare))
+        if not (room and _left_open(block, rules, level, printed, whole, also, told.level)):
             continue
         more = with_row(block, "more", weight, told.step)
         out = np.append(level, WITHHELD_LEVEL)
@@ -136,16 +137,12 @@ def _has_room(block: Block, level: int, printed: Precision, whole: int, weight: 
     return all(log_tables(size, counts) - figures([share], [share], ([share], [share])) >= ALONE for share, counts in alone)
 
 
-def _left_open(block: Block, rules: RuleSet, level: NDArray[np.int64], printed: Precision, whole: int, weight: Weights, told: Told) -> bool:
+def _left_open(block: Block, rules: RuleSet, level: NDArray[np.int64], printed: Precision, whole: int, also: Otherwise, finest: int) -> bool:
     """Whether the units left beside printed reports stay open to both rows' figures together."""
     others = np.flatnonzero(level != WITHHELD_LEVEL)
-    others, unit = others[others != whole], unit_of(block)
-    mine, also = _looks(block, printed, whole), (weight, Looks(told.step, True, not told.bare))
-    for depth in range(told.level, len(block.levels)):
-        left = Left(block, whole, depth, others[level[others] <= depth], unit, also)
-        if not left.open_on_average(mine) or left.told(rules, mine):
-            return False
-    return True
+    others, unit, mine = others[others != whole], unit_of(block), _looks(block, printed, whole)
+    left = (Left(block, whole, depth, others[level[others] <= depth], unit, also) for depth in range(finest, len(block.levels)))
+    return all(one.open_on_average(mine) and not one.told(rules, mine) for one in left)
 
 
 def _splits(block: Block, rules: RuleSet, whole: int, weight: Weights, told: Told) -> bool:

@@ -241,7 +241,11 @@ class Wave:
         for (population,), part in mine.group_by("population", maintain_order=True):
             self._agrees(block, {f"{population}/all": whole}, part, item)
             depth = finest_asked(set(part["measure"]), names)
-            row, tally = onemix.beside(block, self.rules, level, told, whole, self._mix(str(population), codes), depth, worlds=worlds, units=self.thorough)
+            weight = self._mix(str(population), np.zeros(self.people.frame.height, np.int64))
+            everyone = np.bincount(np.maximum(self.rows.holder, 0), weight)
+            row, tally = onemix.beside(
+                block, self.rules, level, told, whole, weight[codes >= 0], everyone, depth, worlds=worlds, units=self.thorough
+            )
             if row is not None:
                 key = (self.wave, str(population), item, "all", "answers")
                 found.append(Decided([key], [names[row.level]], [int(row.step == STEPS[1])], [row.bare], tally))

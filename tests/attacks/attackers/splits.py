@@ -50,7 +50,8 @@ def splits(evidence: Evidence) -> Iterator[Told]:
                 if whose(other).startswith(MIX) and (other["measure"], other["category"]) == (measure, category):
                     counted = evidence.counted(other)
                     mixed = np.array([counted[members & (who.unit == u)][0] for u in names])
-                    fit = fit[_alike(rules, other, size, weight, mixed, fixed, left, fit, units)]
+                    everyone = np.array([counted[who.unit == u].sum() for u in names])
+                    fit = fit[_alike(rules, other, size, weight, mixed, everyone, fixed, left, fit, units)]
             if fit is None or not len(fit):
                 continue
             for at, k in enumerate(left):
@@ -104,9 +105,9 @@ def _fitting(rules, row, size, weight, fixed, left, count, units, sums) -> np.nd
     return free
 
 
-def _alike(rules, row, size, weight, mixed, fixed, left, fit, units) -> np.ndarray:
+def _alike(rules, row, size, weight, mixed, everyone, fixed, left, fit, units) -> np.ndarray:
     """Which splits give the percentage and the standard error of the row where its people count ``mixed`` for ``weight``: a cell whose
-    total is held has no error of its own."""
+    total is held has no error of its own. ``everyone``: what all people of a unit count, with an answer or without."""
     every = np.tile(np.where(fixed >= 0, fixed, 0).astype(float), (len(fit), 1))
     every[:, left] = fit
     share, total = every @ mixed / (mixed @ size), mixed @ size
@@ -116,7 +117,7 @@ def _alike(rules, row, size, weight, mixed, fixed, left, fit, units) -> np.ndarr
         score = mixed * (every - share[:, None] * size) / total
         for factor in np.unique(np.round(mixed / weight, 9)):
             cell = np.isclose(mixed / weight, factor, atol=1e-8)
-            score[:, cell] -= score[:, cell].sum(1, keepdims=True) * (mixed * size)[cell] / (mixed * size)[cell].sum()
+            score[:, cell] -= score[:, cell].sum(1, keepdims=True) * everyone[cell] / everyone[cell].sum()
         keep &= np.abs(100 * np.sqrt(units / (units - 1) * (score**2).sum(1)) - float(row["se"])) <= half
     return keep
 
