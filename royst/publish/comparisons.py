@@ -164,7 +164,7 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     )
     if index_chart is not None:
         blocks += [paragraph(words("change.index_text")), index_chart]
-    blocks += panel.twice(edition, level + 1)
+    blocks += panel.several_ways(edition, level + 1)
     named_first = sorted(rows, key=lambda row: (row["wave_1"] != edition.facts.wave, not _declared(edition, row)))
     return [*blocks, *tests_tables(edition, named_first, words("change.tests"))]
 

@@ -13,11 +13,12 @@ from royst.publish.rows import Row, shown
 
 @dataclass(frozen=True)
 class Line:
-    """One line over waves: its name, and the row of each wave (None where it breaks)."""
+    """One line over waves: its name, the row of each wave (None where it breaks), and how its population begins."""
 
     label: str
     found: tuple[Row | None, ...]
     tone: Tone = "accent"
+    way: str = "all"
 
 
 def lines(
@@ -31,8 +32,9 @@ def lines(
         for population in populations:
             rows = tuple(_in_wave(edition, item, measure, category, wave, population) for wave in waves)
             if sum(row is not None for row in rows) >= 2:
-                label = edition.say.short(item) if len(populations) == 1 else edition.words(f"population.{population.partition(':')[0]}")
-                found.append(Line(label, rows))
+                way = population.partition(":")[0]
+                label = edition.say.short(item) if len(populations) == 1 else edition.words(f"population.{way}")
+                found.append(Line(label, rows, way=way))
     return found
 
 
@@ -48,6 +50,8 @@ def waves_in_order(edition: Edition) -> list[str]:
 
 def _in_wave(edition: Edition, item: str, measure: str, category: str, wave: str, population: str) -> Row | None:
     name = edition.rows.name_in(item, wave)
+    if population.startswith(f"mix:{wave}:"):
+        population = "all"  # the wave whose mix it is
     row = edition.rows.estimate(name, measure, category, wave=wave, population=population) if name else None
     return row if shown(row) else None
 
