@@ -20,7 +20,18 @@ from royst.protect.candidate import FINE
 from royst.protect.left import Left, Looks, Otherwise
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import unit_of
-from royst.protect.weights import ALONE, NO_STEP, STEPS, WAYS, WAYS_TO_PRINT, Precision, errors_of, log_figures, log_tables, shares_of, uneven
+from royst.protect.weights import (
+    ALONE,
+    NO_STEP,
+    WAYS,
+    WAYS_TO_PRINT,
+    Precision,
+    errors_of,
+    log_figures,
+    log_tables,
+    shares_of,
+    uneven,
+)
 
 Weights = NDArray[np.float64]
 TINY = 1e-12
@@ -88,10 +99,10 @@ def _within(block: Block, worlds: list[Weights], depth: int) -> list[Weights]:
             by = merge(moved[None, :], codes)[0]
             room = np.where(by > 0, window.most[-1] - window.told[-1], window.told[-1] - window.least[-1])
             part = min(part, float(np.min(room / np.maximum(np.abs(by), TINY))))
-        if depth == 0 and block.mean_window is not None:
-            by, window = float(moved @ block.scores), block.mean_window
-            room = window.most[-1, 0] - window.told[-1, 0] if by > 0 else window.told[-1, 0] - window.least[-1, 0]
-            part = min(part, room / max(abs(by), TINY))
+        if depth == 0 and block.mean_window is not None and block.scores is not None:
+            mean, window = float(moved @ block.scores), block.mean_window
+            ends = window.most[-1, 0] - window.told[-1, 0], window.told[-1, 0] - window.least[-1, 0]
+            part = min(part, float(ends[0] if mean > 0 else ends[1]) / max(abs(mean), TINY))
         found.append(change * part)
     return found
 
@@ -114,7 +125,7 @@ def _parts(block: Block, weight: Weights) -> tuple[Weights, Weights, Weights, ND
     own = block.weight if block.weight is not None else np.ones(len(block.atoms))
     key = np.stack([block.holder.astype(float), np.round(own, 9), np.round(weight, 9)], 1)
     kinds, at = np.unique(key, axis=0, return_inverse=True)
-    return np.bincount(at.ravel(), block.atoms, len(kinds)), kinds[:, 1], kinds[:, 2], at.ravel()
+    return np.bincount(at.ravel(), block.atoms, len(kinds)).astype(float), kinds[:, 1], kinds[:, 2], at.ravel()
 
 
 def _has_room(block: Block, level: int, printed: Precision, whole: int, weight: Weights, told: Told) -> bool:

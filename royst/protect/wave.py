@@ -190,13 +190,14 @@ class Wave:
         out = self._levels_out(block, names, item, kind, [name for name, _ in levels], scale)
         block, told = self._printed_to(block, names, item, kind, part, scale)
         floor = np.where(self._open(item, block, codes >= 0, out, before), told.floor, len(levels))
+        worlds: list[NDArray[np.float64]] = []
         if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
-            level, tally, worlds = out, Tally(), []
+            level, tally = out, Tally()
         elif kind == "answers":
             floor = np.maximum(floor, finest(block, self.rules))
-            level, tally, worlds = self._repaired(block, item, codes, [name for name, _ in levels], suppress(block, self.rules, out, floor), out)
+            level, tally = self._repaired(block, item, codes, [name for name, _ in levels], suppress(block, self.rules, out, floor), out, worlds)
         else:
-            level, tally, worlds = suppress(block, self.rules, out, floor), Tally(), []
+            level, tally = suppress(block, self.rules, out, floor), Tally()
         level, told = beside_reports(block, self.rules, level, told, out, kind == "answers")
         printed = np.flatnonzero(level != WITHHELD_LEVEL)
         found = [self._decided(block, item, kind, printed, [levels[level[row]][0] for row in printed], told, tally)]
@@ -205,16 +206,16 @@ class Wave:
         return found
 
     def _repaired(
-        self, block: Block, item: str, codes: NDArray[np.int64], names: list[str], level: NDArray[np.int64], out: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], Tally, list[NDArray[np.float64]]]:
-        """The levels after the audit, and the worlds it saw; the whole counted otherwise, where it is out, binds it too."""
+        self, block: Block, item: str, codes: NDArray[np.int64], names: list[str], level: NDArray[np.int64], out: NDArray[np.int64],
+        worlds: list[NDArray[np.float64]],
+    ) -> tuple[NDArray[np.int64], Tally]:  # fmt: skip
+        """The levels after the audit, whose ``worlds`` are added; the whole counted otherwise, where it is out, binds it too."""
         rows = len(block.rows)
         for population, depth, step in self._mixes_out(item, names):
             block = with_row(block, f"{population}/all", self._mix(population, codes), step)
             level, out = np.append(level, depth), np.append(out, depth)
-        worlds: list[NDArray[np.float64]] = []
         level, tally = repair(block, self.rules, level, out=out, units=self.thorough, worlds=worlds)
-        return level[:rows], tally, worlds
+        return level[:rows], tally
 
     def _mix(self, population: str, codes: NDArray[np.int64]) -> NDArray[np.float64]:
         """What each person with an answer counts in a population of everybody, counted otherwise."""
@@ -242,7 +243,7 @@ class Wave:
             self._agrees(block, {f"{population}/all": whole}, part, item)
             depth = finest_asked(set(part["measure"]), names)
             weight = self._mix(str(population), np.zeros(self.people.frame.height, np.int64))
-            everyone = np.bincount(np.maximum(self.rows.holder, 0), weight)
+            everyone = np.bincount(np.maximum(self.rows.holder, 0), weight).astype(float)
             row, tally = onemix.beside(
                 block, self.rules, level, told, whole, weight[codes >= 0], everyone, depth, worlds=worlds, units=self.thorough
             )

@@ -53,8 +53,6 @@ def _table(edition: Edition, rows: list[Row], populations: list[str]) -> Table:
             what = words("tests.of", item=what, category=say.label(row["item"], row["measure"], row["category"]))
         plain = edition.rows.change(row["id"])
         told = [edition.rows.change(row["id"], population) for population in populations]
-        if not any(_known(one) for one in told):
-            continue
         due = (_due_to_mix(edition, plain, edition.rows.change(row["id"], mixed)),) if mixed else ()
         lines.append((what, *(_change(edition, one) for one in (plain, *told)), *due))
     caption = words("tests.waves", caption=words("change.caption_twice"), old=say.wave(rows[0]["wave_2"]), new=say.wave(rows[0]["wave_1"]))

@@ -52,7 +52,7 @@ def participation(edition: Edition) -> Table | None:
         return None
     names = [
         name
-        for name in ("units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers")
+        for name in ("units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "users", "offered", "answers")
         if any(row[name] is not None for row in held)
     ]
     columns = (words("chart.wave"), *(words(f"participation.{name}", units=edition.units_name) for name in names))

@@ -34,7 +34,7 @@ SHEETS: dict[str, tuple[str, ...]] = {
     ),
     "units": ("wave", "item", "measure", "category", "units", "better", "expected", "lower", "cannot_tell", "status"),
     "priorities": ("wave", "item", "importance", "low", "high", "room", "n", "status"),
-    "participation": ("wave", "units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers"),
+    "participation": ("wave", "units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers", "users", "offered"),
 }  # fmt: skip
 
 WHOLE = ("n", "n_units", "n_1", "n_2", "units", "better", "expected", "lower", "cannot_tell", "answers")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attackers.evidence import COUNTED, MIX, TINY, Evidence, Told, who as whose
+from attackers.evidence import COUNTED, MIX, TINY, Evidence, Told
+from attackers.evidence import who as whose
 
 MOST = 300_000
 """Splits of one row that are gone through at a time; rows with more are left."""
