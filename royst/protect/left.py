@@ -263,7 +263,7 @@ class Left:
         shown = np.round(100 * np.stack(figures, 1), 6).round()
         return (shown[1:] == shown[0]).all(1)
 
-    def _figures(self, every: NDArray[np.int64], weight: NDArray[np.float64], printed: Looks) -> list[NDArray[np.float64]]:
+    def _figures(self, every: NDArray, weight: NDArray[np.float64], printed: Looks) -> list[NDArray[np.float64]]:
         """What is printed of splits (splits × parts) that are counted by ``weight``, each figure in hundreds of its steps."""
         whole = float(self.all_sizes @ weight)
         share = every @ weight / whole
