@@ -6,6 +6,7 @@ its own, that are out, so only the newer wave's are put forward (direct standard
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,8 +53,8 @@ class Line:
 def line(study: Study, new: Wave, old: Wave, results: Mapping[str, Result], changes: pl.DataFrame, ledger: Ledger) -> Line | None:
     """What ``changes`` compares of the headline and the plan's comparisons, with one mix.
 
-    None where the waves have no cells of region and size in common, where their mix is the same already, where the older wave is out and its answers no longer
-    give what was published of it, or where nothing is compared.
+    None where the waves cannot be brought to one mix (see ``weights``), where the older wave is out and its answers no longer give what was published of it, or
+    where nothing is compared.
     """
     pair = Pair(old.name, new.name)
     asked = {key: name for key, name in panel.compared(study, pair.old, pair.new, changes).items() if key[0] in COUNTED}
@@ -74,7 +75,7 @@ def weights(study: Study, new: Wave, old: Wave) -> tuple[pl.Series, dict[str, fl
     """The newer wave's cell of each person, and the weight of each cell with the older wave's mix; all weights add up to what they did.
 
     Cells are region × size; where a region has other sizes in one wave than in the other, its sizes are one cell. None where a region is
-    in one of the waves alone, or somebody in neither.
+    in one of the waves alone, where somebody is in none, and where both waves have the same mix.
     """
     now, then = _places(study, new), _places(study, old)
     return None if now is None or then is None else mix(now, then)
@@ -90,7 +91,10 @@ def mix(now: pl.DataFrame, then: pl.DataFrame) -> tuple[pl.Series, dict[str, flo
     cell = pl.when(pl.col("region").is_in(alike)).then(pl.col("region") + "/" + pl.col("size")).otherwise("region").alias(CELL)
     here, there = (dict(one.group_by(cell).agg(pl.col("weight").sum()).sort(CELL).rows()) for one in (now, then))
     size = sum(here.values()) / sum(there.values())
-    return now.select(cell).to_series(), {name: weight * size for name, weight in there.items()}
+    totals = {name: weight * size for name, weight in there.items()}
+    if all(math.isclose(totals[name], weight) for name, weight in here.items()):
+        return None
+    return now.select(cell).to_series(), totals
 
 
 def _places(study: Study, wave: Wave) -> pl.DataFrame | None:

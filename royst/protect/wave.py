@@ -212,14 +212,14 @@ class Wave:
         """The levels after the audit, whose ``worlds`` are added; the whole counted otherwise, where it is out, binds it too."""
         rows = len(block.rows)
         for population, depth, step in self._mixes_out(item, names):
-            block = with_row(block, f"{population}/all", self._mix(population, codes), step)
+            block = with_row(block, f"{population}/all", self._mix(population)[codes >= 0], step)
             level, out = np.append(level, depth), np.append(out, depth)
         level, tally = repair(block, self.rules, level, out=out, units=self.thorough, worlds=worlds)
         return level[:rows], tally
 
-    def _mix(self, population: str, codes: NDArray[np.int64]) -> NDArray[np.float64]:
-        """What each person with an answer counts in a population of everybody, counted otherwise."""
-        return self.people.frame[self.people.mixes[population]].cast(pl.Float64).to_numpy()[codes >= 0]
+    def _mix(self, population: str) -> NDArray[np.float64]:
+        """What each person counts in a population of everybody, counted otherwise. Shape (people,)."""
+        return self.people.frame[self.people.mixes[population]].cast(pl.Float64).to_numpy()
 
     def _mixes_out(self, item: str, names: list[str]) -> list[tuple[str, int, float]]:
         """Such rows that are out: population, level and step."""
@@ -242,7 +242,7 @@ class Wave:
         for (population,), part in mine.group_by("population", maintain_order=True):
             self._agrees(block, {f"{population}/all": whole}, part, item)
             depth = finest_asked(set(part["measure"]), names)
-            weight = self._mix(str(population), np.zeros(self.people.frame.height, np.int64))
+            weight = self._mix(str(population))
             everyone = np.bincount(np.maximum(self.rows.holder, 0), weight).astype(float)
             row, tally = onemix.beside(
                 block, self.rules, level, told, whole, weight[codes >= 0], everyone, depth, worlds=worlds, units=self.thorough
