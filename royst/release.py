@@ -130,7 +130,8 @@ class BandFacts(Part):
 
 
 class ItemFacts(Part):
-    """``question``: the words asked, by wave then language. ``waves``: where it was asked. ``continues``: wave to the item's name there, newest first, for lines over time."""
+    """``question``: the words asked, by wave then language. ``waves``: where it was asked. ``continues``: wave to the item's name there, newest first, for lines over time.
+    ``alone``: of who helped to fill in, the answer that nobody did."""
 
     question: dict[str, Text]
     short: Text
@@ -140,6 +141,7 @@ class ItemFacts(Part):
     scale: str | None = None
     reversed: bool = False
     role: Literal["item", "background", "helper", "index"] = "item"
+    alone: str = ""
     waves: list[str] = Field(default_factory=list)
     continues: dict[str, str] = Field(default_factory=dict)
 

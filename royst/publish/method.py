@@ -24,6 +24,7 @@ def method(edition: Edition, level: int = 2) -> list[Block]:
         paragraph(words("method.missing")),
         paragraph(words("method.nonresponse")),
         *nonresponse.what_if(edition, level + 2),
+        *nonresponse.without_help(edition, level + 2),
     ]
     blocks += [
         Heading(level + 1, words("method.weak_title"), "weaknesses"),

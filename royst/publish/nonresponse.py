@@ -1,4 +1,4 @@
-"""How far the headline could lie from what those who answered say, whatever the others think: worked out from printed figures alone."""
+"""How far the headline could lie from what those who answered say, whatever the others think and whatever help did: worked out from printed figures alone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from royst.publish import numbers
 from royst.publish.chapters import paragraph
 from royst.publish.document import Block, Heading, Table
 from royst.publish.edition import Edition
-from royst.publish.rows import Row
+from royst.publish.rows import Row, shown
 
 APART = (-20, -10, 0, 10, 20)
 """Percentage points by which those who did not answer may differ from those who did."""
+HIGHER = (10, 20)
+"""Percentage points that help may have added to the headline among those who had it."""
 
 
 def what_if(edition: Edition, level: int) -> list[Block]:
@@ -40,6 +42,21 @@ def what_if(edition: Edition, level: int) -> list[Block]:
 def whole(share: float, n: int, invited: int, others: float) -> float:
     """The share of all ``invited``, in per cent, where it is ``share`` among the ``n`` who answered and ``others`` among the rest."""
     return (n * share + (invited - n) * others) / invited
+
+
+def without_help(edition: Edition, level: int) -> list[Block]:
+    """What the headline would be, had the help to fill in made it higher among those who had it; nothing where the study does not say which answer is no help."""
+    words, facts = edition.words, edition.facts
+    headline = edition.best(facts.headline) if facts.headline else None
+    alone = [(name, item.alone) for name, item in facts.items.items() if item.role == "helper" and item.alone and facts.wave in item.waves]
+    none = edition.rows.estimate(alone[0][0], "share", alone[0][1]) if alone else None
+    if headline is None or headline["unweighted"] is None or not shown(none) or none is None or none["unweighted"] is None:
+        return []
+    helped, share = 100 - none["unweighted"], headline["unweighted"]
+    low, lower = (max(share - helped * points / 100, 0.0) for points in HIGHER)
+    said = {"helped": helped, "share": share, "low": low, "lower": lower}
+    text = words("nonresponse.helped", a=HIGHER[0], b=HIGHER[1], **{name: numbers.percent_digits(words, value) for name, value in said.items()})
+    return [Heading(level, words("nonresponse.helped_title"), "helped"), paragraph(text)]
 
 
 def _turning(edition: Edition, share: float, n: int, invited: int) -> list[str]:

@@ -40,6 +40,7 @@ class ItemSection(Section):
     """``[items.satisfied]``: words for an item. ``short`` heads charts; ``predicate`` completes a sentence about people:
 
     ``nb = "er {degree} fornøyd med tjenestene"``, where ``{degree}`` becomes the band's phrase. ``reversed``: worded the other way.
+    ``alone``: of who helped to fill in, the answer that nobody did.
     """
 
     short: Languages = Field(default_factory=dict)
@@ -47,6 +48,7 @@ class ItemSection(Section):
     topic: Languages = Field(default_factory=dict)
     reversed: bool = False
     role: Literal["item", "background", "helper", "hidden"] = "item"
+    alone: str = ""
 
 
 class BandSection(Section):

@@ -55,6 +55,24 @@ def test_nothing_is_said_where_nobody_knows_how_many_they_are(release: Release, 
     assert nonresponse.what_if(edition(with_numbers(release, **numbers), "nb"), 4) == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_help_may_have_done_follows_from_the_share_who_had_it(make: Callable[..., Release], language: str) -> None:
+    """As ``estimation.participation.sensitivity`` of a headline of which only those who were helped would differ."""
+    release = make()
+    name = next(name for name, item in release.facts.items.items() if item.role == "background")
+    assert nonresponse.without_help(edition(release, language), 4) == []
+    answer = release.tables["estimates"].filter((pl.col("item") == name) & (pl.col("measure") == "share") & (pl.col("wave") == "2019"))
+    row = answer.filter(pl.col("domain") == "all").row(0, named=True)
+    items = {**release.facts.items, name: release.facts.items[name].model_copy(update={"role": "helper", "alone": row["category"]})}
+    held = edition(replace(release, facts=release.facts.model_copy(update={"items": items})), language)
+    said = " ".join(part for block in nonresponse.without_help(held, 4) if isinstance(block, Paragraph) for part in block.content if isinstance(part, str))
+    headline = held.best("satisfied")
+    assert headline is not None
+    moved = participation.sensitivity(headline["unweighted"], row["unweighted"] / 100, [-10, -20])["headline"].to_list()
+    for value in (100 - row["unweighted"], headline["unweighted"], *moved):
+        assert re.search(rf"\b{int(value + 0.5)}\b", said), (value, said)
+
+
 def test_it_stands_in_the_method(release: Release) -> None:
     anchors = [getattr(block, "anchor", "") for block in method(edition(with_numbers(release, users=4000), "nb"))]
     assert anchors.index("missing") < anchors.index("nonresponse") < anchors.index("weaknesses")
