@@ -107,6 +107,14 @@ class Block:
         """People in each row, shape (rows,)."""
         return np.rint(self.members @ self.atoms.astype(float)).astype(np.int64)
 
+    @cached_property
+    def effective(self) -> NDArray[np.float64]:
+        """Kish's effective number of people in each row, (Σw)² / Σw², shape (rows,): ``n`` where all weigh the same, 0 where nobody is."""
+        if self.weight is None:
+            return self.n.astype(float)
+        whole = self.members @ (self.atoms * self.weight)
+        return whole**2 / np.maximum(self.members @ (self.atoms * self.weight**2), np.finfo(float).tiny)
+
     def table(self, level: int = 0) -> NDArray[np.int64]:
         """Counts of every row at a level, shape (rows, categories of the level)."""
         return self.tables[level]

@@ -32,6 +32,8 @@ MOST = 300_000
 """Most splits of one answer, at a time, that are all gone through; where there are more, only ``WALKS`` from the true one are tried."""
 WALKS = 3000
 """Walks of one to three moves from the true split that are tried for each answer, and again for each unit that they leave closed."""
+FIRST = 300
+"""Of these, so many are tried first: mostly they open all that the rest would."""
 TRIES = 20
 """Walks that counts leave and none of which is printed like the true split: then a unit counts as told."""
 SPARED = 20
@@ -58,13 +60,21 @@ def beside_reports(
     printed = np.flatnonzero(level != WITHHELD_LEVEL)
     inside = (block.members[printed] @ block.members[several].T).toarray() == size[printed][:, None]
     reasons = [telltale(block, rules, depth) for depth in range(len(block.levels))]
+    parts = Parts(block)
+    seen: dict[tuple[int, int, bytes], Left] = {}
+
+    def left(row: int, depth: int, beside: NDArray[np.int64]) -> Left:
+        key = (row, depth, beside.tobytes())
+        if key not in seen:
+            seen[key] = Left(parts, row, depth, beside, unit)
+        return seen[key]
 
     def open_at(row: int, depth: int, to: float, without: bool) -> bool:
         """Whether a row leaves its people open where it is printed so, beside all that is printed now."""
         others = printed[inside[:, place] & (printed != row) & (level[printed] != WITHHELD_LEVEL)]
         looks = Looks(to, bool(np.isfinite(found.step[row])), bool(found.errors[row]) and not without)
-        left = (Left(block, row, d, others[level[others] <= d], unit) for d in range(depth, len(block.levels)))
-        return all(one.open_on_average(looks) and not (facts and one.told(rules, looks)) for one in left)
+        at_each = (left(row, d, others[level[others] <= d]) for d in range(depth, len(block.levels)))
+        return all(one.open_on_average(looks) and not (facts and one.told(rules, looks)) for one in at_each)
 
     def as_it_is(row: int) -> bool:
         return open_at(row, int(level[row]), float(step[row]), bool(bare[row]))
@@ -132,41 +142,49 @@ class Otherwise:
     looks: Looks
 
 
+class Parts:
+    """A block's people by part: those of one unit and one weight. ``at`` (atoms,): each atom's part; ``holder``, ``weight`` (parts,).
+    ``also``: the same people counted otherwise, which is printed beside; what they count so is ``other`` (parts,)."""
+
+    def __init__(self, block: Block, also: Otherwise | None = None):
+        self.block, self.also = block, also
+        weight = np.ones(len(block.atoms)) if block.weight is None else np.round(block.weight, 9)
+        other = np.zeros(len(block.atoms)) if also is None else np.round(also.weight, 9)
+        kinds, at = np.unique(np.stack([block.holder, weight, other], 1), axis=0, return_inverse=True)
+        self.at, self.holder, self.weight, self.other = at.ravel(), kinds[:, 0], kinds[:, 1], kinds[:, 2]
+
+
 class Left:
-    """A row's people by part: those of one unit and one weight, and whether rows that are printed tell their answers.
+    """A row's people by part, and whether rows that are printed tell their answers.
 
     ``beside``: other rows inside the row that are printed, each of one ``unit`` (rows,) or of several. Arrays over the parts that are
     left: ``size``, ``weight``; ``given`` (parts × categories at ``depth``); ``sums`` (rows of whole parts × parts): how many gave
-    an answer in each is printed too. ``also``: the same people counted otherwise, which is printed beside.
+    an answer in each is printed too.
     """
 
-    def __init__(
-        self, block: Block, row: int, depth: int, beside: NDArray[np.int64], unit: NDArray[np.int64],
-        also: Otherwise | None = None,
-    ):  # fmt: skip
+    def __init__(self, parts: Parts, row: int, depth: int, beside: NDArray[np.int64], unit: NDArray[np.int64]):
+        block = parts.block
         self.name = f"{block.name}/{block.rows[row]}/{depth}"
         inside = _atoms(block, row)
         told = np.zeros(len(block.atoms), bool)
         for one in beside[unit[beside] >= 0]:
             told[_atoms(block, one)] = True
-        weight = np.ones(len(block.atoms)) if block.weight is None else block.weight
-        other = np.zeros(len(block.atoms)) if also is None else also.weight
-        key = np.stack([told[inside], block.holder[inside], np.round(weight[inside], 9), np.round(other[inside], 9)], 1)
-        kinds, at = np.unique(key, axis=0, return_inverse=True)  # the parts that are left come first
-        size = np.bincount(at.ravel(), block.atoms[inside], len(kinds))
+        kinds, at = np.unique(parts.at[inside] + told[inside] * len(parts.holder), return_inverse=True)  # the parts that are left come first
+        here, kinds = kinds < len(parts.holder), kinds % len(parts.holder)
+        size = np.bincount(at, block.atoms[inside], len(kinds)).astype(float)
         given = np.zeros((len(kinds), int(block.levels[depth].max()) + 1))
-        np.add.at(given, at.ravel(), merge(block.counts, block.levels[depth])[inside])
-        here = kinds[:, 0] == 0
-        self.size, self.weight, self.given = size[here], kinds[here, 2], given[here].astype(np.int64)
-        units, self.holder = np.unique(kinds[:, 1], return_inverse=True)
-        self.all_sizes, self.all_weights, self.all_given = size, kinds[:, 2], given
-        several = block.members[beside[unit[beside] < 0]][:, inside].toarray()
-        share = np.array([np.bincount(at.ravel(), one) for one in several]).reshape(len(several), len(kinds)) / np.bincount(at.ravel())
+        np.add.at(given, at, merge(block.counts[inside], block.levels[depth]))
+        self.all_sizes, self.all_weights, self.all_given = size, parts.weight[kinds], given
+        self.size, self.weight, self.given = size[here], self.all_weights[here], given[here].astype(np.int64)
+        units, self.holder = np.unique(parts.holder[kinds], return_inverse=True)
+        several = [np.bincount(at, np.isin(inside, _atoms(block, one))) for one in beside[unit[beside] < 0]]
+        share = np.array(several).reshape(len(several), len(kinds)) / np.bincount(at)
         whole = share[((share == 0) | (share == 1)).all(1)][:, here]
         self.sums = np.unique(whole[whole.any(1)], axis=0).astype(np.int64)
         self.n, self.units = float(size.sum()), len(np.unique(block.holder))
-        self.also = None if also is None else (kinds[:, 3], also.looks)
-        self.everyone = None if also is None else also.everyone[units.astype(int)]
+        self.also = None if parts.also is None else (parts.other[kinds], parts.also.looks)
+        self.everyone = None if parts.also is None else parts.also.everyone[units.astype(int)]
+        self._tables: dict[int, float] = {}
 
     def open_on_average(self, printed: Looks) -> bool:
         """Whether the splits of each answer over the parts are many more than its figures can look. What decides is printed. The coarsest
@@ -178,7 +196,7 @@ class Left:
             if not 0 < given.sum() < self.size.sum():
                 continue
             figures = self._log_figures(printed, category)
-            if figures > LOOKS and sum(self._log_tables(given)) - figures < ROOM:
+            if figures > LOOKS and self._log_tables(category) - figures < ROOM:
                 return False
         return True
 
@@ -196,8 +214,13 @@ class Left:
         """The weights that the people are counted by, (parts,), and how that is printed."""
         return [(self.all_weights, printed), *([self.also] if self.also else [])]
 
-    def _log_tables(self, given: NDArray[np.int64]) -> Iterator[float]:
-        """Tables of an answer, as a power of ten, in each of the parts' groups whose sums are printed; of groups that overlap the larger."""
+    def _log_tables(self, category: int) -> float:
+        """Tables of an answer, as a power of ten, as all groups of parts whose sums are printed leave them; of groups that overlap the larger."""
+        if category not in self._tables:
+            self._tables[category] = sum(self._in_each_group(self.given[:, category]))
+        return self._tables[category]
+
+    def _in_each_group(self, given: NDArray[np.int64]) -> Iterator[float]:
         groups, rest = [], np.ones(len(self.size), bool)
         for group in self.sums[np.argsort(-self.sums.sum(1), kind="stable")].astype(bool):
             if rest[group].all():
@@ -222,7 +245,7 @@ class Left:
         if not len(facts):
             return False
         truth = self.given[:, category]
-        if 0 < truth.sum() < self.size.sum() and sum(self._log_tables(truth)) - self._log_figures(printed, category) >= AMPLE:
+        if 0 < truth.sum() < self.size.sum() and self._log_tables(category) - self._log_figures(printed, category) >= AMPLE:
             return False
         closed = np.zeros((len(size), len(size) + 1), bool)  # each unit's fact to each unit left, and to who knows none's answers
         closed[np.ix_(facts, np.append(np.flatnonzero(left), len(size)))] = True
@@ -242,15 +265,16 @@ class Left:
                 free[fact] += (change[opens] == 0).sum(0)
             return not closed.any()
 
-        seed = f"{self.name}/{category}"
-        if see(_walks(self.size, self.sums, truth, seed)):
-            return False
+        seed, moves = f"{self.name}/{category}", _pairs(self.size, self.sums, truth)
+        for some in (range(FIRST), range(FIRST, WALKS)):
+            if see(_walks(moves, self.size, truth, seed, some)):
+                return False
         every = every_split(self.size, np.vstack([self.sums, np.ones_like(truth)]), np.append(self.sums @ truth, truth.sum()), MOST)
         if every is not None:
             see(every)
             return bool((closed & (free > 0)).any())
         for fact in np.flatnonzero(closed.any(1)):
-            see(_walks(self.size, self.sums, truth, f"{seed}/{fact}", self.holder[: len(truth)] == fact))
+            see(_walks(moves, self.size, truth, f"{seed}/{fact}", range(WALKS), self.holder[: len(truth)] == fact))
             if (closed & (free >= TRIES))[fact].any():
                 return True
         return False
@@ -298,23 +322,24 @@ def _atoms(block: Block, row: int) -> NDArray[np.int64]:
 
 
 def _walks(
-    size: NDArray[np.int64], sums: NDArray[np.int64], truth: NDArray[np.int64], seed: str, around: NDArray[np.bool_] | None = None
+    moves: tuple[NDArray, ...], size: NDArray[np.int64], truth: NDArray[np.int64], seed: str, numbers: range, around: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int64]:
-    """Splits that one to three moves of one or two people lead to, each of which leaves the sums as they are: an exchange between two
+    """Splits that one to three ``moves`` of one or two people lead to, each of which leaves the sums as they are: an exchange between two
     parts, or two exchanges that make up for each other. The first is one of the parts ``around``. The same on every machine (SHAKE-256)."""
-    more, less, first, among, still = _pairs(size, sums, truth)
+    more, less, first, among, still = moves
     starts = np.flatnonzero(around[more] | around[less]) if around is not None else np.arange(len(more))
     if not len(starts):
         return np.empty((0, len(size)), np.int64)
-    drawn = np.frombuffer(hashlib.shake_256(seed.encode()).digest(WALKS * 9 * 4), "<u4").reshape(WALKS, 3, 3).astype(np.int64)
-    splits, number = np.tile(truth, (WALKS, 1)), np.arange(WALKS)
+    drawn = np.frombuffer(hashlib.shake_256(seed.encode()).digest(numbers.stop * 9 * 4), "<u4").astype(np.int64)
+    drawn, number = drawn.reshape(-1, 3, 3)[numbers.start :], np.array(numbers)
+    splits, at = np.tile(truth, (len(numbers), 1)), np.arange(len(numbers))
     for turn in range(3):
         pair = drawn[:, turn, 0] % len(more) if turn else starts[drawn[:, turn, 0] % len(starts)]
         other = first[pair] + drawn[:, turn, 1] % among[pair]
         people = (1 + (drawn[:, turn, 2] % 3 == 0)) * (number % 3 >= turn)
         back = people * ~(still[pair] & (drawn[:, turn, 2] % 4 < 2))
         for sign, which, by in ((1, more[pair], people), (-1, less[pair], people), (1, more[other], back), (-1, less[other], back)):
-            np.add.at(splits, (number, which), sign * by)
+            splits[at, which] += sign * by  # one part of each split at a time
     return splits[((splits >= 0) & (splits <= size)).all(1)]
 
 

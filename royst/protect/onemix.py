@@ -17,7 +17,7 @@ from scipy import sparse
 from royst.protect.audit import Tally, repair
 from royst.protect.block import WITHHELD_LEVEL, Block, merge
 from royst.protect.candidate import FINE
-from royst.protect.left import Left, Looks, Otherwise
+from royst.protect.left import Left, Looks, Otherwise, Parts
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import unit_of
 from royst.protect.weights import (
@@ -74,7 +74,8 @@ def beside(
     ``whole``: the number of the whole's row; ``everyone`` (units,): what all people of each unit count so; ``finest``: the level of the finest figures that are asked for; ``worlds``: those that agree
     with all else, as the audit found them; ``units``: the audit looks through every unit's eyes too.
     """
-    if level[whole] == WITHHELD_LEVEL:
+    alike = (block.atoms @ weight) ** 2 / (block.atoms @ weight**2)
+    if level[whole] == WITHHELD_LEVEL or alike < rules.effective.value:
         return None, Tally()
     depth = max(int(level[whole]), finest)
     for told in _ways(block, printed, whole, depth):
@@ -152,7 +153,8 @@ def _left_open(block: Block, rules: RuleSet, level: NDArray[np.int64], printed: 
     """Whether the units left beside printed reports stay open to both rows' figures together."""
     others = np.flatnonzero(level != WITHHELD_LEVEL)
     others, unit, mine = others[others != whole], unit_of(block), _looks(block, printed, whole)
-    left = (Left(block, whole, depth, others[level[others] <= depth], unit, also) for depth in range(finest, len(block.levels)))
+    parts = Parts(block, also)
+    left = (Left(parts, whole, depth, others[level[others] <= depth], unit) for depth in range(finest, len(block.levels)))
     return all(one.open_on_average(mine) and not one.told(rules, mine) for one in left)
 
 

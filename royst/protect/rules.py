@@ -35,7 +35,8 @@ class RuleSet:
     """A locked set of thresholds.
 
     ``unit_report``: answers that a unit needs for its own report; ``pool``: answers that a pool keeps when any one member
-    is taken out; ``row``: answers behind any published row; ``small``: counts from 1 to this are sensitive, and so are
+    is taken out; ``row``: answers behind any published row; ``effective``: the same for weighted rows, in answers that count alike
+    (Kish's effective number, which weights alone decide); ``small``: counts from 1 to this are sensitive, and so are
     counts that leave this many or fewer people out; ``units``: units behind a row of several units, so that no standard
     error is made of two unit totals; ``width``: for means, the least width of the interval an attacker is left with, as a
     share of the scale, in domains below ``row``; ``voices``: participants of an interview sub-study who could
@@ -47,6 +48,7 @@ class RuleSet:
     unit_report: Threshold
     pool: Threshold
     row: Threshold
+    effective: Threshold
     small: Threshold
     units: Threshold
     width: Threshold
@@ -60,7 +62,7 @@ class RuleSet:
 
     @property
     def thresholds(self) -> tuple[Threshold, ...]:
-        return (self.unit_report, self.pool, self.row, self.small, self.units, self.width, self.voices)
+        return (self.unit_report, self.pool, self.row, self.effective, self.small, self.units, self.width, self.voices)
 
     def looser_than(self, other: RuleSet) -> list[str]:
         """The thresholds by which this set protects less than another: their names."""
@@ -105,6 +107,9 @@ class RuleSet:
 _VOICES_SOURCE = "Sweeney 2002, k-anonymity: a model for protecting privacy, with k = 3 and the label as what is known"
 _SMALL_SOURCE = "Hundepool et al. 2012, Statistical Disclosure Control, section 5.2; Statistics Norway's practice"
 
+_ALIKE = "effective number of answers behind a weighted row"
+_KISH = "Kish 1965, Survey Sampling, section 11.7"
+
 _USER_SURVEY_10 = RuleSet(
     name="user-survey-10",
     version=1,
@@ -115,6 +120,7 @@ _USER_SURVEY_10 = RuleSet(
         "pool", 10, "answers that a pool keeps without any one of its members", "a member knows its own answers"
     ),
     row=Threshold("row", 10, "answers behind a published row", "Picker Institute; NHS surveys"),
+    effective=Threshold("effective", 10, _ALIKE, _KISH),
     small=Threshold("small", 2, "counts 1 to 2, and all or all but 1 to 2, are sensitive", _SMALL_SOURCE),
     units=Threshold("units", 3, "units behind a row that is made of several units", "two totals follow from one SE"),
     width=Threshold("width", 10, "percent of the scale that a mean of fewer people stays open", _SMALL_SOURCE),
@@ -127,6 +133,7 @@ _USER_SURVEY_10_ZEROS = RuleSet(
     unit_report=_USER_SURVEY_10.unit_report,
     pool=_USER_SURVEY_10.pool,
     row=_USER_SURVEY_10.row,
+    effective=_USER_SURVEY_10.effective,
     small=_USER_SURVEY_10.small,
     units=_USER_SURVEY_10.units,
     width=_USER_SURVEY_10.width,
@@ -142,6 +149,7 @@ _USER_SURVEY_20 = RuleSet(
     ),
     pool=Threshold("pool", 20, "answers that a pool keeps without any one of its members", "a stricter study's choice"),
     row=Threshold("row", 20, "answers behind a published row", "a stricter study's choice"),
+    effective=Threshold("effective", 20, _ALIKE, _KISH),
     small=Threshold("small", 4, "counts 1 to 4, and all or all but 1 to 4, are sensitive", "a stricter study's choice"),
     units=_USER_SURVEY_10.units,
     width=_USER_SURVEY_10.width,
@@ -156,6 +164,7 @@ _REGISTER_5 = RuleSet(
     unit_report=Threshold("unit_report", 10, "answers that a unit needs for its own report", "as user-survey-10"),
     pool=Threshold("pool", 10, "answers that a pool keeps without any one of its members", "as user-survey-10"),
     row=Threshold("row", 5, "answers behind a published row", _FHI),
+    effective=Threshold("effective", 5, _ALIKE, _KISH),
     small=_USER_SURVEY_10.small,
     units=_USER_SURVEY_10.units,
     width=_USER_SURVEY_10.width,

@@ -189,7 +189,8 @@ class Wave:
         self._agrees(block, names, part, item)
         out = self._levels_out(block, names, item, kind, [name for name, _ in levels], scale)
         block, told = self._printed_to(block, names, item, kind, part, scale)
-        floor = np.where(self._open(item, block, codes >= 0, out, before), told.floor, len(levels))
+        fit = self._open(item, block, codes >= 0, out, before) & self._enough(block)
+        floor = np.where(fit, told.floor, len(levels))
         worlds: list[NDArray[np.float64]] = []
         if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
             level, tally = out, Tally()
@@ -257,6 +258,10 @@ class Wave:
     def _out_of_wave(self) -> bool:
         """Whether something of the wave is out."""
         return self._ledger is not None and self._ledger.height > 0
+
+    def _enough(self, block: Block) -> NDArray[np.bool_]:
+        """Rows without weighted figures, or with as many answers behind these as the rules ask for. Shape (rows,)."""
+        return ~np.isfinite(block.step) | (block.effective >= self.rules.effective.value - PLAIN)
 
     def _open(
         self, item: str, block: Block, counted: NDArray[np.bool_], out: NDArray[np.int64], printed: Printed
@@ -420,7 +425,7 @@ class Wave:
         names = {name: k for k, name in enumerate(block.rows)}
         out = self._levels_out(block, names, item, "answers", ["answers"], Scale(()))
         block, told = self._printed_to(block, names, item, "answers", part, Scale(()))
-        few = (block.n < self.rules.row.value) | unfit(block)
+        few = (block.n < self.rules.row.value) | ~self._enough(block) | unfit(block)
         among = (told.floor == 0) & self._open(item, block, counted, out, before)
         kept = secondary(block, few, among=among, forced=out != WITHHELD_LEVEL)
         printed = np.flatnonzero(kept)

@@ -234,4 +234,4 @@ def test_tests_hold_their_level(scene: str, capsys: pytest.CaptureFixture[str]) 
             print(f"{scene:18} {row['item']:8} {row['domain']:10} {100 * row['share']:5.2f} % of {row['tested']}, {row['units']:.0f} units")
     for row in found.filter(pl.col("tested") >= 1000).iter_rows(named=True):
         assert row["share"] <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / row["tested"]), row
-        assert row["share"] >= 0.02 or row["item"] == "low", row
+        assert row["share"] >= 0.02 or row["units"] < 10, row  # with two or three degrees of freedom a change is hardly ever found

@@ -314,3 +314,31 @@ def test_a_row_of_few_units_is_printed_in_whole_per_cents_before_it_is_withheld(
     }
     assert {0, 1} == {row["decimals"] for row in by_domain.values()}
     assert all(row["decimals"] == 1 for domain, row in by_domain.items() if domain.startswith("unit="))
+
+
+def test_a_weighted_row_of_few_answers_that_count_alike_is_withheld():
+    """Many answers of which those of two small units weigh nearly everything are few: Kish's effective number decides, too."""
+    people = simulate.people("heavy", 200, 12, 1, 2)
+    small = people["unit"].value_counts().sort("count", "unit")["unit"].head(2)
+    people = people.with_columns(weight=pl.when(pl.col("unit").is_in(small.implode())).then(40.0).otherwise(1.0))
+    scale = protect.Scale(simulate.CHOICES, simulate.BANDS, ("nr",))
+    asked = protect.Candidate(
+        simulate.estimates("2019", people, [(), ("region",), ("sex",), ("age",), ("unit",)], ["q1"]),
+        {"2019": protect.People(people, GROUPS, {"q1": scale}, unit="unit", weight="weight")},
+    )
+    given = people.filter(pl.col("q1").is_in(simulate.CHOICES))
+    kish = pl.col("weight").sum() ** 2 / (pl.col("weight") ** 2).sum()
+    few = [
+        f"{group}={value}"
+        for group in ("region", "sex", "age")
+        for value, n, alike in given.drop_nulls(group).group_by(group).agg(pl.len(), kish).rows()
+        if n >= 10 and alike < 10
+    ]
+
+    def printed(rules: protect.RuleSet) -> set[str]:
+        made = protect.protect(asked, rules).estimates
+        return set(made.filter((pl.col("status") == "published") & (pl.col("measure") != "not_relevant"))["domain"])
+
+    lax = replace(RULES, effective=replace(RULES.effective, value=1))
+    assert printed(lax) & set(few)
+    assert printed(RULES) and not printed(RULES) & set(few)
