@@ -13,7 +13,7 @@ from scipy import sparse
 from royst.protect import left, onemix, weights
 from royst.protect.audit import repair
 from royst.protect.block import WITHHELD_LEVEL, Block
-from royst.protect.rules import rule_set
+from royst.protect.rules import RuleSet, rule_set
 from royst.protect.weights import Precision
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "attacks"))
@@ -71,16 +71,16 @@ WHOLE_PER_CENTS = (1.0, True)
 """Step, and without standard errors."""
 
 
-def looked_at(block: Block, other: np.ndarray) -> onemix.Told | None:
+def looked_at(block: Block, other: np.ndarray, rules: RuleSet = RULES) -> onemix.Told | None:
     """How the other count may be told beside everybody's in whole per cents without a standard error."""
     rows = len(block.rows)
     step, bare = WHOLE_PER_CENTS
     found = Precision(np.where(block.candidate, step, np.inf), np.full(rows, bare), np.zeros(rows, np.int64), np.ones(rows, bool))
     block, worlds = replace(block, step=found.step), []
-    level, _ = repair(block, RULES, np.where(block.candidate, 0, WITHHELD_LEVEL), worlds=worlds)
+    level, _ = repair(block, rules, np.where(block.candidate, 0, WITHHELD_LEVEL), worlds=worlds)
     assert level[0] == 0
     everyone = np.bincount(block.holder, other * block.atoms)
-    return onemix.beside(block, RULES, level, found, 0, other, everyone, 0, worlds=worlds)[0]
+    return onemix.beside(block, rules, level, found, 0, other, everyone, 0, worlds=worlds)[0]
 
 
 @pytest.fixture
@@ -108,14 +108,23 @@ def test_both_rows_together_tell_no_unit(little_room: None) -> None:
 
 
 def test_a_unit_that_only_the_other_count_tells_is_not_told(little_room: None) -> None:
-    """With one unit counted a thousand times more, the other percentage is that unit's own."""
-    tried = 0
+    """With one unit counted a thousand times more, the other percentage is that unit's own: also where no effective number of answers is asked for."""
+    tried, loose = 0, replace(RULES, effective=replace(RULES.effective, value=0))
     for seed in range(20):
         block, other = design(f"mix{seed}", 6)
         if looked_at(block, other) is None:
             continue
         other[0] *= 1000
         assert told(block, other, WHOLE_PER_CENTS, WHOLE_PER_CENTS) == [0]
-        assert looked_at(block, other) is None
+        assert looked_at(block, other, loose) is None
         tried += 1
     assert tried >= 5
+
+
+def test_few_effective_answers_are_not_told(little_room: None) -> None:
+    """Where the other count makes many answers few (Kish), it is withheld."""
+    block, other = design("mix0", 6)
+    assert looked_at(block, other) is not None
+    alike = (block.atoms @ other) ** 2 / (block.atoms @ other**2)
+    above = replace(RULES, effective=replace(RULES.effective, value=int(alike) + 1))
+    assert looked_at(block, other, above) is None
