@@ -279,7 +279,10 @@ def test_a_change_with_one_mix_is_that_of_three_lines(demo: Path) -> None:
         name: wave.people.join(study.frame_of(name).select(pl.col("unit").alias(estimate.UNIT), pl.col("region").alias("_r"), pl.col("size").alias("_s")), on=estimate.UNIT, how="left", maintain_order="left")
         for name, wave in waves.items()
     }
-    assert set(cells["2019"].select("_r", "_s").unique().rows()) == set(cells["2017"].select("_r", "_s").unique().rows())
+    there = {name: set(frame.select("_r", "_s").unique().rows()) for name, frame in cells.items()}
+    differ = [region for region, _ in there["2019"] ^ there["2017"]]
+    assert set(differ) == {"midt"}  # has no large unit in 2017: its sizes are one cell
+    cells = {name: frame.with_columns(pl.when(pl.col("_r").is_in(differ)).then(pl.lit("any")).otherwise("_s").alias("_s")) for name, frame in cells.items()}
     item = next(item for item in waves["2019"].items if item.name == "satisfied")
     measure = royst.band("satisfied", {band: list(names) for band, names in item.scale.bands.items()}, not_relevant=list(item.scale.not_relevant))
     new, old = (three.Wave(cells[name], waves[name].design) for name in ("2019", "2017"))
