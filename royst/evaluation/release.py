@@ -165,11 +165,12 @@ Line = panel.Line | onemix.Line
 
 
 def _lines(study: Study, section: ReleaseSection, waves: dict[str, Wave], results: dict[str, Result], changes: pl.DataFrame, ledger: history.Ledger) -> list[Line]:
-    """The release's own wave and the one before it once more: among those who took part both times, and with one mix of region and size."""
+    """The release's own wave and the one before it once more: among those who took part both times, and with one mix of region and size where
+    the release asks for it."""
     if not section.earlier:
         return []
     told = waves[section.wave], waves[section.earlier[0]], results, changes, ledger
-    lines = [panel.line(study, *told), onemix.line(study, *told)]
+    lines = [panel.line(study, *told), onemix.line(study, *told) if section.one_mix else None]
     return [line for line in lines if line is not None]
 
 

@@ -67,12 +67,12 @@ def with_row(block: Block, name: str, weight: Weights, step: float) -> Block:
 
 def beside(
     block: Block, rules: RuleSet, level: NDArray[np.int64], printed: Precision, whole: int, weight: Weights, everyone: Weights, finest: int, *,
-    worlds: list[Weights], units: bool = False,
+    worlds: list[Weights],
 ) -> tuple[Told | None, Tally]:  # fmt: skip
     """How the whole's people may be told counted by ``weight`` too, where ``level`` and ``printed`` stand; None where they may not.
 
     ``whole``: the number of the whole's row; ``everyone`` (units,): what all people of each unit count so; ``finest``: the level of the finest figures that are asked for; ``worlds``: those that agree
-    with all else, as the audit found them; ``units``: the audit looks through every unit's eyes too.
+    with all else, as the audit found them. The audit looks through every unit's eyes too, since such a row told units facts of others that nothing else did.
     """
     alike = (block.atoms @ weight) ** 2 / (block.atoms @ weight**2)
     if level[whole] == WITHHELD_LEVEL or alike < rules.effective.value:
@@ -85,7 +85,7 @@ def beside(
             continue
         more = with_row(block, "more", weight, told.step)
         out = np.append(level, WITHHELD_LEVEL)
-        kept, tally = repair(more, rules, np.append(level, told.level), out=out, units=units, worlds=_within(more, worlds, told.level))
+        kept, tally = repair(more, rules, np.append(level, told.level), out=out, units=True, worlds=_within(more, worlds, told.level))
         if kept[-1] == told.level and not tally.recoverable:
             return told, Tally(narrowest=tally.narrowest, programmes=tally.programmes)
     return None, Tally()

@@ -246,7 +246,7 @@ class Wave:
             weight = self._mix(str(population))
             everyone = np.bincount(np.maximum(self.rows.holder, 0), weight).astype(float)
             row, tally = onemix.beside(
-                block, self.rules, level, told, whole, weight[codes >= 0], everyone, depth, worlds=worlds, units=self.thorough
+                block, self.rules, level, told, whole, weight[codes >= 0], everyone, depth, worlds=worlds
             )
             if row is not None:
                 key = (self.wave, str(population), item, "all", "answers")

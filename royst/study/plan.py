@@ -180,7 +180,8 @@ class PictureSection(Section):
 
 class ReleaseSection(Section):
     """``[releases."2020-06"]``: one publication. ``wave`` is its own; ``earlier`` waves are shown beside it; a study that
-    is read has them newest first. ``date`` is never today's. ``interviews``: the sub-studies it carries."""
+    is read has them newest first. ``date`` is never today's. ``interviews``: the sub-studies it carries. ``one_mix``: whether planned changes
+    are told with one mix of region and size too."""
 
     date: str
     wave: str
@@ -189,6 +190,7 @@ class ReleaseSection(Section):
     lede: Languages = Field(default_factory=dict)
     findings: list[str] = Field(default_factory=list)
     unit_reports: bool = True
+    one_mix: bool = False
     interviews: list[str] = Field(default_factory=list)
     picture: PictureSection | None = None
 

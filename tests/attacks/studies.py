@@ -32,7 +32,7 @@ class Shape:
     """What a study looks like. ``waves``: wave to (people, units, number of the first unit): the panel is where units overlap.
 
     ``scales``: answers of each item; ``follow_up``: the last item is asked only of those who gave the first its first answer;
-    ``merged``: units of the last wave that became one with the unit before them.
+    ``merged``: units of the last wave that became one with the unit before them; ``mixes``: changes are told with one mix too.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Shape:
     index: bool = False
     follow_up: bool = False
     merged: int = 0
+    mixes: bool = False
     rules: str = "user-survey-10"
 
 
@@ -193,7 +194,7 @@ class Study:
         earlier = max((one for one in results if one < wave), default=None)
         results[wave], estimates = self.estimated(wave)
         people, changes = self.protected_people(wave), self.changes(wave, results)
-        if earlier and (found := onemix.mix(self.people[wave], self.people[earlier])):
+        if self.shape.mixes and earlier and (found := onemix.mix(self.people[wave], self.people[earlier])):
             told, compared, people = self.mixed(wave, earlier, results, people, *found)
             estimates, changes = pl.concat([estimates, told]), pl.concat([changes, compared])
         return protect.Candidate(
