@@ -40,6 +40,12 @@ def estimate(
 
     Variances are of linearised statistics (Woodruff 1971; Binder 1983), see ``estimation.variance``.
     """
+    if not isinstance(design, Design | None):
+        raise wrong(
+            "not-a-design",
+            f"The design is {design!r}.",
+            'Give a royst.Design, as royst.Design(psu="unit", weight="w"), or None for a simple random sample.',
+        )
     source = engine_for(engine, data)
     return estimate_from(source, Design() if design is None else design, measures, by, level, interval=interval)
 
@@ -54,12 +60,9 @@ def estimate_from(
     interval: str | None = None,
 ) -> Result:
     """``estimate`` on an engine that is already open, or on sums read from files."""
-    if not 0 < level < 1:
-        raise wrong("level", f"level={level} is not between 0 and 1.", "Use 0.95 for 95 % intervals.")
-    asked = [measures] if isinstance(measures, Measure) else list(measures)
-    _check_measures(asked)
-    if not asked:
-        raise wrong("no-measures", "No measures are asked for.", 'Ask for at least one, as royst.mean("item").')
+    if not isinstance(level, int | float | np.number) or not 0 < level < 1:
+        raise wrong("level", f"level={level!r} is not between 0 and 1.", "Use 0.95 for 95 % intervals.")
+    asked = _asked(measures)
     groupings = as_groupings(by)
     check = getattr(source, "check_columns", None)
     if check is not None:
@@ -71,11 +74,17 @@ def estimate_from(
             [*design.columns, *(n for one in groupings for n in one)],
         )
     wanted = statistics(asked, source, interval)
+    if not wanted:
+        raise _no_measures("The measures name no category, band or probability.")
     table, rows, notes, counts = _estimated(source, design, wanted, groupings, level)
     return Result(table, design, level, notes, rows, groupings, source, counts)
 
 
-def _check_measures(asked: list[Any]) -> None:
+def _asked(measures: Any) -> list[Measure]:
+    several = isinstance(measures, Iterable) and not isinstance(measures, str)
+    asked = list(measures) if several else [] if measures is None else [measures]
+    if not asked:
+        raise _no_measures("No measures are asked for.")
     for one in asked:
         if not isinstance(one, Measure):
             raise wrong(
@@ -83,6 +92,11 @@ def _check_measures(asked: list[Any]) -> None:
                 f"{one!r} is not a measure.",
                 'Ask with royst.mean("item"), royst.share("item") and the like.',
             )
+    return asked
+
+
+def _no_measures(found: str) -> Exception:
+    return wrong("no-measures", found, 'Ask for at least one, as royst.mean("item").')
 
 
 def as_groupings(by: Any) -> tuple[tuple[str, ...], ...]:

@@ -42,6 +42,10 @@ class Replicates:
 
 def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500, seed: object = 1) -> Replicates:
     """Replicates of a design: ``JK1`` (no strata), ``JKn``, ``BRR``, ``Fay`` (with ``rho``) or ``bootstrap``."""
+    if not 0 <= rho < 1:
+        raise wrong("fay-rho", f"rho={rho} is outside [0, 1).", "Use 0.3, or 0 for BRR.")
+    if count < 2:
+        raise wrong("replicate-count", f"count={count} is too few.", "Ask for at least 2 replicates; some hundreds are usual.")
     stage = form.stages[0].index
     units = len(stage.stratum)
     remaining = 1.0 - form.fraction

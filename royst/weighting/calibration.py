@@ -6,7 +6,7 @@ to that of R's ``postStratify``, ``rake`` and ``calibrate``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,7 +19,7 @@ from royst.errors import Faults, wrong
 from royst.totals.design import Design
 from royst.totals.embedded import Embedded
 from royst.totals.projection import Calibration, mark_of
-from royst.totals.reading import Codes, encode, label, numbers, open_frame, read_columns
+from royst.totals.reading import LARGEST, Codes, encode, label, numbers, open_frame, read_columns
 from royst.totals.request import Request
 from royst.totals.table import Floats, Ints
 
@@ -60,6 +60,8 @@ def calibrate(
     """
     if method not in METHODS:
         raise wrong("calibration-method", f"method={method!r} is not known.", f"Use one of: {', '.join(METHODS)}.")
+    if not isinstance(totals, Mapping | None):
+        raise wrong("totals-kind", f"The totals are a {type(totals).__name__}.", 'Give a mapping, as {"sex": {"k": 2100, "m": 3300}}.')
     frame = open_frame(data)
     before = Embedded(frame).rows(Request(design, (), rows=not design.psu)).weight
     margins = _margins(frame, totals, float(before.sum()), method)
@@ -97,7 +99,7 @@ def weights(design: Design) -> Floats:
 
 
 def _margins(frame: pl.LazyFrame, totals: Mapping[Any, Any], whole: float, method: str) -> list[Margin]:
-    if not totals:
+    if totals is None or not len(totals):
         raise wrong("no-totals", "No totals are given.", 'Give at least one margin: {"sex": {"k": 2100, "m": 3300}}.')
     if method == "poststratify" and len(totals) > 1:
         raise wrong(
@@ -109,6 +111,14 @@ def _margins(frame: pl.LazyFrame, totals: Mapping[Any, Any], whole: float, metho
     found = []
     height = frame.select(pl.len()).collect().item()
     for name, wanted in totals.items():
+        if not _all_numbers(wanted.values() if isinstance(wanted, Mapping) else [wanted]):
+            faults.add(
+                "totals-number",
+                f"The totals of {name} are not all finite numbers.",
+                "Give a number for each category, or one for a numeric column.",
+                column=str(name),
+            )
+            continue
         if isinstance(wanted, Mapping):
             margin = _categories(frame, name, wanted, whole, faults)
         else:
@@ -117,6 +127,10 @@ def _margins(frame: pl.LazyFrame, totals: Mapping[Any, Any], whole: float, metho
             found.append(margin)
     faults.stop()
     return found
+
+
+def _all_numbers(totals: Iterable[Any]) -> bool:
+    return all(isinstance(one, int | float | np.number) and abs(one) <= LARGEST for one in totals)
 
 
 def _categories(
