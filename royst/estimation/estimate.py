@@ -241,6 +241,10 @@ def _domain_sums(
     answered = group.sums["n"][:, places]
     n_units = variance.answering_units(form, group, answered)
     deep = form.census and len(form.stages) > 1
+    rows = np.add.reduceat(group.size, group.starts)
+    design = totals.request.design
+    if design.calibration is not None or design.pps:
+        rows = np.full_like(rows, form.units.n.sum())  # R's subset keeps a calibrated or pps design's other rows at weight 0
     return {
         **sums,
         "estimate": value,
@@ -248,7 +252,7 @@ def _domain_sums(
         "n_units": n_units,
         "varying": variance.answering_units(form, group, answered, 1) if deep else n_units,
         "df": np.broadcast_to(variance.degrees_of_freedom(form, group)[:, None], value.shape),
-        "rows": np.broadcast_to(np.add.reduceat(group.size, group.starts)[:, None], value.shape),
+        "rows": np.broadcast_to(rows[:, None], value.shape),
     }
 
 

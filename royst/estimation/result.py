@@ -233,6 +233,8 @@ class Result:
     def contrast(self, weights: Mapping[Any, float] | Sequence[tuple[Any, float]]) -> dict[str, float]:
         """A linear contrast Σ weight × row: estimate, se, df (the least of the rows'), low, high, t, p (t and p are NaN
         where se is 0). R: ``svycontrast``. ``InputError`` for rows without an estimate or an error."""
+        if not isinstance(weights, Iterable):
+            raise _not_a_row(weights)
         pairs = list(weights.items()) if isinstance(weights, Mapping) else list(weights)
         places = self._places([row for row, _ in pairs])
         c = np.array([float(weight) for _, weight in pairs])

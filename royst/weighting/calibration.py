@@ -70,7 +70,7 @@ def calibrate(
         weights = _greg(columns, before, np.concatenate([margin.totals for margin in margins]))
         regression, inverse = before, _inverse(columns, before)
     elif method == "poststratify":
-        weights = before * _ratios(margins[0], before)[margins[0].cell]
+        weights = _poststratified(margins[0], before)
         regression, inverse = before, _inverse(columns, before)
     else:
         weights = _rake(margins, before, tolerance, rounds)
@@ -205,6 +205,16 @@ def _columns(margin: Margin) -> sparse.csr_matrix:
 
 def _ratios(margin: Margin, weight: Floats) -> Floats:
     return np.asarray(margin.totals / np.bincount(margin.cell, weight, len(margin.totals)))
+
+
+def _poststratified(margin: Margin, before: Floats) -> Floats:
+    """In R's arithmetic, probabilities divided by ratios of sums in extended precision: at a tie of equal weights the last
+    bit decides a quantile."""
+    chance = 1.0 / before
+    order = np.argsort(margin.cell, kind="stable")
+    starts = np.searchsorted(margin.cell[order], np.arange(len(margin.totals)))
+    there = np.add.reduceat((1.0 / chance)[order].astype(np.longdouble), starts).astype(np.float64)
+    return np.asarray(1.0 / (chance / (margin.totals / there)[margin.cell]))
 
 
 def _rake(margins: list[Margin], before: Floats, tolerance: float, rounds: int) -> Floats:
