@@ -21,7 +21,7 @@ from royst.estimation.result import KEY, Result
 from royst.estimation.variance import Structure, structure_of
 from royst.totals.pseudorandom import draws
 from royst.totals.request import Request, unique_variables
-from royst.totals.table import Floats, Totals
+from royst.totals.table import Floats, Ints, Totals
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,11 @@ class Replicates:
 
     @property
     def df(self) -> int:
-        return int(np.linalg.matrix_rank(self.multipliers, tol=1e-5)) - 1
+        return self.df_among(np.arange(len(self.multipliers)))
+
+    def df_among(self, units: Ints) -> int:
+        """df of a domain that these units are in: R's ``degf(subset(design, ...))``."""
+        return int(np.linalg.matrix_rank(self.multipliers[units], tol=1e-5)) - 1
 
 
 def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500, seed: object = 1) -> Replicates:
@@ -122,8 +126,8 @@ def table(result: Result, how: str | Replicates, rows: Any = None, *, rho: float
 
     ``how`` is a kind (see ``replicates``) or ``Replicates`` of one's own, such as weights that came with the data, whose
     multipliers are in the order of first-stage units sorted by stratum and unit. Columns: measure item category domain
-    estimate se df low high method; df is the lesser of the replicates' and the domain's. Rows without a standard error
-    in the result have none here.
+    estimate se df low high method; df is the rank of the multipliers of units in the domain, less one: R's ``degf`` of the
+    subset, which under JKn may be above the linearised one. Rows without a standard error in the result have none here.
     """
     places = result._places(rows)
     form, totals = _totals(result, places)
@@ -131,12 +135,23 @@ def table(result: Result, how: str | Replicates, rows: Any = None, *, rho: float
     se = np.sqrt(_variances(result, reps, places, form, totals))
     own = result.table[places]
     known = (own["status"] == "ok").to_numpy()
-    df = np.minimum(own["df"].to_numpy(), reps.df)
+    df = _domain_dfs(result, reps, places, form, totals)
     low, high = interval("wald", result.estimates[places], np.where(known, se, np.nan), df, own["n"], result.level)
     numbers = {"se": np.where(known, se, np.nan), "df": df, "low": low, "high": high}
     return own.select(*KEY, "estimate").with_columns(
         *(pl.Series(name, values).fill_nan(None) for name, values in numbers.items()), method=pl.lit(reps.kind)
     ).cast(pl.Schema(SCHEMA))  # fmt: skip
+
+
+def _domain_dfs(result: Result, reps: Replicates, places: list[int], form: Structure, totals: Totals) -> Floats:
+    known: dict[tuple[int, tuple[str, ...]], float] = {}
+    for row in (result.rows[place] for place in places):
+        key = (row.grouping, row.domain)
+        group = totals.groups[row.grouping]
+        if key not in known:
+            there = group.domain == group.domains.index(row.domain) if row.domain in group.domains else []
+            known[key] = float(reps.df_among(np.unique(form.psu[group.unit[there]]))) if np.any(there) else 0.0
+    return np.array([known[row.grouping, row.domain] for row in (result.rows[place] for place in places)])
 
 
 def variances(result: Result, reps: Replicates, rows: Any = None) -> Floats:

@@ -242,10 +242,32 @@ class Result:
             raise wrong("contrast-weights", "A weight of the contrast is not a finite number.", "Give each row a number.")
         self._refuse_unknown(places)
         estimate = float(c @ self.estimates[places])
-        edges = [_at_the_edge(self.table.row(place, named=True), self.level) for place in places]
-        se = float(np.sqrt(max(c @ self.covariance(places) @ c + c * c @ np.array(edges), 0.0)))
+        se = self._contrast_se(places, c)
         df = float(np.min(self.table["df"].to_numpy()[places]))
         return {"estimate": estimate, "se": se, **_tested(estimate, se, df, self.level)}
+
+    def quotient(self, over: Any, under: Any) -> dict[str, float]:
+        """One row over another, a ratio of domains, items or both: estimate, se, df (the lesser of the rows'), low, high, t, p.
+
+        The error is linearised with the covariance of the two (Woodruff 1971); t and p test that the quotient is 1. R:
+        ``svycontrast(svyby(..., covmat = TRUE), quote(a / b))``. ``InputError`` where a row has no estimate or no error, or
+        the lower one is 0.
+        """
+        places = self._places([over, under])
+        self._refuse_unknown(places)
+        a, b = self.estimates[places]
+        if b == 0:
+            raise wrong("quotient-by-zero", "The row below the line is 0.", "Name another row, or take a difference.")
+        c = np.array([1 / b, -a / b**2])
+        se = self._contrast_se(places, c)
+        df = float(np.min(self.table["df"].to_numpy()[places]))
+        tested = _tested(float(a / b) - 1, se, df, self.level)
+        return {"estimate": float(a / b), "se": se, **tested, "low": tested["low"] + 1, "high": tested["high"] + 1}
+
+    def _contrast_se(self, places: list[int], c: Floats) -> float:
+        """The error of Σ c × row; shares of 0 and 1 count with their exact interval's width."""
+        edges = [_at_the_edge(self.table.row(place, named=True), self.level) for place in places]
+        return float(np.sqrt(max(c @ self.covariance(places) @ c + c * c @ np.array(edges), 0.0)))
 
     def _refuse_unknown(self, places: list[int]) -> None:
         for place in places:

@@ -44,7 +44,7 @@ def calibrate(
     totals: Mapping[Any, Any],
     method: str = "raking",
     *,
-    tolerance: float = 1e-10,
+    tolerance: float = 1e-12,
     rounds: int = 1000,
 ) -> Design:
     """A design with weights that reproduce ``totals``, and with the variance of calibrated estimates.
@@ -203,10 +203,6 @@ def _columns(margin: Margin) -> sparse.csr_matrix:
 # ---- weights
 
 
-def _ratios(margin: Margin, weight: Floats) -> Floats:
-    return np.asarray(margin.totals / np.bincount(margin.cell, weight, len(margin.totals)))
-
-
 def _poststratified(margin: Margin, before: Floats) -> Floats:
     """In R's arithmetic, probabilities divided by ratios of sums in extended precision: at a tie of equal weights the last
     bit decides a quantile."""
@@ -227,16 +223,16 @@ def _rake(margins: list[Margin], before: Floats, tolerance: float, rounds: int) 
             + ", ".join(f"{margin.name} {total:g}" for margin, total in zip(margins, sums)),
             "Mend the totals so that every margin has the same sum.",
         )
-    cross = np.unique(np.stack([margin.cell for margin in margins]), axis=1, return_inverse=True)[1].reshape(-1)
+    cells, cross = np.unique(np.stack([margin.cell for margin in margins]), axis=1, return_inverse=True)
+    cross = cross.reshape(-1)
     limit = tolerance * float(before.sum()) if tolerance < 1 else tolerance
-    weight, table = before, np.bincount(cross, before)
+    start = new = np.bincount(cross, before)
     for _ in range(rounds):
-        for margin in margins:
-            weight = weight * _ratios(margin, weight)[margin.cell]
-        new = np.bincount(cross, weight)
-        if np.abs(new - table).max() < limit:
-            return weight
         table = new
+        for margin, cell in zip(margins, cells):
+            new = new * (margin.totals / np.bincount(cell, new, len(margin.totals)))[cell]
+        if np.abs(new - table).max() < limit:
+            return np.asarray(before * (new / start)[cross])
     raise wrong(
         "raking-open",
         f"Raking did not settle in {rounds} rounds.",
