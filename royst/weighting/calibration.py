@@ -53,7 +53,7 @@ def calibrate(
     of their cross (keys are tuples), or, for ``linear``, a numeric column to its total and ``"(Intercept)"`` to the
     population's size. A margin that sums to 1 is taken as shares of the weights' sum. ``poststratify`` takes one margin;
     ``raking`` one or more, in rounds until no cell of the weighted table moves by ``tolerance`` (below 1 a fraction of the
-    weights' sum, else in persons: R's ``rake`` stops at 1); ``linear`` (GREG) any mixture, whose weights may turn negative.
+    weights' sum, else in persons: R's ``rake`` stops at 1 by itself); ``linear`` (GREG) any mixture, whose weights may turn negative.
     A calibrated design may be calibrated again: the earlier totals are then met no longer unless they are given again.
 
     ``InputError`` for categories that the data or the totals lack, missing values, or totals that cannot be met.
@@ -68,14 +68,16 @@ def calibrate(
     columns = sparse.hstack([_columns(margin) for margin in margins], format="csr")
     if method == "linear":
         weights = _greg(columns, before, np.concatenate([margin.totals for margin in margins]))
-        regression, inverse = before, _inverse(columns, before)
+        regressors, inverse = sparse.csr_matrix(sparse.diags(before) @ columns), _inverse(columns, before)
     elif method == "poststratify":
         weights = _poststratified(margins[0], before)
-        regression, inverse = before, _inverse(columns, before)
+        regressors, inverse = sparse.csr_matrix(sparse.diags(before) @ columns), _inverse(columns, before)
     else:
-        weights = _rake(margins, before, tolerance, rounds)
-        regression, inverse = np.ones(len(before)), _sweeps(columns, [len(margin.totals) for margin in margins])
-    regressors = sparse.csr_matrix(sparse.diags(regression) @ columns)
+        weights, late = _rake(margins, before, tolerance, rounds)
+        parts = [_columns(margin) for margin in margins]
+        columns = sparse.hstack([sparse.diags(scale) @ part for scale, part in zip(late, parts)], format="csr")
+        regressors = sparse.hstack([sparse.diags(1 / scale) @ part for scale, part in zip(late, parts)], format="csr")
+        inverse = _sweeps(columns, regressors, [len(margin.totals) for margin in margins])
     names = [name for key in totals for name in ((key,) if isinstance(key, str) else key)]
     earlier = design.calibration.made_of if design.calibration is not None else ()
     there = frame.collect_schema().names()
@@ -213,8 +215,9 @@ def _poststratified(margin: Margin, before: Floats) -> Floats:
     return np.asarray(1.0 / (chance / (margin.totals / there)[margin.cell]))
 
 
-def _rake(margins: list[Margin], before: Floats, tolerance: float, rounds: int) -> Floats:
-    """Iterative proportional fitting; the cross of all margins must settle."""
+def _rake(margins: list[Margin], before: Floats, tolerance: float, rounds: int) -> tuple[Floats, list[Floats]]:
+    """Iterative proportional fitting until the cross of all margins settles: weights, and what those after each margin of the
+    last round are to them (R's variance takes each margin's means with these; where raking is stopped early they differ)."""
     sums = [float(margin.totals.sum()) for margin in margins]
     if max(sums) - min(sums) > 1e-6 * max(sums):
         raise wrong(
@@ -229,10 +232,12 @@ def _rake(margins: list[Margin], before: Floats, tolerance: float, rounds: int) 
     start = new = np.bincount(cross, before)
     for _ in range(rounds):
         table = new
+        after = []
         for margin, cell in zip(margins, cells):
             new = new * (margin.totals / np.bincount(cell, new, len(margin.totals)))[cell]
+            after.append(new)
         if np.abs(new - table).max() < limit:
-            return np.asarray(before * (new / start)[cross])
+            return np.asarray(before * (new / start)[cross]), [(one / new)[cross] for one in after]
     raise wrong(
         "raking-open",
         f"Raking did not settle in {rounds} rounds.",
@@ -261,9 +266,9 @@ def _inverse(columns: sparse.csr_matrix, weight: Floats) -> Floats:
     return np.asarray(np.linalg.pinv(gram / np.outer(size, size), rcond=1e-11, hermitian=True) / np.outer(size, size))
 
 
-def _sweeps(columns: sparse.csr_matrix, widths: list[int]) -> Floats:
+def _sweeps(columns: sparse.csr_matrix, regressors: sparse.csr_matrix, widths: list[int]) -> Floats:
     """The matrix that ten rounds of taking out each margin's plain means amount to."""
-    gram = np.asarray((columns.T @ columns).todense())
+    gram = np.asarray((regressors.T @ columns).todense())
     found = np.zeros_like(gram)
     left = np.eye(len(gram))
     ends = np.cumsum([0, *widths])
