@@ -232,7 +232,7 @@ est("poststratified lonely strata", svymean(~api00, postStratify(lonely("adjust"
 quant("poststratified median of a domain, a tie", svyquantile(~enroll, subset(strat.post, stype == "M"), 0.5), degf(subset(strat.post, stype == "M")))
 quant("quartile of a stratum, a tie", svyquantile(~growth, subset(dstrat, stype == "E"), 0.25), degf(subset(dstrat, stype == "E")))
 quant("raked decile of a domain", svyquantile(~api99, subset(raked, stype == "E"), 0.1), degf(subset(raked, stype == "E")))
-quant("median of two answers", svyquantile(~qn8, dyrbs, 0.5, na.rm = TRUE), degf(dyrbs))
+quant("median of two answers", svyquantile(~qn8, dyrbs, 0.5, na.rm = TRUE), degf(subset(dyrbs, !is.na(qn8))))
 est("JKn of rows", svyratio(~api.stu, ~enroll, jkn.strat), degf(jkn.strat))
 est("JKn domain", svymean(~api00, subset(jkn.h, stype == "M")), degf(subset(jkn.h, stype == "M")))
 est("JKn around the whole estimate", svyratio(~api.stu, ~enroll, jkn.mse), degf(jkn.mse))
