@@ -63,12 +63,17 @@ def _readable(path: Path) -> pl.LazyFrame:
         frame.collect_schema()
         return frame
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        raise wrong(
-            "file-unreadable",
-            f"The file cannot be read: {_first_line(error)}",
-            "Give a Parquet file, or a CSV file in UTF-8 with commas, one header and as many values on each line.",
-            file=path,
-        ) from error
+        raise unreadable(error, path) from error
+
+
+def unreadable(error: Exception, path: Path | None) -> Exception:
+    """A file that is there but is not what its name says, as an ``InputError``."""
+    return wrong(
+        "file-unreadable",
+        f"The file cannot be read: {_first_line(error)}",
+        "Give a Parquet file, or a CSV file in UTF-8 with commas, one header and as many values on each line.",
+        file=path,
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -18,7 +18,7 @@ from royst.errors import Faults, InputError, wrong
 from royst.totals.cells import domain_codes
 from royst.totals.design import Design
 from royst.totals.embedded import Embedded
-from royst.totals.reading import Codes, encode, open_frame
+from royst.totals.reading import Codes, encode, open_frame, unreadable
 from royst.totals.request import AtMost, Coded, Column, Number, Request, Variable
 from royst.totals.sqltext import TABLE, column_names, literal, quoted, sum_expressions, unit_keys, without_nan
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
@@ -293,7 +293,10 @@ class DuckDB(Sql):
         else:
             self._connection.register("royst_source", open_frame(data).collect().to_arrow())
             source = "royst_source"
-        schema = dict(self._connection.sql(f"SELECT * FROM {source} LIMIT 0").pl().schema)
+        try:
+            schema = dict(self._connection.sql(f"SELECT * FROM {source} LIMIT 0").pl().schema)
+        except duckdb.Error as error:
+            raise unreadable(error, path) from error
         self._connection.execute(f"CREATE VIEW {TABLE} AS SELECT {without_nan(schema, quoted)} FROM {source}")
         return schema
 

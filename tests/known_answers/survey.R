@@ -77,7 +77,7 @@ one <- function(case, domain, d, spec) {
   }
   for (x in spec$quantiles) {
     q <- as.numeric(x[[2]])
-    there <- subset(d, !is.na(d$variables[[x[[1]]]]))  # svyquantile's own df are those of the units that answered
+    there <- d[!is.na(d$variables[[x[[1]]]]), ]  # svyquantile's own df are those of the units that answered
     own <- df_of(there, weights(there))
     m <- svyquantile(form(sprintf("`%s`", x[[1]])), d, q, na.rm = TRUE, interval.type = "mean", qrule = "math", df = own)[[1]]
     add(case = case, domain = domain, measure = "quantile", item = x[[1]], category = as.character(q),
