@@ -202,7 +202,7 @@ def _within(column: pl.Series, size: int) -> bool:
 
 
 def _refuse_nested(column: pl.Series) -> None:
-    if column.dtype.is_nested() or column.dtype == pl.Object:
+    if column.dtype.is_nested() or column.dtype in {pl.Object, pl.Binary}:
         raise wrong(
             "column-kind",
             f"Column {column.name!r} is of kind {column.dtype}, which holds no single answers.",
@@ -212,7 +212,7 @@ def _refuse_nested(column: pl.Series) -> None:
 
 
 def _plain(column: pl.Series) -> pl.Series:
-    """Categories as texts, decimals and NaN as ordinary numbers and nulls; an ``InputError`` for lists and objects."""
+    """Categories as texts, decimals and NaN as ordinary numbers and nulls; an ``InputError`` for lists, bytes and objects."""
     _refuse_nested(column)
     if column.dtype == pl.Categorical:
         return column.cast(pl.String)

@@ -228,6 +228,33 @@ def test_whole_numbers_of_any_width_are_codes_and_numbers(high: int, kind: pl.Da
     assert (table.filter(pl.col("item") == "k", pl.col("measure") == "mean")["estimate"] / float(high) - 1).abs().max() < 0.01
 
 
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+@pytest.mark.parametrize(
+    ("values", "measure", "code"),
+    [
+        (list("abcabcab"), royst.mean("z"), "not-a-number"),
+        (list("abcabcab"), royst.quantile("z"), "not-a-number"),
+        (list("abcabcab"), royst.ratio("y", "z"), "not-a-number"),
+        ([float("inf")] * 8, royst.total("z"), "number-infinite"),
+        ([[1.0]] * 8, royst.mean("z"), "column-kind"),
+        ([[1.0]] * 8, royst.share("z"), "column-kind"),
+        ([b"x"] * 8, royst.share("z"), "column-kind"),
+    ],
+)
+def test_an_item_of_the_wrong_kind_is_named(engine: str, values: list, measure, code: str) -> None:
+    with pytest.raises(royst.InputError, match=code) as caught:
+        royst.estimate(frame(z=values), DESIGN, measure, engine=engine)
+    assert {fault.column for fault in caught.value.faults} == {"z"}
+
+
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+def test_columns_that_are_not_asked_for_may_be_of_any_kind(engine: str) -> None:
+    odd = frame().with_columns(
+        a=pl.Series([object()] * 8), b=pl.duration(days=1), c=pl.Series([2**100] * 8, dtype=pl.Int128), d=pl.concat_list("y", "w")
+    )
+    assert royst.estimate(odd, DESIGN, royst.mean("y"), engine=engine).table["status"][0] == "ok"
+
+
 def test_what_all_of_a_stratum_of_rows_answer_alike_has_no_error() -> None:
     """A share of the stratum itself: rounding left an error of 10⁻¹⁰ where R and arithmetic have 0."""
     sizes = {"a": 37, "b": 11, "c": 53}
