@@ -20,7 +20,16 @@ from royst.totals.design import Design
 from royst.totals.embedded import Embedded
 from royst.totals.reading import Codes, encode, numbers, open_frame, unreadable
 from royst.totals.request import AtMost, Coded, Column, Index, Number, Request, Variable
-from royst.totals.sqltext import TABLE, column_names, for_arrow, literal, quoted, sum_expressions, unit_keys, without_nan
+from royst.totals.sqltext import (
+    TABLE,
+    column_names,
+    for_arrow,
+    literal,
+    quoted,
+    sum_expressions,
+    unit_keys,
+    without_nan,
+)
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import check_units
 
