@@ -132,7 +132,7 @@ def _margins(frame: pl.LazyFrame, totals: Mapping[Any, Any], whole: float, metho
 
 
 def _all_numbers(totals: Iterable[Any]) -> bool:
-    return all(isinstance(one, int | float | np.number) and abs(float(one)) <= LARGEST for one in totals)  # type: ignore[arg-type]
+    return all(isinstance(one, int | float | np.number) and abs(float(one)) <= LARGEST for one in totals)
 
 
 def _categories(
