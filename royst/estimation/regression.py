@@ -26,6 +26,7 @@ from royst.totals.table import Floats
 from royst.weighting.irls import design_matrix, fit
 
 FAMILIES = ("linear", "logistic")
+UNBOUNDED = 100.0  # a model's error of log-odds over a column's whole range that only separated answers give
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def regress(
         raise wrong("regression-empty", f"{int(there.sum())} rows are complete, for {x.shape[1]} coefficients.",
                     "Use fewer predictors, or look for missing values.")  # fmt: skip
     found = fit(x[there], y[there], rows.weight[there], family, float(rows.weight.mean()))
+    if family == "logistic":
+        _refuse_separated(names, x[there], found.inverse * float(rows.weight.mean()))
     influence = np.zeros_like(x)
     influence[there] = found.residual[:, None] * x[there] @ found.inverse
     form = variance.structure(rows.units, design)
@@ -88,6 +91,20 @@ def regress(
     return Regression(
         _table(names, found.coefficients, covariance, df, level), covariance, int(there.sum()), df, family
     )
+
+
+def _refuse_separated(names: list[str], x: Floats, inverse: Floats) -> None:
+    """Where all of a category answer alike its coefficient grows without end, and where R stops it has a small error and a
+    p of 0: refused, known by the information that the model has left on it."""
+    left = np.sqrt(np.diag(inverse)) * (x.max(axis=0) - x.min(axis=0))
+    if left.max() > UNBOUNDED:
+        name = names[int(left.argmax())]
+        raise wrong(
+            "regression-separated",
+            f"{name} decides the answer for some: its coefficient has no end.",
+            "Leave the column out, or join the category with another.",
+            column=name,
+        )
 
 
 def _outcome(column: pl.Series, family: str, scores: Mapping[str, float] | None) -> Floats:

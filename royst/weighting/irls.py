@@ -13,6 +13,8 @@ from royst.totals.reading import encode, numbers
 from royst.totals.table import Floats
 
 ROUNDS = 100
+FAR = 30.0
+SEPARATED = 1e-7  # a deviance a person that only answers without any doubt leave
 SETTLED = 1e-8  # relative change of the deviance, R's glm.control
 
 
@@ -44,25 +46,33 @@ def fit(x: Floats, y: Floats, weight: Floats, family: str = "linear", mean: floa
     mu = (w * y + 0.5) / (w + 1)
     eta = np.log(mu / (1 - mu))
     old = _deviance(y, mu, w)
+    slope = mu * (1 - mu)
     for _ in range(ROUNDS):
-        spread = mu * (1 - mu)
-        working = eta + (y - mu) / spread
+        spread = slope * slope / (mu * (1 - mu))
+        working = eta + (y - mu) / slope
         inverse = _inverse(x, w * spread)
         beta = inverse @ (x.T @ (w * spread * working))
         eta = x @ beta
-        mu = 1 / (1 + np.exp(-eta))
-        if np.abs(eta).max() > 30:
-            break
+        mu, slope = _chances(eta)
         new = _deviance(y, mu, w)
         if abs(new - old) < SETTLED * (abs(new) + 0.1):
-            residual = weight * spread * (y - mu) / (mu * (1 - mu))
-            return Fit(beta, mu, inverse / mean, residual)
+            if new < SEPARATED * float(w.sum()):
+                break
+            return Fit(beta, mu, inverse / mean, weight * spread * (y - mu) / slope)
         old = new
     raise wrong(
         "regression-open",
         "The logistic regression does not settle: some column separates the answers perfectly.",
         "Leave the column out, or join its categories.",
     )
+
+
+def _chances(eta: Floats) -> tuple[Floats, Floats]:
+    """Fitted chances and their slopes, held off 0 and 1 beyond log-odds of 30, as R's ``binomial()`` holds them."""
+    tiny = np.finfo(np.float64).eps
+    odds = np.where(eta < -FAR, tiny, np.where(eta > FAR, 1 / tiny, np.exp(np.clip(eta, -FAR, FAR))))
+    mu = odds / (1 + odds)
+    return mu, np.where(np.abs(eta) > FAR, tiny, mu / (1 + odds))
 
 
 def _deviance(y: Floats, mu: Floats, w: Floats) -> float:

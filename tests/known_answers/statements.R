@@ -6,6 +6,7 @@ for (n in c("api", "nhanes", "scd", "mu284", "election", "fpc", "hospital", "yrb
 scd$w <- 1
 apistrat$fraction <- ave(apistrat$pw, apistrat$stype, FUN = length) / apistrat$fpc
 apiclus1$part <- ifelse(apiclus1$cnum < 20, "a", ifelse(apiclus1$cnum < 40, "b", "c")); apiclus1$there <- c(a = 250, b = 300, c = 207)[apiclus1$part]
+apiclus1$far <- ifelse(apiclus1$dnum == 637, 900, apiclus1$ell); apiclus1$sure <- factor(ifelse(apiclus1$dnum == 637 | apiclus1$meals > 50, "yes", "no"))
 apiclus2$f1 <- 40 / 757; apiclus2$f2 <- ave(apiclus2$snum, apiclus2$dnum, FUN = length) / as.numeric(apiclus2$fpc2)
 apiclus2$taken <- ifelse(apiclus2$dnum == 15, "certain", "drawn"); apiclus2$there <- ifelse(apiclus2$dnum == 15, 1, 756)
 names <- c("apisrs", "apistrat", "apiclus1", "apiclus2", "nhanes", "scd", "mu284", "election_pps", "fpc", "hospital", "yrbs")
@@ -247,6 +248,7 @@ chisq("chi2 F raked", svychisq(~awards + stype, raked))
 chisq("chi2 F GREG, missing answers", svychisq(~comp.imp + yr.rnd, greg))
 chisq("chi2 two stages", svychisq(~stype + awards, dclus2, statistic = "Chisq"))
 terms("logistic raked with classes", svyglm(comp.imp ~ stype + meals, raked, family = quasibinomial()), ~stype)
+terms("logistic far from the rest", suppressWarnings(svyglm(sure ~ far, dclus1, family = quasibinomial())), ~far)
 terms("linear strata of units, missing answers", svyglm(target ~ mobility + awards, dh), ~mobility + awards)
 by.mean <- svyby(~api00, ~stype, dclus1, svymean, covmat = TRUE)
 by.total <- svyby(~enroll, ~stype, dclus1, svytotal, covmat = TRUE)
