@@ -144,14 +144,18 @@ def table(result: Result, how: str | Replicates, rows: Any = None, *, rho: float
 
 
 def _domain_dfs(result: Result, reps: Replicates, places: list[int], form: Structure, totals: Totals) -> Floats:
-    known: dict[tuple[int, tuple[str, ...]], float] = {}
-    for row in (result.rows[place] for place in places):
-        key = (row.grouping, row.domain)
+    """df of each row's domain; domains in the same units have the same."""
+    ranks: dict[bytes, int] = {}
+    found = np.zeros(len(places))
+    for k, row in enumerate(result.rows[place] for place in places):
         group = totals.groups[row.grouping]
-        if key not in known:
-            there = group.domain == group.domains.index(row.domain) if row.domain in group.domains else []
-            known[key] = float(reps.df_among(np.unique(form.psu[group.unit[there]]))) if np.any(there) else 0.0
-    return np.array([known[row.grouping, row.domain] for row in (result.rows[place] for place in places)])
+        if row.domain in group.domains:
+            units = np.unique(form.psu[group.unit[group.domain == group.domains.index(row.domain)]])
+            key = units.tobytes()
+            if key not in ranks:
+                ranks[key] = reps.df_among(units)
+            found[k] = ranks[key]
+    return found
 
 
 def variances(result: Result, reps: Replicates, rows: Any = None) -> Floats:
