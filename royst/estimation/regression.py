@@ -23,7 +23,7 @@ from royst.totals.reading import check_finite, encode, numbers, open_frame, read
 from royst.totals.request import Request
 from royst.totals.rows import Rows
 from royst.totals.table import Floats
-from royst.weighting.irls import design_matrix, fit
+from royst.weighting.irls import columns_of, design_matrix, fit
 
 FAMILIES = ("linear", "logistic")
 UNBOUNDED = 100.0  # a model's error of log-odds over a column's whole range that only separated answers give
@@ -60,7 +60,8 @@ def regress(
     scores: Mapping[str, float] | None = None,
     level: float = 0.95,
 ) -> Regression:
-    """Regress ``outcome`` on ``predictors`` (numbers as they are, categories as indicators of all but the first).
+    """Regress ``outcome`` on ``predictors`` (numbers as they are, categories as indicators of all but the first, ``"a:b"`` the
+    interaction of two that are there).
 
     A logistic outcome is 0/1, true/false or two labels (the second in order is the event); ``scores`` turns an outcome's
     codes into numbers. Rows that lack any of them are left out, the design kept. df = units − strata + 1 − coefficients,
@@ -69,8 +70,9 @@ def regress(
     if family not in FAMILIES:
         raise wrong("regression-family", f"family={family!r} is not known.", f"Use one of: {', '.join(FAMILIES)}.")
     source = Embedded(data)
-    source.check_columns([*design.columns, outcome, *predictors])
-    frame = read_columns(open_frame(data), list(dict.fromkeys((outcome, *predictors))))
+    columns = columns_of(predictors, source.columns)
+    source.check_columns([*design.columns, outcome, *columns])
+    frame = read_columns(open_frame(data), list(dict.fromkeys((outcome, *columns))))
     for column in frame:
         check_finite(column)
     x, names = design_matrix(frame, predictors)

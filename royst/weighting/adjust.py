@@ -12,7 +12,7 @@ import polars as pl
 from royst.errors import Faults, wrong
 from royst.totals.reading import encode, label, numbers
 from royst.totals.table import Floats
-from royst.weighting.irls import design_matrix, fit
+from royst.weighting.irls import columns_of, design_matrix, fit
 
 
 def nonresponse_cells(
@@ -64,7 +64,7 @@ def nonresponse_propensity(
     answered = _truth(frame, responded)
     base = np.ones(len(frame)) if weight is None else numbers(frame[weight])
     matrix, _ = design_matrix(frame, covariates)
-    _refuse_missing(frame, [*covariates, *([weight] if weight else [])])
+    _refuse_missing(frame, [*columns_of(covariates, frame.columns), *([weight] if weight else [])])
     chance = fit(matrix, answered.astype(np.float64), base, "logistic").fitted
     if classes is not None:
         order = np.argsort(chance, kind="stable")

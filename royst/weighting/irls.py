@@ -90,19 +90,47 @@ def _inverse(x: Floats, weight: Floats) -> Floats:
     return np.asarray(np.linalg.inv(scaled) / np.outer(size, size))
 
 
-def design_matrix(frame: pl.DataFrame, columns: Sequence[str]) -> tuple[Floats, list[str]]:
-    """A model matrix with an intercept: numbers as they are, categories as indicators of all but the first, as R's
-    ``model.matrix``. Rows with missing values hold NaN."""
-    parts, names = [np.ones(len(frame))], ["(Intercept)"]
-    for name in columns:
-        column = frame[name]
-        if column.dtype.is_numeric():
-            parts.append(numbers(column))
-            names.append(name)
-            continue
-        codes = encode(column)
-        for k, level in enumerate(codes.labels[1:], start=2):
-            values = (codes.codes == k).astype(np.float64)
-            parts.append(np.where(codes.codes == 0, np.nan, values))
-            names.append(f"{name}{level}")
-    return np.column_stack(parts), names
+def columns_of(terms: Sequence[str], there: Sequence[str]) -> list[str]:
+    """The columns that model terms read: a term is a column's name, or names joined by ``:`` (an interaction), as R's.
+
+    ``InputError`` for an interaction of columns that are not terms themselves, where R's coefficients would mean another thing.
+    """
+    found: dict[str, None] = {}
+    for term in terms:
+        parts = _parts(term, there)
+        lacking = [part for part in parts if len(parts) > 1 and part not in terms]
+        if lacking:
+            raise wrong("interaction-alone", f"{term} is asked without {lacking[0]}.", f"Add {lacking[0]!r} to the terms.")
+        found.update(dict.fromkeys(parts))
+    return list(found)
+
+
+def _parts(term: str, there: Sequence[str]) -> list[str]:
+    return [term] if term in there else term.split(":")
+
+
+def design_matrix(frame: pl.DataFrame, terms: Sequence[str]) -> tuple[Floats, list[str]]:
+    """A model matrix with an intercept: numbers as they are, categories as indicators of all but the first, interactions
+    (``a:b``) as products of both's columns, as R's ``model.matrix``. Rows with missing values hold NaN."""
+    matrix, names = [np.ones(len(frame))], ["(Intercept)"]
+    for term in terms:
+        found = [(np.ones(len(frame)), "")]
+        for part in _parts(term, frame.columns):
+            found = [
+                (one * other, f"{name}:{label}" if name else label)
+                for other, label in _columns(frame[part])
+                for one, name in found
+            ]
+        matrix += [column for column, _ in found]
+        names += [name for _, name in found]
+    return np.column_stack(matrix), names
+
+
+def _columns(column: pl.Series) -> list[tuple[Floats, str]]:
+    if column.dtype.is_numeric():
+        return [(numbers(column), column.name)]
+    codes = encode(column)
+    return [
+        (np.where(codes.codes == 0, np.nan, (codes.codes == k).astype(np.float64)), f"{column.name}{level}")
+        for k, level in enumerate(codes.labels[1:], start=2)
+    ]

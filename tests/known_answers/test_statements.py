@@ -347,6 +347,15 @@ REGRESSIONS: dict[str, Callable[[Face], dict]] = {
     "logistic nhanes": lambda f: f.terms("nhanes", "HI_CHOL", ["RIAGENDR", "agecat"], "logistic", "agecat"),
     "linear GREG": lambda f: f.terms("greg", "api00", ["ell", "meals"], "linear", "ell meals"),
     "logistic raked with classes": lambda f: f.terms("raked", "comp.imp", ["stype", "meals"], "logistic", "stype"),
+    "linear with an interaction of classes": lambda f: f.terms(
+        "raked", "api00", ["comp.imp", "stype", "comp.imp:stype"], "linear", "comp.impYes:"
+    ),
+    "linear with an interaction": lambda f: f.terms(
+        "apiclus1", "api00", ["stype", "ell", "stype:ell"], "linear", "stypeH:ell stypeM:ell"
+    ),
+    "logistic with an interaction": lambda f: f.terms(
+        "apistrat", "sch.wide", ["yr.rnd", "meals", "yr.rnd:meals"], "logistic", "yr.rndYes:"
+    ),
     "logistic far from the rest": lambda f: f.terms("apiclus1", "sure", ["far"], "logistic", "far"),
     "linear strata of units, missing answers": lambda f: f.terms(
         "apiclus1 parts", "target", ["mobility", "awards"], "linear", "mobility awards"

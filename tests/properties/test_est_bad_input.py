@@ -140,6 +140,7 @@ def test_a_group_that_is_not_there_is_named() -> None:
         (lambda: regression.regress(frame(), DESIGN, "y", ["w", "w"]), "regression-singular"),
         (lambda: regression.regress(frame(), DESIGN, "q", ["y"], "logistic"), ""),
         (lambda: regression.regress(frame(z=list("aabbaabb")), DESIGN, "q", ["z"], "logistic"), ""),
+        (lambda: regression.regress(frame(), DESIGN, "y", ["w", "w:N"]), "interaction-alone"),
         (lambda: regression.regress(frame(z=list("cacacaca")), DESIGN, "q", ["z"], "logistic"), "regression-separated"),
         (lambda: regression.regress(frame(q=list("12121212"), z=list("abababab")), DESIGN, "q", ["z"], "logistic"), "regression-open"),
         (lambda: adjust.nonresponse_cells(frame(r=[0, 0, 0, 0, 1, 1, 1, 1]), "r", "h"), "thin-cell"),
