@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from royst.estimation.result import Row, Source
 
 
-
 def group_variances(
     form: variance.Structure,
     group: GroupTotals,

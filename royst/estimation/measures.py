@@ -187,11 +187,11 @@ def statistics(measures: Sequence[Measure], data: Levels, interval: str | None) 
         for statistic in _statistics(measure, data):
             method = _interval_method(measure, statistic, interval)
             key = (statistic.measure, statistic.item, statistic.category)
-            asked = replace(statistic, interval=method)
-            if found.setdefault(key, asked).variable != asked.variable:
+            first = found.setdefault(key, replace(statistic, interval=method))
+            if (first.variable, first.interval) != (statistic.variable, method):
                 raise wrong(
                     "measure-twice",
-                    f"Two measures would have the row {' '.join(part for part in key if part)}.",
+                    f"Two different measures would have the row {' '.join(part for part in key if part)}.",
                     "Tell them apart with name=.",
                 )
     return list(found.values())

@@ -2,7 +2,8 @@
 
 The quantile is the smallest value at which the weighted distribution function reaches p (R: ``qrule_math``). The interval
 is that of the distribution function at the quantile, ±t(df)·se, turned back through the same function; its length over
-2·t(df) is the standard error (Woodruff 1952); df counts the units that answered, as R's by itself does. An end that leaves [0, 1] has no value, as in R.
+2·t(df) is the standard error (Woodruff 1952); df counts the units that answered, as R's by itself does. An end that leaves
+[0, 1] has no value, as in R.
 """
 
 from __future__ import annotations

@@ -113,8 +113,9 @@ class Result:
 
     ``table`` has one row per estimate: measure item category domain n n_units estimate se df low high deff n_eff method
     status. Shares are fractions. ``n`` counts answers, ``n_units`` first-stage units with an answer; ``df`` is the
-    domain's first-stage units, answering or not (a quantile's: those that answered), minus their strata. ``status`` is "ok"; "not_estimable" (nobody answered, or the denominator is 0: estimate is null); or
-    "no_se" (fewer than two units, or no degrees of freedom: an estimate, but no standard error or interval).
+    domain's first-stage units, answering or not (a quantile's: those that answered), minus their strata. ``status`` is "ok";
+    "not_estimable" (nobody answered, or the denominator is 0: estimate is null); or "no_se" (fewer than two units, or no
+    degrees of freedom: an estimate, but no standard error or interval).
     ``counts`` has the unweighted number of answers in a share or band. ``notes`` say what was done with lonely strata.
     """
 

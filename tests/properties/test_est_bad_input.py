@@ -155,6 +155,7 @@ def test_a_group_that_is_not_there_is_named() -> None:
         (lambda: royst.estimate(frame(), DESIGN, royst.share("q", [])), "no-measures"),
         (lambda: royst.estimate(frame(), DESIGN, "y"), "'y' is not a measure"),  # type: ignore[arg-type]
         (lambda: royst.estimate(frame(), DESIGN, [royst.mean("y", name="a"), royst.mean("w", name="a")]), "measure-twice"),
+        (lambda: royst.estimate(frame(), DESIGN, [royst.share("q"), royst.share("q", interval="logit")]), "measure-twice"),
         (lambda: royst.mean(["y", "w"]), "not-an-item"),  # type: ignore[arg-type]
         (lambda: royst.mean("y", scores={"1": None}), "score"),  # type: ignore[dict-item]
         (lambda: royst.quantile("y", "half"), "quantile-probability"),  # type: ignore[arg-type]
