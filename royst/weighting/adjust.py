@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from royst.errors import Faults, wrong
-from royst.totals.reading import encode, label, numbers
+from royst.totals.reading import check_finite, encode, label, numbers
 from royst.totals.table import Floats
 from royst.weighting.irls import columns_of, design_matrix, fit
 
@@ -82,6 +82,7 @@ def nonresponse_propensity(
 def _refuse_missing(frame: pl.DataFrame, names: Sequence[str]) -> None:
     faults = Faults()
     for name in dict.fromkeys(names):
+        check_finite(frame[name])
         missing = np.flatnonzero(encode(frame[name]).codes == 0)
         if len(missing):
             faults.add("covariate-missing", f"{name} is missing in {len(missing)} row(s).",

@@ -144,6 +144,7 @@ def test_a_group_that_is_not_there_is_named() -> None:
         (lambda: regression.regress(frame(z=list("cacacaca")), DESIGN, "q", ["z"], "logistic"), "regression-separated"),
         (lambda: regression.regress(frame(q=list("12121212"), z=list("abababab")), DESIGN, "q", ["z"], "logistic"), "regression-open"),
         (lambda: adjust.nonresponse_cells(frame(r=[0, 0, 0, 0, 1, 1, 1, 1]), "r", "h"), "thin-cell"),
+        (lambda: adjust.nonresponse_propensity(frame(r=[0, 1] * 4, z=[3e154] + [1.0] * 7), "r", ["z"]), "number-infinite"),
         (lambda: adjust.trim([1.0, 2.0, 30.0], highest=5), "trim-impossible"),
         (lambda: adjust.trim([1.0, float("nan")], highest=5), "weights-numbers"),
         (lambda: adjust.diagnostics([1.0, 2.0], before=[1.0]), "weights-before"),
