@@ -142,19 +142,62 @@ def _distribution(edition: Edition, items: list[str], caption: str, sources: lis
         words("chart.answers"),
     ]
     turned = any(edition.facts.items[item].reversed for item in order)
-    held = table(edition, caption, columns, rows)
-    notes = (*((words("chart.reversed_note"),) if turned else ()), *held.notes)
-    return Chart(
-        caption, _distribution_alt(edition, order, level, sources), StackedBars(tuple(bars), legend), held, notes
+    notes = (
+        *((words("chart.reversed_note"),) if turned else ()),
+        *_put_together(edition, order[0], way),
+        *((words("chart.not_shown_note"),) if any(bar.missing == words("chart.not_shown") for bar in bars) else ()),
     )
+    alt = _distribution_alt(edition, order, level, sources)
+    return Chart(caption, alt, StackedBars(tuple(bars), legend), table(edition, caption, columns, rows), notes)
+
+
+def best_bars(edition: Edition, items: list[str], caption: str, sources: list[Source]) -> Chart | None:
+    """Only the share in each item's best band, as every source has it, the first source's highest on top."""
+    words = edition.words
+    bands = {item: band for item in items if (band := edition.rows.best_band(item)) is not None}
+    if not bands:
+        return None
+    bars, rows = [], []
+    for item in sorted(bands, key=lambda item: -_best_value(edition, item, sources[0].look)):
+        for source in sources:
+            row = source.look(item, "band", bands[item])
+            name = words("chart.of_source", label=edition.say.short(item), source=source.name)
+            n = row["n"] if row is not None and shown(row) else None
+            label = name if source is sources[0] else sentence(source.name)
+            degree = edition.say.label(item, "band", bands[item])
+            segments = (Segment(degree, row["estimate"], "best", cell(edition, row)),) if row is not None and shown(row) else ()
+            bars.append(Bar(label, segments, edition.answers(n), "" if segments else words("chart.not_shown")))
+            rows.append((name, cell(edition, row), numbers.plain(words, n) if n is not None else DASH))
+    legend = dict.fromkeys((edition.say.label(item, "band", band), "best") for item, band in bands.items())
+    alt = _distribution_alt(edition, list(bands), 0, sources)
+    columns = [words("chart.question"), words("chart.best"), words("chart.answers")]
+    return Chart(caption, alt, StackedBars(tuple(bars), tuple(legend), diverging=False), table(edition, caption, columns, rows))
+
+
+def _put_together(edition: Edition, item: str, way: list[Part]) -> tuple[str, ...]:
+    """Where a chart shows each answer and the text speaks of bands: which answers a band's words stand for."""
+    words, scale = edition.words, edition.rows.scale(item)
+    if scale is None or way[0].measure != "share" or edition.facts.items[item].reversed:
+        return ()
+    said = []
+    for band, names in scale.bands.items():
+        labels = [part.label for part in way if part.category in names]
+        if len(labels) > 1:
+            answers = words.joined(words("who.quoted", text=label) for label in labels)
+            said.append(words("chart.bands_part", degree=edition.say.degree(item, "band", band), answers=answers))
+    return (words("chart.bands_note", bands="; ".join(said)),) if said else ()
 
 
 def table(edition: Edition, caption: str, columns: list[str], rows: Sequence[tuple[str, ...]]) -> Table:
     """A table of numbers: a column without any number is left out, and a note says what a dash means where there is one."""
     kept = [place for place in range(len(columns)) if place == 0 or any(row[place] != DASH for row in rows)]
     lines = tuple(tuple(row[place] for place in kept) for row in rows)
-    notes = (edition.words("chart.dash_note"),) if any(DASH in row[1:] for row in lines) else ()
-    return Table(caption, tuple(columns[place] for place in kept), lines, frozenset(range(1, len(kept))), notes)
+    return Table(caption, tuple(columns[place] for place in kept), lines, frozenset(range(1, len(kept))), dash_note(edition, lines))
+
+
+def dash_note(edition: Edition, lines: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """What a dash means, where a table has one."""
+    return (edition.words("chart.dash_note"),) if any(DASH in row[1:] for row in lines) else ()
 
 
 def _all_shown(edition: Edition, item: str, level: int, looks: list[Look]) -> bool:
@@ -192,7 +235,7 @@ def _bar(
     mean = source.look(item, "mean", "")
     mean_text = edition.say.mean(item, "mean", mean["estimate"]) if mean is not None and shown(mean) else DASH
     if not all(shown(row) for row in found):
-        why = words("chart.not_asked" if known is None else "chart.too_few")
+        why = words("chart.not_asked" if known is None else "chart.not_shown")
         return Bar(shown_as, (), "", why), (
             name,
             *(DASH for _ in way),
@@ -252,4 +295,4 @@ def _distribution_alt(edition: Edition, order: list[str], level: int, sources: l
                 beside = numbers.percent_digits(words, row["estimate"])
                 text = words("alt.beside", said=text, source=source.name, share=beside)
         said.append(text)
-    return words("alt.bars", items="; ".join(said) or words("chart.too_few"))
+    return words("alt.bars", items="; ".join(said) or words("chart.not_shown"))

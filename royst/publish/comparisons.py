@@ -9,7 +9,7 @@ from royst.publish import charts, dotplots, numbers, panel, wavelines
 from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.document import Block, Heading, Note, Paragraph, Strong, Table
 from royst.publish.edition import Edition
-from royst.publish.rows import Row
+from royst.publish.rows import Row, coarse
 from royst.publish.sentences import OUTCOMES, comparable
 from royst.release import GoalFacts
 from royst.words import sentence
@@ -38,6 +38,7 @@ def groups(edition: Edition, level: int = 2) -> list[Block]:
         paragraph(words("groups_chapter.text")),
         *bullets(texts),
     ]
+    blocks += [paragraph(words("groups_chapter.none"))] if rows and not texts else []
     blocks += own_text(edition, "groups")
     if chart is not None:
         blocks += [paragraph(words("groups_chapter.how")), chart]
@@ -77,7 +78,8 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
         *sides,
         *(words(f"tests.{name}") for name in ("difference", "interval", "p", "outcome")),
     )
-    notes = [words("tests.note", margin=numbers.plain(words, edition.facts.method.margin))]
+    same = words(f"outcome.{rows[0]['kind']}_same")
+    notes = [words("tests.note", same=same, margin=numbers.plain(words, edition.facts.method.margin))]
     notes += [words("tests.uncorrected")] if any(_beyond_its_margin(row) for row in rows) else []
     notes += [
         text
@@ -85,7 +87,8 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
         if (text := _family(edition, name, rows))
     ]
     numeric = frozenset(range(1, 6)) if waves else frozenset({3, 4, 5})
-    return Table(caption, columns, tuple(_test(edition, row) for row in rows), numeric, tuple(notes))
+    lines = tuple(_test(edition, row) for row in rows)
+    return Table(caption, columns, lines, numeric, (*notes, *charts.dash_note(edition, lines)))
 
 
 def _beyond_its_margin(row: Row) -> bool:
@@ -122,7 +125,7 @@ def _test(edition: Edition, row: Row) -> tuple[str, ...]:
     decimals = 2 if row["measure"] == "mean" else 0
     outcome = words(f"outcome.{row['kind']}_{row['outcome']}") if comparable(row) else words("outcome.few")
     between = numbers.interval(words, row["low"], row["high"], decimals) or charts.DASH
-    p = numbers.probability(words, row["p_adjusted"]) or charts.DASH
+    p = numbers.probability(words, row["p_adjusted"], coarse=coarse(row)) or charts.DASH
     sides = _sides(edition, row, (value(row["estimate_1"]), value(row["estimate_2"])))
     return (what, *sides, numbers.signed(words, row["estimate"], decimals), between, p, outcome)
 
@@ -214,13 +217,28 @@ def goals(edition: Edition, level: int = 2) -> list[Block]:
     words = edition.words
     blocks: list[Block] = [Heading(level, words("goals.title"), "goals"), paragraph(words("goals.text"))]
     blocks += own_text(edition, "goals")
+    found = {goal.id: goal_rows(edition, goal) for goal in edition.facts.goals}
+    if not any(found.values()) and len(edition.facts.waves) == 1:
+        return [*blocks, paragraph(Strong(words("goals.first"))), *bullets([edition.of(goal.label) for goal in edition.facts.goals])]
     for goal in edition.facts.goals:
-        rows = goal_rows(edition, goal)
-        blocks += [
-            Heading(level + 1, edition.of(goal.label), f"goal-{goal.id}"),
-            paragraph(Strong(words(f"goals.{verdict(edition, rows)}"))),
-            *bullets([text for row in rows if (text := edition.say.change(row)) is not None]),
-        ]
+        blocks += [Heading(level + 1, edition.of(goal.label), f"goal-{goal.id}"), *_moved(edition, found[goal.id])]
+    return blocks
+
+
+def _moved(edition: Edition, rows: list[Row]) -> list[Block]:
+    """Whether a goal has moved and the sentences that it rests on; since each earlier wave, the oldest first, where there are several."""
+    words = edition.words
+    since: dict[str, list[Row]] = {wave: [] for wave in wavelines.waves_in_order(edition)}
+    for row in rows:
+        since.setdefault(row["wave_2"], []).append(row)
+    parts = {wave: held for wave, held in since.items() if held} or {"": []}
+    blocks: list[Block] = []
+    for wave, held in parts.items():
+        text = words(f"goals.{verdict(edition, held)}")
+        if len(parts) > 1:
+            label = edition.say.wave(wave)
+            text = words(f"goals.since_{'year' if label.isdigit() else 'other'}", wave=label, verdict=text)
+        blocks += [paragraph(Strong(text)), *bullets([said for row in held if (said := edition.say.change(row)) is not None])]
     return blocks
 
 

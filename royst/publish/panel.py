@@ -66,9 +66,8 @@ def _change(edition: Edition, row: Row | None) -> str:
     if row is None or not _known(row):
         return charts.DASH
     decimals = 2 if row["measure"] == "mean" else 0
-    interval = numbers.interval(edition.words, row["low"], row["high"], decimals)
     value = numbers.signed(edition.words, row["estimate"], decimals)
-    return edition.words("chart.estimate", value=value, interval=interval) if interval else value
+    return numbers.with_interval(edition.words, value, row["low"], row["high"], decimals)
 
 
 def _due_to_mix(edition: Edition, plain: Row | None, mixed: Row | None) -> str:
