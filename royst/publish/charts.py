@@ -168,7 +168,7 @@ def best_bars(edition: Edition, items: list[str], caption: str, sources: list[So
             segments = (Segment(degree, row["estimate"], "best", cell(edition, row)),) if row is not None and shown(row) else ()
             bars.append(Bar(label, segments, edition.answers(n), "" if segments else words("chart.not_shown")))
             rows.append((name, cell(edition, row), numbers.plain(words, n) if n is not None else DASH))
-    legend = dict.fromkeys((edition.say.label(item, "band", band), "best") for item, band in bands.items())
+    legend: list[tuple[str, Tone]] = [(label, "best") for label in dict.fromkeys(edition.say.label(item, "band", band) for item, band in bands.items())]
     alt = _distribution_alt(edition, list(bands), 0, sources)
     columns = [words("chart.question"), words("chart.best"), words("chart.answers")]
     return Chart(caption, alt, StackedBars(tuple(bars), tuple(legend), diverging=False), table(edition, caption, columns, rows))

@@ -60,7 +60,8 @@ def _units_chart(edition: Edition, rows: list[Row]) -> Chart:
     words = edition.words
     caption = words("units.caption", units=edition.units_name)
     labels = {part: words(f"units.{part}") for part, _ in VERDICTS}
-    bars, lines, drawn = [], [], []
+    bars: list[Bar] = []
+    lines, drawn = [], []
     for row in sorted(rows, key=lambda row: (row["cannot_tell"], -row["better"])):
         segments = tuple(
             Segment(
