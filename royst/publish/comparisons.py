@@ -87,7 +87,9 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
         if (text := _family(edition, name, rows))
     ]
     numeric = frozenset(range(1, 6)) if waves else frozenset({3, 4, 5})
-    lines = tuple(_test(edition, row) for row in rows)
+    usual = edition.say.usual(rows)
+    lines = tuple(_test(edition, row, usual) for row in rows)
+    notes = [words("tests.usual", band=usual), *notes] if usual else notes
     return Table(caption, columns, lines, numeric, (*notes, *charts.dash_note(edition, lines)))
 
 
@@ -107,11 +109,9 @@ def _family(edition: Edition, name: str, rows: list[Row]) -> str:
     )
 
 
-def _test(edition: Edition, row: Row) -> tuple[str, ...]:
+def _test(edition: Edition, row: Row, usual: str) -> tuple[str, ...]:
     words, say = edition.words, edition.say
-    what = say.short(row["item"])
-    if row["measure"] in ("band", "share"):
-        what = words("tests.of", item=what, category=say.label(row["item"], row["measure"], row["category"]))
+    what = say.what(row, usual)
     told = row["status"] == "published" and row["estimate"] is not None
     if not told:
         return (what, *_sides(edition, row, (charts.DASH, charts.DASH)), *[charts.DASH] * 3, words("outcome.withheld"))

@@ -80,6 +80,22 @@ class Sentences:
         order = list(scale.bands)
         return order[len(order) - 1 - order.index(band)]
 
+    def usual(self, rows: list[Row]) -> str:
+        """The label of the best band that most of a table's rows are about; empty where none is."""
+        labels = [
+            self.label(row["item"], "band", row["category"])
+            for row in rows
+            if row["measure"] == "band" and row["category"] == self.rows.best_band(row["item"])
+        ]
+        return max(labels, key=labels.count, default="")
+
+    def what(self, row: Row, usual: str = "") -> str:
+        """What a row of a table is about: its question, and the answer or the measure where that is not the usual one."""
+        scored = {"mean": "chart.mean", "index": "chart.axis_index"}.get(row["measure"])
+        label = self.words(scored) if scored else self.label(row["item"], row["measure"], row["category"])
+        item = self.short(row["item"])
+        return item if row["measure"] == "band" and label == usual else self.words("tests.of", item=item, category=label)
+
     def clause(self, item: str, measure: str, category: str) -> Clause:
         """What the people counted in the row say or are. Without a predicate of the study, that they gave this answer to this question."""
         facts = self.rows.item(item)

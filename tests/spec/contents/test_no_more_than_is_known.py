@@ -79,6 +79,14 @@ def test_what_equal_means_is_said_in_the_word_of_the_table(release: Release) -> 
         assert any(word in note for note in table.notes)
 
 
+def test_a_table_of_tests_names_the_usual_answer_once(release: Release) -> None:
+    [table] = [block for block in pages(release)["en/endring.html"].blocks if isinstance(block, Table) and "p (corrected)" in block.columns]
+    assert [row[0] for row in table.rows] == [
+        "Influence on the services", "Satisfied with the services: Small", "Satisfied with the services", "Activity: Points, from 0 to 100",
+    ]  # fmt: skip
+    assert table.notes[0] == "Where nothing else is said, the figure is the share ‘Great’."
+
+
 def test_a_chart_of_answers_says_which_of_them_the_text_puts_together(release: Release) -> None:
     held = edition(release, "en")
     [chart] = charts.distributions(held, ["satisfied"], "x")
