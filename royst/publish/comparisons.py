@@ -56,6 +56,19 @@ def said(edition: Edition, rows: list[Row]) -> list[str]:
     ]
 
 
+def _since_any(edition: Edition, rows: list[Row]) -> list[str]:
+    """``said``, with one sentence for a share that cannot be told to have changed since any of several earlier waves."""
+    unknown: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if comparable(row) and row["outcome"] == "cannot_tell" and row["measure"] in ("band", "share"):
+            unknown.setdefault((row["item"], row["measure"], row["category"]), []).append(row)
+    several = [held for held in unknown.values() if len(held) > 1]
+    order = wavelines.waves_in_order(edition)
+    told = {row["id"] for held in several for row in held}
+    merged = [edition.say.unknown(sorted(held, key=lambda row: order.index(row["wave_2"]))) for held in several]
+    return [*said(edition, [row for row in rows if row["id"] not in told]), *merged]
+
+
 def tests_tables(edition: Edition, rows: list[Row], caption: str) -> list[Table]:
     """Every planned comparison with its difference, interval, corrected p and outcome in words; of waves, one table a pair of waves, the older first."""
     pairs: dict[tuple[str, ...], list[Row]] = {}
@@ -157,7 +170,7 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     if chart is None and not own:
         return []
     blocks: list[Block] = [Heading(level, words("change.title"), "change"), paragraph(words("change.text"))]
-    blocks += [*bullets(said(edition, [row for row in own if _declared(edition, row)])), *_explored(edition, own)]
+    blocks += [*bullets(_since_any(edition, [row for row in own if _declared(edition, row)])), *_explored(edition, own)]
     blocks += own_text(edition, "change")
     if chart is not None:
         blocks += [paragraph(words("change.how")), chart]

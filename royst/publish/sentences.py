@@ -309,6 +309,14 @@ class Sentences:
             return self._source(row)
         return self._mean_change(row) if row["measure"] in ("mean", "index") else self._share_change(row)
 
+    def unknown(self, rows: list[Row]) -> str:
+        """That one share cannot be told to have changed since any of several earlier waves, the oldest first, in one sentence for all of them."""
+        words, last = self.words, rows[-1]
+        ends = [*((row["estimate_2"], row["wave_2"]) for row in rows), (last["estimate_1"], last["wave_1"])]
+        values = words.joined(words("waves.value", value=numbers.plain(words, value), when=self.when(wave)) for value, wave in ends)
+        clause = self.clause(last["item"], last["measure"], last["category"] or "").subordinate
+        return closed(words("waves.cannot_tell_all", clause=clause, values=values))
+
     def _share_change(self, row: Row) -> str:
         words = self.words
         clause = self.clause(row["item"], row["measure"], row["category"] or "").subordinate

@@ -58,6 +58,19 @@ def test_a_goal_is_judged_since_each_earlier_survey_the_oldest_first(release: Re
     assert [len(block.items) for block in blocks if isinstance(block, Bullets)] == [1, 1]
 
 
+def test_what_cannot_be_told_since_any_earlier_survey_is_said_once(release: Release, make: Callable[..., Release]) -> None:
+    changes = release.tables["changes"]
+    recent = changes.filter(pl.col("id") == "satisfied_change").with_columns(id=pl.lit("recent"), wave_2=pl.lit("2018"), estimate_2=pl.lit(58.0))
+    made = make(waves={"2019": {"label": {"nb": "2019"}}, "2018": {"label": {"nb": "2018"}}, "2017": {"label": {"nb": "2017"}}})
+    held = edition(Release(made.facts, {**made.tables, "changes": pl.concat([recent, changes])}, {}), "nb")
+    [bullets] = [block for block in comparisons.change(held) if isinstance(block, Bullets)]
+    assert bullets.items[-1] == (
+        "Vi kan ikke avgjøre om andelen som i stor grad er fornøyd med tjenestene, har endret seg. "
+        "Den var 54 prosent i 2017, 58 prosent i 2018 og 60 prosent i 2019, men tallene er for usikre til å si mer.",
+    )
+    assert sum("ikke avgjøre" in item[0] for item in bullets.items) == 1
+
+
 def test_in_the_first_survey_that_is_said_once(make: Callable[..., Release]) -> None:
     goals = [{"id": name, "label": {"nb": name}, "comparisons": []} for name in ("a", "b")]
     blocks = comparisons.goals(edition(make(goals=goals, waves={"2019": {"label": {"nb": "2019"}}}), "nb"))
