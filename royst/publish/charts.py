@@ -144,7 +144,7 @@ def _distribution(edition: Edition, items: list[str], caption: str, sources: lis
     turned = any(edition.facts.items[item].reversed for item in order)
     notes = (
         *((words("chart.reversed_note"),) if turned else ()),
-        *_put_together(edition, order[0], way),
+        *_put_together(edition, order, way),
         *((words("chart.not_shown_note"),) if any(bar.missing == words("chart.not_shown") for bar in bars) else ()),
     )
     alt = _distribution_alt(edition, order, level, sources)
@@ -157,29 +157,38 @@ def best_bars(edition: Edition, items: list[str], caption: str, sources: list[So
     bands = {item: band for item in items if (band := edition.rows.best_band(item)) is not None}
     if not bands:
         return None
+    best = [{"item": item, "measure": "band", "category": band} for item, band in bands.items()]
+    best.sort(key=lambda key: -_best_value(edition, key["item"], sources[0].look))
+    usual = edition.say.usual(best)
     bars, rows = [], []
-    for item in sorted(bands, key=lambda item: -_best_value(edition, item, sources[0].look)):
+    for key in best:
         for source in sources:
-            row = source.look(item, "band", bands[item])
-            name = words("chart.of_source", label=edition.say.short(item), source=source.name)
-            n = row["n"] if row is not None and shown(row) else None
-            label = name if source is sources[0] else sentence(source.name)
-            degree = edition.say.label(item, "band", bands[item])
-            segments = (Segment(degree, row["estimate"], "best", cell(edition, row)),) if row is not None and shown(row) else ()
-            bars.append(Bar(label, segments, edition.answers(n), "" if segments else words("chart.not_shown")))
-            rows.append((name, cell(edition, row), numbers.plain(words, n) if n is not None else DASH))
-    legend: list[tuple[str, Tone]] = [(label, "best") for label in dict.fromkeys(edition.say.label(item, "band", band) for item, band in bands.items())]
-    alt = _distribution_alt(edition, list(bands), 0, sources)
+            name = words("chart.of_source", label=edition.say.what(key, usual), source=source.name)
+            bar, value, n = _best_bar(edition, source.look(key["item"], "band", key["category"]), name if source is sources[0] else sentence(source.name), usual)
+            bars.append(bar)
+            rows.append((name, value, n))
+    alt = _distribution_alt(edition, [key["item"] for key in best], 0, sources)
     columns = [words("chart.question"), words("chart.best"), words("chart.answers")]
-    return Chart(caption, alt, StackedBars(tuple(bars), tuple(legend), diverging=False), table(edition, caption, columns, rows))
+    figure = StackedBars(tuple(bars), ((usual, "best"),), diverging=False)
+    return Chart(caption, alt, figure, table(edition, caption, columns, rows))
 
 
-def _put_together(edition: Edition, item: str, way: list[Part]) -> tuple[str, ...]:
+def _best_bar(edition: Edition, row: Row | None, label: str, degree: str) -> tuple[Bar, str, str]:
+    """The bar of one share, with the share and the answers as a table has them."""
+    if row is None or not shown(row):
+        return Bar(label, (), "", edition.words("chart.not_shown")), DASH, DASH
+    value, n = cell(edition, row), row["n"]
+    answers = numbers.plain(edition.words, n) if n is not None else DASH
+    return Bar(label, (Segment(degree, row["estimate"], "best", value),), edition.answers(n)), value, answers
+
+
+def _put_together(edition: Edition, items: list[str], way: list[Part]) -> tuple[str, ...]:
     """Where a chart shows each answer and the text speaks of bands: which answers a band's words stand for."""
-    words, scale = edition.words, edition.rows.scale(item)
-    if scale is None or way[0].measure != "share" or edition.facts.items[item].reversed:
+    item = next((item for item in items if not edition.facts.items[item].reversed), None)
+    scale = edition.rows.scale(item) if item is not None else None
+    if item is None or scale is None or way[0].measure != "share":
         return ()
-    said = []
+    words, said = edition.words, []
     for band, names in scale.bands.items():
         labels = [part.label for part in way if part.category in names]
         if len(labels) > 1:

@@ -63,9 +63,9 @@ def _since_any(edition: Edition, rows: list[Row]) -> list[str]:
         if comparable(row) and row["outcome"] == "cannot_tell" and row["measure"] in ("band", "share"):
             unknown.setdefault((row["item"], row["measure"], row["category"]), []).append(row)
     several = [held for held in unknown.values() if len(held) > 1]
-    order = wavelines.waves_in_order(edition)
+    order = {wave: place for place, wave in enumerate(wavelines.waves_in_order(edition))}
     told = {row["id"] for held in several for row in held}
-    merged = [edition.say.unknown(sorted(held, key=lambda row: order.index(row["wave_2"]))) for held in several]
+    merged = [edition.say.unknown(sorted(held, key=lambda row: order.get(row["wave_2"], -1))) for held in several]
     return [*said(edition, [row for row in rows if row["id"] not in told]), *merged]
 
 
@@ -243,12 +243,12 @@ def _moved(edition: Edition, rows: list[Row]) -> list[Block]:
     words = edition.words
     since: dict[str, list[Row]] = {wave: [] for wave in wavelines.waves_in_order(edition)}
     for row in rows:
-        since.setdefault(row["wave_2"], []).append(row)
+        since.setdefault(row["wave_2"] if row["kind"] == "waves" else "", []).append(row)
     parts = {wave: held for wave, held in since.items() if held} or {"": []}
     blocks: list[Block] = []
     for wave, held in parts.items():
         text = words(f"goals.{verdict(edition, held)}")
-        if len(parts) > 1:
+        if wave and len(parts) > 1:
             label = edition.say.wave(wave)
             text = words(f"goals.since_{'year' if label.isdigit() else 'other'}", wave=label, verdict=text)
         blocks += [paragraph(Strong(text)), *bullets([said for row in held if (said := edition.say.change(row)) is not None])]

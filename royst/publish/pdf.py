@@ -17,7 +17,7 @@ from typing import Any
 import typst
 
 from royst.look import FONT, font_folder
-from royst.look.letters import covered, width
+from royst.look.letters import covered, width, wrap
 from royst.look.tokens import COLOURS
 from royst.publish import figures
 from royst.publish.document import (
@@ -50,6 +50,9 @@ TABLE_TEXT = 9.0
 COLUMN_GAP = 11.0
 UNBROKEN = 62.0  # a number no wider than this stays on one line
 HEADER_LINES = (1.0, 2.1, 3.2, 4.3)  # a column's name may take about so many lines: as few as leave the cells whole
+LINE = 13.0  # points from one line of a table to the next
+CELL_PADDING = 4.5
+WHOLE = 300.0  # points: a table no higher than this, less than half a page, is not cut
 PAGE_ROWS = 13  # rows of a chart in one piece: two pieces fit a page
 PAGE_BARS = 10  # bars are higher
 SHORT_PARAGRAPH = 320  # letters
@@ -167,15 +170,26 @@ def widths(table: Table, room: float = TABLE_WIDTH, size: float = TABLE_TEXT) ->
 
 
 def _table(table: Table) -> dict[str, Any]:
+    """``whole``: so low that it stays on one page; a higher one is cut between rows."""
+    across = widths(table)
     return {
         "kind": "table",
         "caption": covered(table.caption),
         "columns": [covered(name) for name in table.columns],
         "rows": [[covered(cell) for cell in row] for row in table.rows],
         "numeric": sorted(table.numeric),
-        "widths": widths(table),
+        "widths": across,
+        "whole": _height(table, across) <= WHOLE,
         "notes": [covered(note) for note in table.notes],
     }
+
+
+def _height(table: Table, across: list[float]) -> float:
+    """About how high the table's rows stand, in points: each as its longest cell is wrapped."""
+    rows = [(row, 400) for row in table.rows] + [(table.columns, 600)]
+    return sum(
+        2 * CELL_PADDING + LINE * max(len(wrap(text, TABLE_TEXT, room - COLUMN_GAP, weight)) for text, room in zip(row, across)) for row, weight in rows
+    )
 
 
 def _picture(block: Picture, files: Mapping[str, bytes]) -> dict[str, Any]:

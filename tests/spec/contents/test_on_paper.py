@@ -36,6 +36,13 @@ def test_a_short_table_stays_whole_on_a_page_with_its_notes(tmp_path: Path) -> N
         assert len({where[part] for part in (f"Table {k}", f"note {k}", *(row[0] for row in table.rows))}) == 1, k
 
 
+def test_a_table_of_long_texts_is_cut_between_rows_and_loses_nothing(tmp_path: Path) -> None:
+    rows = tuple((f"point {k}", " ".join(f"word{k}x{n}" for n in range(260))) for k in range(6))
+    pages = lines(replace(REPORT, blocks=(Table("Points", ("Point", "Answer"), rows),)), tmp_path)
+    said = {word for page in pages for line in page for word in line.split()}
+    assert len(pages) > 3 and {word for _, text in rows for word in text.split()} <= said
+
+
 def test_a_figure_with_its_margin_stays_on_a_line(tmp_path: Path) -> None:
     rows = tuple((f"Question {k}", f"5{k}% (47–61)", f"6{k}% (56–64)", f"3{k}% (20–48)") for k in range(9))
     pages = lines(replace(REPORT, blocks=(Table("Over time", ("Line", "2017", "2019", "2021"), rows, frozenset({1, 2, 3})),)), tmp_path)
