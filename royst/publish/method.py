@@ -74,7 +74,7 @@ def _tests(edition: Edition) -> list[Block]:
         *bullets(
             [
                 words("method.outcome_differs"),
-                words("method.outcome_same", margin=margin),
+                words("method.outcome_same", margin=margin, level=numbers.plain(words, 100 * edition.facts.method.level)),
                 words("method.outcome_cannot_tell"),
             ]
         ),

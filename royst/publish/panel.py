@@ -46,19 +46,18 @@ def _known(row: Row | None) -> bool:
 def _table(edition: Edition, rows: list[Row], populations: list[str]) -> Table:
     words, say = edition.words, edition.say
     mixed = next((one for one in populations if _way(one) == "mix"), None)
-    lines = []
+    lines, usual = [], say.usual(rows)
     for row in {row["id"]: row for row in rows}.values():
-        what = say.short(row["item"])
-        if row["measure"] in ("band", "share"):
-            what = words("tests.of", item=what, category=say.label(row["item"], row["measure"], row["category"]))
         plain = edition.rows.change(row["id"])
         told = [edition.rows.change(row["id"], population) for population in populations]
         due = (_due_to_mix(edition, plain, edition.rows.change(row["id"], mixed)),) if mixed else ()
-        lines.append((what, *(_change(edition, one) for one in (plain, *told)), *due))
+        lines.append((say.what(row, usual), *(_change(edition, one) for one in (plain, *told)), *due))
     caption = words("tests.waves", caption=words("change.caption_twice"), old=say.wave(rows[0]["wave_2"]), new=say.wave(rows[0]["wave_1"]))
     due_to = (words("change.due_to_mix"),) if mixed else ()
     columns = (words("tests.what"), *(words(f"population.{_way(one)}") for one in ("all", *populations)), *due_to)
-    return Table(caption, columns, tuple(lines), frozenset(range(1, len(columns))), (words("change.twice_note"), edition.interval_note))
+    said = (words("tests.usual", band=usual),) if usual else ()
+    notes = (*said, words("change.twice_note"), edition.interval_note)
+    return Table(caption, columns, tuple(lines), frozenset(range(1, len(columns))), notes)
 
 
 def _change(edition: Edition, row: Row | None) -> str:
@@ -66,9 +65,8 @@ def _change(edition: Edition, row: Row | None) -> str:
     if row is None or not _known(row):
         return charts.DASH
     decimals = 2 if row["measure"] == "mean" else 0
-    interval = numbers.interval(edition.words, row["low"], row["high"], decimals)
     value = numbers.signed(edition.words, row["estimate"], decimals)
-    return edition.words("chart.estimate", value=value, interval=interval) if interval else value
+    return numbers.with_interval(edition.words, value, row["low"], row["high"], decimals)
 
 
 def _due_to_mix(edition: Edition, plain: Row | None, mixed: Row | None) -> str:

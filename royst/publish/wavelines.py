@@ -72,12 +72,7 @@ def line_chart(edition: Edition, drawn: list[Line], caption: str, *, share: bool
             tuple(row[part] if row else None for row in line.found) for part in ("estimate", "low", "high")
         )
         series.append(Series(line.label, points, lows, highs, texts, line.tone))
-        printed = [
-            words("chart.estimate", value=text, interval=numbers.interval(words, row["low"], row["high"]))
-            if row
-            else DASH
-            for text, row in zip(texts, line.found)
-        ]
+        printed = [numbers.with_interval(words, text, row["low"], row["high"]) if row else DASH for text, row in zip(texts, line.found)]
         cells.append((line.label, *printed))
     names = tuple(edition.say.wave(wave) for wave in waves)
     table = Table(
