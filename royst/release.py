@@ -28,7 +28,8 @@ ESTIMATES: dict[str, type[pl.DataType]] = {
     "n": _I, "n_units": _I, "estimate": _F, "se": _F, "df": _F, "low": _F, "high": _F, "deff": _F, "n_eff": _F,
     "unweighted": _F, "method": _S, "decimals": _I, "status": _S,
 }  # fmt: skip
-"""One row per estimate. ``population``: ``all``, or ``panel:2017:2019`` (units that took part in both waves). ``measure``: ``share`` (one answer), ``band``,
+"""One row per estimate. ``population``: ``all``; ``panel:2017:2019`` (units that took part in both waves); ``mix:2017:2019`` (everybody
+in 2019, counted with the mix of region and size of 2017). ``measure``: ``share`` (one answer), ``band``,
 ``mean``, ``not_relevant`` (of all who answered the item), ``index``. ``domain``: ``all``, ``region=vest``, ``sex=m;age=18-29``. ``n`` counts answers.
 ``decimals``: those of the row's weighted figures; one of a percentage and two of a mean, or one fewer where a tenth of a point would say too much of who answered."""
 
@@ -54,7 +55,10 @@ PRIORITIES: dict[str, type[pl.DataType]] = {
 
 PARTICIPATION: dict[str, type[pl.DataType]] = {
     "wave": _S, "units_in_frame": _I, "units_drawn": _I, "units_refused": _I, "units_replaced": _I, "units": _I, "answers": _I,
+    "users": _I, "offered": _I,
 }  # fmt: skip
+"""Counts of units and people. ``users`` and ``offered``: who is in the target group of the units that took part, and who of them was offered the
+questionnaire; null where the study does not know."""
 
 CELLS: dict[str, type[pl.DataType]] = {"table": _S, "cells": _I, "published": _I}
 """How much is published: cells per kind of table, and how many of them."""
@@ -126,7 +130,8 @@ class BandFacts(Part):
 
 
 class ItemFacts(Part):
-    """``question``: the words asked, by wave then language. ``waves``: where it was asked. ``continues``: wave to the item's name there, newest first, for lines over time."""
+    """``question``: the words asked, by wave then language. ``waves``: where it was asked. ``continues``: wave to the item's name there, newest first, for lines over time.
+    ``alone``: of who helped to fill in, the answer that nobody did."""
 
     question: dict[str, Text]
     short: Text
@@ -136,6 +141,7 @@ class ItemFacts(Part):
     scale: str | None = None
     reversed: bool = False
     role: Literal["item", "background", "helper", "index"] = "item"
+    alone: str = ""
     waves: list[str] = Field(default_factory=list)
     continues: dict[str, str] = Field(default_factory=dict)
 

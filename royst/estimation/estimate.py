@@ -40,6 +40,12 @@ def estimate(
 
     Variances are of linearised statistics (Woodruff 1971; Binder 1983), see ``estimation.variance``.
     """
+    if not isinstance(design, Design | None):
+        raise wrong(
+            "not-a-design",
+            f"The design is {design!r}.",
+            'Give a royst.Design, as royst.Design(psu="unit", weight="w"), or None for a simple random sample.',
+        )
     source = engine_for(engine, data)
     return estimate_from(source, Design() if design is None else design, measures, by, level, interval=interval)
 
@@ -54,12 +60,9 @@ def estimate_from(
     interval: str | None = None,
 ) -> Result:
     """``estimate`` on an engine that is already open, or on sums read from files."""
-    if not 0 < level < 1:
-        raise wrong("level", f"level={level} is not between 0 and 1.", "Use 0.95 for 95 % intervals.")
-    asked = [measures] if isinstance(measures, Measure) else list(measures)
-    _check_measures(asked)
-    if not asked:
-        raise wrong("no-measures", "No measures are asked for.", 'Ask for at least one, as royst.mean("item").')
+    if not isinstance(level, int | float | np.number) or not 0 < level < 1:
+        raise wrong("level", f"level={level!r} is not between 0 and 1.", "Use 0.95 for 95 % intervals.")
+    asked = _asked(measures)
     groupings = as_groupings(by)
     check = getattr(source, "check_columns", None)
     if check is not None:
@@ -71,11 +74,17 @@ def estimate_from(
             [*design.columns, *(n for one in groupings for n in one)],
         )
     wanted = statistics(asked, source, interval)
+    if not wanted:
+        raise _no_measures("The measures name no category, band or probability.")
     table, rows, notes, counts = _estimated(source, design, wanted, groupings, level)
     return Result(table, design, level, notes, rows, groupings, source, counts)
 
 
-def _check_measures(asked: list[Any]) -> None:
+def _asked(measures: Any) -> list[Measure]:
+    several = isinstance(measures, Iterable) and not isinstance(measures, str)
+    asked = list(measures) if several else [] if measures is None else [measures]
+    if not asked:
+        raise _no_measures("No measures are asked for.")
     for one in asked:
         if not isinstance(one, Measure):
             raise wrong(
@@ -83,6 +92,11 @@ def _check_measures(asked: list[Any]) -> None:
                 f"{one!r} is not a measure.",
                 'Ask with royst.mean("item"), royst.share("item") and the like.',
             )
+    return asked
+
+
+def _no_measures(found: str) -> Exception:
+    return wrong("no-measures", found, 'Ask for at least one, as royst.mean("item").')
 
 
 def as_groupings(by: Any) -> tuple[tuple[str, ...], ...]:
@@ -227,6 +241,10 @@ def _domain_sums(
     answered = group.sums["n"][:, places]
     n_units = variance.answering_units(form, group, answered)
     deep = form.census and len(form.stages) > 1
+    rows = np.add.reduceat(group.size, group.starts)
+    design = totals.request.design
+    if design.calibration is not None or design.pps:
+        rows = np.full_like(rows, form.units.n.sum())  # R's subset keeps a calibrated or pps design's other rows at weight 0
     return {
         **sums,
         "estimate": value,
@@ -234,7 +252,7 @@ def _domain_sums(
         "n_units": n_units,
         "varying": variance.answering_units(form, group, answered, 1) if deep else n_units,
         "df": np.broadcast_to(variance.degrees_of_freedom(form, group)[:, None], value.shape),
-        "rows": np.broadcast_to(np.add.reduceat(group.size, group.starts)[:, None], value.shape),
+        "rows": np.broadcast_to(rows[:, None], value.shape),
     }
 
 

@@ -37,7 +37,7 @@ def interval(
     """(low, high) by the named method, elementwise; NaN where df < 1 or the standard error is NaN.
 
     ``n`` counts answers; ``rows`` (n where left out) the domain's rows with the missing ones, which R's ``na.rm = TRUE``
-    takes for n in t(n−1).
+    takes for n in t(n−1); under calibration and pps R counts all of the design's rows there.
     """
     p, s, f, m = (np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in (estimate, se, df, n))
     all_rows = m if rows is None else np.atleast_1d(np.asarray(rows, dtype=np.float64))

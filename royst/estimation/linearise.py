@@ -13,8 +13,6 @@ from royst.totals.table import Floats, GroupTotals, Totals
 if TYPE_CHECKING:
     from royst.estimation.result import Row, Source
 
-ROUNDING = 64 * np.finfo(np.float64).eps  # of a sum of squares: what is left of equal answers
-
 
 def group_variances(
     form: variance.Structure,
@@ -36,7 +34,7 @@ def group_variances(
             square = (q["qyy"] - 2 * r * q["qxy"] + r * r * q["qxx"]) / (d * d)
             linear = (q["wy"] - r * q["wx"]) / d
             scale = (q["qyy"] + r * r * q["qxx"]) / (d * d)
-        square = np.where(square <= ROUNDING * scale, 0.0, square)
+        square = np.where(square <= variance.ROUNDING * scale, 0.0, square)
         return variance.element_variances(form, group, square, linear, group.sums["n"][:, places])
     y, x = group.sums["wy"][:, places], group.sums["wx"][:, places]
     scores = variance.linearised(y, x, centre[at], denominator[at])
@@ -88,7 +86,7 @@ def design_effects(
         square = np.where(is_total, sums["wyy"], sums["wyy"] - 2 * share * sums["wxy"] + share * share * sums["wxx"])
         left = square / w - residual_mean**2
         size = np.where(is_total, sums["wyy"], sums["wyy"] + share * share * sums["wxx"]) / w
-        element = np.where(left > ROUNDING * size, left, 0.0) * n / (n - 1)
+        element = np.where(left > variance.ROUNDING * size, left, 0.0) * n / (n - 1)
         simple = element / n * np.where(is_total, w * w, (w / sums["wx"]) ** 2)
         if expanding:
             simple = simple * (w - n) / w

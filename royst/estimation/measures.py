@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -62,7 +63,7 @@ def mean(
     name: str | None = None,
 ) -> Measure:
     """The weighted mean of a number, or of coded answers through ``scores`` (code → value)."""
-    return Measure("mean", (item,), _scores(scores), not_relevant=_codes(not_relevant), interval=interval, name=name)
+    return Measure("mean", (_item(item),), _scores(scores), not_relevant=_codes(not_relevant), interval=interval, name=name)
 
 
 def share(
@@ -75,7 +76,7 @@ def share(
 ) -> Measure:
     """The share of each answer among the relevant ones (or of ``category`` alone, one value or a list)."""
     chosen = None if category is None else _codes(category)
-    return Measure("share", (item,), categories=chosen, not_relevant=_codes(not_relevant), interval=interval, name=name)
+    return Measure("share", (_item(item),), categories=chosen, not_relevant=_codes(not_relevant), interval=interval, name=name)
 
 
 def band(
@@ -88,22 +89,22 @@ def band(
 ) -> Measure:
     """The share of each declared band of answers among the relevant ones: ``{"stor": ["4", "5"], ...}``."""
     chosen = tuple((str(key), _codes(codes)) for key, codes in bands.items())
-    return Measure("band", (item,), bands=chosen, not_relevant=_codes(not_relevant), interval=interval, name=name)
+    return Measure("band", (_item(item),), bands=chosen, not_relevant=_codes(not_relevant), interval=interval, name=name)
 
 
 def not_relevant(item: str, codes: Codelist, *, interval: str | None = None, name: str | None = None) -> Measure:
     """The share who answered "not relevant" among all who answered the item."""
-    return Measure("not_relevant", (item,), not_relevant=_codes(codes), interval=interval, name=name)
+    return Measure("not_relevant", (_item(item),), not_relevant=_codes(codes), interval=interval, name=name)
 
 
 def total(item: str, *, interval: str | None = None, name: str | None = None) -> Measure:
     """The weighted sum of a number; of a categorical item, the estimated count of each category."""
-    return Measure("total", (item,), interval=interval, name=name)
+    return Measure("total", (_item(item),), interval=interval, name=name)
 
 
 def ratio(numerator: str, denominator: str, *, interval: str | None = None, name: str | None = None) -> Measure:
     """The ratio of two weighted sums, over rows where both are answered."""
-    return Measure("ratio", (numerator, denominator), interval=interval, name=name)
+    return Measure("ratio", (_item(numerator), _item(denominator)), interval=interval, name=name)
 
 
 def index(
@@ -123,17 +124,24 @@ def index(
     Health); with ``scores`` it is worth what they say (one mapping for all items, or item → mapping, where some items are
     worded the other way). An item may be any number of the scale; other values are missing.
     """
+    parts = (items,) if isinstance(items, str) else tuple(items)
+    if not parts:
+        raise wrong("index-empty", "The index has no items.", "Name the items that it is the mean of.")
+    if not 0 < at_least <= 1:
+        raise wrong("index-at-least", f"at_least={at_least} is not a fraction.", "Use 0.5 where half of the items must be answered.")
+    if not low < high:
+        raise wrong("index-scale", f"low={low} is not below high={high}.", "Give the scale's two ends.")
     by_part = {str(k): v for k, v in (scores or {}).items() if isinstance(v, Mapping)}
     return Measure(
         "index",
-        tuple(items),
+        tuple(_item(item) for item in parts),
         None if by_part else _scores(scores),  # type: ignore[arg-type]
         part_scores=tuple((item, _scores(pairs) or ()) for item, pairs in by_part.items()),
         not_relevant=_codes(not_relevant),
         at_least=at_least,
         scale=(low, high),
         interval=interval,
-        name=name or "+".join(items),
+        name=name or "+".join(parts),
     )
 
 
@@ -141,11 +149,18 @@ def quantile(
     item: str, probability: float | Sequence[float] = 0.5, *, interval: str | None = None, name: str | None = None
 ) -> Measure:
     """The weighted quantile (R's ``qrule = "math"``) with Woodruff's interval; several probabilities make a row each."""
-    wanted = tuple(float(one) for one in ([probability] if isinstance(probability, int | float) else probability))
-    for one in wanted:
-        if not 0 < one < 1:
-            raise wrong("quantile-probability", f"probability={one} is outside (0, 1).", "Use 0.5 for the median.")
-    return Measure("quantile", (item,), probabilities=wanted, interval=interval, name=name)
+    listed = list(probability) if isinstance(probability, Iterable) and not isinstance(probability, str) else [probability]
+    for one in listed:
+        if isinstance(one, str) or not 0 < one < 1:
+            raise wrong("quantile-probability", f"probability={one!r} is outside (0, 1).", "Use 0.5 for the median.")
+    wanted = tuple(float(one) for one in listed)
+    return Measure("quantile", (_item(item),), probabilities=wanted, interval=interval, name=name)
+
+
+def _item(name: Any) -> str:
+    if not isinstance(name, str):
+        raise wrong("not-an-item", f"{name!r} is not a column's name.", "Ask one measure of each item, by its column's name.")
+    return name
 
 
 def _codes(codes: Any) -> tuple[str, ...]:
@@ -154,7 +169,12 @@ def _codes(codes: Any) -> tuple[str, ...]:
 
 
 def _scores(scores: Mapping[Any, float] | None) -> tuple[tuple[str, float], ...] | None:
-    return None if scores is None else tuple((label(code), float(value)) for code, value in scores.items())
+    if scores is None:
+        return None
+    for code, value in scores.items():
+        if isinstance(value, str) or value is None or math.isinf(value):
+            raise wrong("score", f"The answer {code!r} is worth {value!r}.", "Give a number; leave out answers that do not count.")
+    return tuple((label(code), float(value)) for code, value in scores.items())
 
 
 # ---- from measures to statistics
@@ -167,7 +187,13 @@ def statistics(measures: Sequence[Measure], data: Levels, interval: str | None) 
         for statistic in _statistics(measure, data):
             method = _interval_method(measure, statistic, interval)
             key = (statistic.measure, statistic.item, statistic.category)
-            found.setdefault(key, replace(statistic, interval=method))
+            first = found.setdefault(key, replace(statistic, interval=method))
+            if (first.variable, first.interval) != (statistic.variable, method):
+                raise wrong(
+                    "measure-twice",
+                    f"Two different measures would have the row {' '.join(part for part in key if part)}.",
+                    "Tell them apart with name=.",
+                )
     return list(found.values())
 
 

@@ -2,7 +2,8 @@
 
 The quantile is the smallest value at which the weighted distribution function reaches p (R: ``qrule_math``). The interval
 is that of the distribution function at the quantile, ±t(df)·se, turned back through the same function; its length over
-2·t(df) is the standard error (Woodruff 1952). An end that leaves [0, 1] has no value, as in R.
+2·t(df) is the standard error (Woodruff 1952); df counts the units that answered, as R's by itself does. An end that leaves
+[0, 1] has no value, as in R.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def tables(
         cuts = [weighted_quantile(values, weights, p) for values, weights in parts]
         se, form = _reached_se(source, design, item, cuts, groupings[g], p)
         notes = form.notes
-        df = variance.degrees_of_freedom(form, group)
+        df = variance.answering_df(form, group, group.sums["n"])[:, 0]
         units = variance.answering_units(form, group, group.sums["n"])[:, 0]
         rows: list[dict[str, Any]] = []
         for d, domain in enumerate(group.domains):

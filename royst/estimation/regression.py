@@ -23,9 +23,10 @@ from royst.totals.reading import check_finite, encode, numbers, open_frame, read
 from royst.totals.request import Request
 from royst.totals.rows import Rows
 from royst.totals.table import Floats
-from royst.weighting.irls import design_matrix, fit
+from royst.weighting.irls import columns_of, design_matrix, fit
 
 FAMILIES = ("linear", "logistic")
+UNBOUNDED = 100.0  # a model's error of log-odds over a column's whole range that only separated answers give
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def regress(
     scores: Mapping[str, float] | None = None,
     level: float = 0.95,
 ) -> Regression:
-    """Regress ``outcome`` on ``predictors`` (numbers as they are, categories as indicators of all but the first).
+    """Regress ``outcome`` on ``predictors`` (numbers as they are, categories as indicators of all but the first, ``"a:b"`` the
+    interaction of two that are there).
 
     A logistic outcome is 0/1, true/false or two labels (the second in order is the event); ``scores`` turns an outcome's
     codes into numbers. Rows that lack any of them are left out, the design kept. df = units − strata + 1 − coefficients,
@@ -68,8 +70,9 @@ def regress(
     if family not in FAMILIES:
         raise wrong("regression-family", f"family={family!r} is not known.", f"Use one of: {', '.join(FAMILIES)}.")
     source = Embedded(data)
-    source.check_columns([*design.columns, outcome, *predictors])
-    frame = read_columns(open_frame(data), list(dict.fromkeys((outcome, *predictors))))
+    columns = columns_of(predictors, source.columns)
+    source.check_columns([*design.columns, outcome, *columns])
+    frame = read_columns(open_frame(data), list(dict.fromkeys((outcome, *columns))))
     for column in frame:
         check_finite(column)
     x, names = design_matrix(frame, predictors)
@@ -80,6 +83,8 @@ def regress(
         raise wrong("regression-empty", f"{int(there.sum())} rows are complete, for {x.shape[1]} coefficients.",
                     "Use fewer predictors, or look for missing values.")  # fmt: skip
     found = fit(x[there], y[there], rows.weight[there], family, float(rows.weight.mean()))
+    if family == "logistic":
+        _refuse_separated(names, x[there], found.inverse * float(rows.weight.mean()))
     influence = np.zeros_like(x)
     influence[there] = found.residual[:, None] * x[there] @ found.inverse
     form = variance.structure(rows.units, design)
@@ -88,6 +93,20 @@ def regress(
     return Regression(
         _table(names, found.coefficients, covariance, df, level), covariance, int(there.sum()), df, family
     )
+
+
+def _refuse_separated(names: list[str], x: Floats, inverse: Floats) -> None:
+    """Where all of a category answer alike its coefficient grows without end, and where R stops it has a small error and a
+    p of 0: refused, known by the information that the model has left on it."""
+    left = np.sqrt(np.diag(inverse)) * (x.max(axis=0) - x.min(axis=0))
+    if left.max() > UNBOUNDED:
+        name = names[int(left.argmax())]
+        raise wrong(
+            "regression-separated",
+            f"{name} decides the answer for some: its coefficient has no end.",
+            "Leave the column out, or join the category with another.",
+            column=name,
+        )
 
 
 def _outcome(column: pl.Series, family: str, scores: Mapping[str, float] | None) -> Floats:

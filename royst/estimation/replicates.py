@@ -21,7 +21,7 @@ from royst.estimation.result import KEY, Result
 from royst.estimation.variance import Structure, structure_of
 from royst.totals.pseudorandom import draws
 from royst.totals.request import Request, unique_variables
-from royst.totals.table import Floats, Totals
+from royst.totals.table import Floats, Ints, Totals
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,19 @@ class Replicates:
 
     @property
     def df(self) -> int:
-        return int(np.linalg.matrix_rank(self.multipliers, tol=1e-5)) - 1
+        return self.df_among(np.arange(len(self.multipliers)))
+
+    def df_among(self, units: Ints) -> int:
+        """df of a domain that these units are in: R's ``degf(subset(design, ...))``."""
+        return int(np.linalg.matrix_rank(self.multipliers[units], tol=1e-5)) - 1
 
 
 def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500, seed: object = 1) -> Replicates:
     """Replicates of a design: ``JK1`` (no strata), ``JKn``, ``BRR``, ``Fay`` (with ``rho``) or ``bootstrap``."""
+    if not 0 <= rho < 1:
+        raise wrong("fay-rho", f"rho={rho} is outside [0, 1).", "Use 0.3, or 0 for BRR.")
+    if count < 2:
+        raise wrong("replicate-count", f"count={count} is too few.", "Ask for at least 2 replicates; some hundreds are usual.")
     stage = form.stages[0].index
     units = len(stage.stratum)
     remaining = 1.0 - form.fraction
@@ -118,8 +126,8 @@ def table(result: Result, how: str | Replicates, rows: Any = None, *, rho: float
 
     ``how`` is a kind (see ``replicates``) or ``Replicates`` of one's own, such as weights that came with the data, whose
     multipliers are in the order of first-stage units sorted by stratum and unit. Columns: measure item category domain
-    estimate se df low high method; df is the lesser of the replicates' and the domain's. Rows without a standard error
-    in the result have none here.
+    estimate se df low high method; df is the rank of the multipliers of units in the domain, less one: R's ``degf`` of the
+    subset, which under JKn may be above the linearised one. Rows without a standard error in the result have none here.
     """
     places = result._places(rows)
     form, totals = _totals(result, places)
@@ -127,12 +135,27 @@ def table(result: Result, how: str | Replicates, rows: Any = None, *, rho: float
     se = np.sqrt(_variances(result, reps, places, form, totals))
     own = result.table[places]
     known = (own["status"] == "ok").to_numpy()
-    df = np.minimum(own["df"].to_numpy(), reps.df)
+    df = _domain_dfs(result, reps, places, form, totals)
     low, high = interval("wald", result.estimates[places], np.where(known, se, np.nan), df, own["n"], result.level)
     numbers = {"se": np.where(known, se, np.nan), "df": df, "low": low, "high": high}
     return own.select(*KEY, "estimate").with_columns(
         *(pl.Series(name, values).fill_nan(None) for name, values in numbers.items()), method=pl.lit(reps.kind)
     ).cast(pl.Schema(SCHEMA))  # fmt: skip
+
+
+def _domain_dfs(result: Result, reps: Replicates, places: list[int], form: Structure, totals: Totals) -> Floats:
+    """df of each row's domain; domains in the same units have the same."""
+    ranks: dict[bytes, int] = {}
+    found = np.zeros(len(places))
+    for k, row in enumerate(result.rows[place] for place in places):
+        group = totals.groups[row.grouping]
+        if row.domain in group.domains:
+            units = np.unique(form.psu[group.unit[group.domain == group.domains.index(row.domain)]])
+            key = units.tobytes()
+            if key not in ranks:
+                ranks[key] = reps.df_among(units)
+            found[k] = ranks[key]
+    return found
 
 
 def variances(result: Result, reps: Replicates, rows: Any = None) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
@@ -60,6 +60,14 @@ class Row(NamedTuple):
     domain: tuple[str, ...]
 
 
+def _not_a_row(found: Any) -> Exception:
+    return wrong(
+        "not-a-row",
+        f"{found!r} names no row of a result.",
+        'Give places in result.table, keys as ("mean", "age", "", "all"), or a frame of keys.',
+    )
+
+
 class Rows(Sequence[Row]):
     """The table's rows, made when they are asked for: every statistic in every domain, each (grouping, labels)."""
 
@@ -105,8 +113,9 @@ class Result:
 
     ``table`` has one row per estimate: measure item category domain n n_units estimate se df low high deff n_eff method
     status. Shares are fractions. ``n`` counts answers, ``n_units`` first-stage units with an answer; ``df`` is the
-    domain's first-stage units, answering or not, minus their strata. ``status`` is "ok"; "not_estimable" (nobody answered, or the denominator is 0: estimate is null); or
-    "no_se" (fewer than two units, or no degrees of freedom: an estimate, but no standard error or interval).
+    domain's first-stage units, answering or not (a quantile's: those that answered), minus their strata. ``status`` is "ok";
+    "not_estimable" (nobody answered, or the denominator is 0: estimate is null); or "no_se" (fewer than two units, or no
+    degrees of freedom: an estimate, but no standard error or interval).
     ``counts`` has the unweighted number of answers in a share or band. ``notes`` say what was done with lonely strata.
     """
 
@@ -140,15 +149,20 @@ class Result:
             return list(range(len(self.rows)))
         if isinstance(rows, pl.DataFrame):
             rows = rows.select([name for name in KEY if name in rows.columns]).to_dicts()
-        found = []
-        for row in rows:
-            if isinstance(row, int | np.integer):
-                found.append(int(row))
-            elif isinstance(row, Mapping):
-                found.append(self.find(**{str(name): str(row[name]) for name in KEY if name in row}))
-            else:
-                found.append(self.find(*row))
-        return found
+        if isinstance(rows, str) or not isinstance(rows, Iterable):
+            raise _not_a_row(rows)
+        return [self._row_place(row) for row in rows]
+
+    def _row_place(self, row: Any) -> int:
+        if isinstance(row, int | np.integer):
+            if not -len(self.rows) <= row < len(self.rows):
+                raise wrong("no-such-row", f"There is no row {row}.", f"result.table has {len(self.rows)}, from 0.")
+            return int(row) % len(self.rows)
+        if isinstance(row, Mapping) and {"measure", "item"} <= set(row):
+            return self.find(**{str(name): str(row[name]) for name in KEY if name in row})
+        if isinstance(row, Sequence) and not isinstance(row, str) and 2 <= len(row) <= len(KEY):
+            return self.find(*row)
+        raise _not_a_row(row)
 
     def scores(self, rows: Any = None) -> Scores:
         """Scores of some rows (places in the table, keys, or a frame of keys; None for all), asked for anew."""
@@ -213,25 +227,67 @@ class Result:
         return self.table["estimate"].fill_null(float("nan")).to_numpy()
 
     def covariance(self, rows: Any = None) -> Floats:
-        """The covariance matrix of the named rows (see ``scores`` for how to name them)."""
+        """The covariance matrix of the named rows (see ``scores`` for how to name them); NaN for rows not estimable."""
         values, form, _ = self._unit_scores(self._places(rows))
         return variance.covariance(form, values)
 
     def contrast(self, weights: Mapping[Any, float] | Sequence[tuple[Any, float]]) -> dict[str, float]:
-        """A linear contrast Σ weight × row: estimate, se, df (the least of the rows'), low, high, t, p."""
+        """A linear contrast Σ weight × row: estimate, se, df (the least of the rows'), low, high, t, p (t and p are NaN
+        where se is 0). R: ``svycontrast``. ``InputError`` for rows without an estimate or an error."""
+        if not isinstance(weights, Iterable):
+            raise _not_a_row(weights)
         pairs = list(weights.items()) if isinstance(weights, Mapping) else list(weights)
         places = self._places([row for row, _ in pairs])
         c = np.array([float(weight) for _, weight in pairs])
+        if not np.isfinite(c).all():
+            raise wrong("contrast-weights", "A weight of the contrast is not a finite number.", "Give each row a number.")
+        self._refuse_unknown(places)
         estimate = float(c @ self.estimates[places])
-        edges = [_at_the_edge(self.table.row(place, named=True), self.level) for place in places]
-        se = float(np.sqrt(max(c @ self.covariance(places) @ c + c * c @ np.array(edges), 0.0)))
+        se = self._contrast_se(places, c)
         df = float(np.min(self.table["df"].to_numpy()[places]))
         return {"estimate": estimate, "se": se, **_tested(estimate, se, df, self.level)}
+
+    def quotient(self, over: Any, under: Any) -> dict[str, float]:
+        """One row over another, a ratio of domains, items or both: estimate, se, df (the lesser of the rows'), low, high, t, p.
+
+        The error is linearised with the covariance of the two (Woodruff 1971); t and p test that the quotient is 1. R:
+        ``svycontrast(svyby(..., covmat = TRUE), quote(a / b))``. ``InputError`` where a row has no estimate or no error, or
+        the lower one is 0.
+        """
+        places = self._places([over, under])
+        self._refuse_unknown(places)
+        a, b = self.estimates[places]
+        if b == 0:
+            raise wrong("quotient-by-zero", "The row below the line is 0.", "Name another row, or take a difference.")
+        c = np.array([1 / b, -a / b**2])
+        se = self._contrast_se(places, c)
+        df = float(np.min(self.table["df"].to_numpy()[places]))
+        tested = _tested(float(a / b) - 1, se, df, self.level)
+        return {"estimate": float(a / b), "se": se, **tested, "low": tested["low"] + 1, "high": tested["high"] + 1}
+
+    def _contrast_se(self, places: list[int], c: Floats) -> float:
+        """The error of Σ c × row; shares of 0 and 1 count with their exact interval's width."""
+        edges = [_at_the_edge(self.table.row(place, named=True), self.level) for place in places]
+        return float(np.sqrt(max(c @ self.covariance(places) @ c + c * c @ np.array(edges), 0.0)))
+
+    def _refuse_unknown(self, places: list[int]) -> None:
+        for place in places:
+            row = self.table.row(place, named=True)
+            if row["status"] != "ok":
+                shown = " ".join(row[name] for name in KEY if row[name])
+                raise wrong(
+                    "row-without-error",
+                    f"The row {shown} is {row['status']}.",
+                    "Name rows whose status is ok; the others have no estimate, or no error to test with.",
+                )
 
     def wald(self, rows: Any, null: Sequence[float] | None = None) -> dict[str, float]:
         """Joint test that the rows equal ``null`` (0): F = q⁻¹ d'V⁻¹d on q and df (R: ``regTermTest`` with its df)."""
         places = self._places(rows)
-        d = self.estimates[places] - (np.zeros(len(places)) if null is None else np.asarray(null, float))
+        values = np.zeros(len(places)) if null is None else np.asarray(null, float)
+        if values.shape != (len(places),) or not np.isfinite(values).all():
+            raise wrong("wald-null", f"null is {null!r} for {len(places)} rows.", "Give one number for each row.")
+        d = self.estimates[places] - values
         return variance.joint_test(d, self.covariance(places), float(np.min(self.table["df"].to_numpy()[places])))
 
     def difference(
@@ -252,6 +308,8 @@ class Result:
             raise wrong(
                 "no-such-grouping", f"There are no estimates by {list(names)}.", f"Ask for them; there are {known}."
             )
+        if isinstance(between, str) or not isinstance(between, Sequence) or len(between) != 2:
+            raise wrong("not-two-groups", f"between is {between!r}.", 'Give two groups, as between=("E", "H").')
         first, second = (self._domain(names, one) for one in between)
         wanted = None if rows is None else {tuple(self.table.row(place)[:3]) for place in self._places(rows)}
         pairs = [
@@ -263,6 +321,12 @@ class Result:
 
     def _domain(self, names: tuple[str, ...], value: Any) -> str:
         parts = (value,) if isinstance(value, str) or not isinstance(value, Sequence) else tuple(value)
+        if len(parts) != len(names):
+            raise wrong(
+                "group-parts",
+                f"The group {value!r} has {len(parts)} part(s), by has {len(names)}: {', '.join(names)}.",
+                "Name a group of a cross by a tuple, one value for each column.",
+            )
         wanted = domain_name(names, tuple(label(part) for part in parts))
         there = self.table["domain"].unique().sort().to_list()
         if wanted not in there:

@@ -21,6 +21,7 @@ from royst.totals.units import StageIndex, hierarchy, population_sizes
 
 NO_CONTRIBUTION = 1e-7  # R's onestrat takes a stratum with f below this as a census
 NOTHING = 1e-13
+ROUNDING = 64 * np.finfo(np.float64).eps  # of a sum of squares: what is left of equal scores
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,8 @@ def _by_stratum(
     """From Σz² and Σz by domain and stratum to variances: c (Σz² − (Σz)²/n)."""
     centre = np.where(stage.centred[h], 1.0 / stage.index.size[h], 0.0)
     with np.errstate(invalid="ignore"):  # a denominator of 0 gives no score; the table says not estimable
-        value = c[:, None] * np.maximum(square - linear * linear * centre[:, None], 0.0)
+        value = square - linear * linear * centre[:, None]
+        value = c[:, None] * np.where(value > ROUNDING * square, value, 0.0)
     return _summed(form, stage, domain, h, value, domains, answered)
 
 

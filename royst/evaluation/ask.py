@@ -41,7 +41,7 @@ def ask(root: Path, item: str, groups: list[str], wave: str | None, progress: Pr
     wave = _wave(study, ledger, wave)
     progress(f"reading wave {wave}")
     own = estimate.prepare(study, wave)
-    people = everybody(study, {wave: own}, [wave], {}, None, rules, ledger)[wave]
+    people = everybody(study, {wave: own}, [wave], {}, (), rules, ledger)[wave]
     for group in dict.fromkeys(part.strip() for by in groups for part in by.split(",")):
         if group not in study.file.groups:
             raise wrong("table-outside-plan", f"the study has no group {group!r}", f"ask for: {', '.join(study.file.groups)}")

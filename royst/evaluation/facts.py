@@ -59,6 +59,7 @@ def _item(study: Study, name: str, waves: list[str]) -> ItemFacts:
         scale=newest.scale.name + ("~" if newest.reversed else "") if newest.scale else None,
         reversed=newest.reversed,
         role=section.role if section.role in ("item", "background", "helper") else "item",
+        alone=section.alone,
         waves=asked,
         continues={wave: known for wave, known in study.line(asked[0], name).items() if wave in waves},
     )

@@ -58,7 +58,7 @@ def line(study: Study, new: Wave, old: Wave, results: Mapping[str, Result], chan
     None where no unit is in both, where the older wave is out and its answers no longer give what was published, or where nothing is compared.
     """
     pair = Pair(old.name, new.name)
-    asked = _asked(study, pair, changes)
+    asked = compared(study, pair.old, pair.new, changes)
     if not asked or study.psu_column is None or not comparisons.Published(ledger.published(), old.name).stands(results[old.name]):
         return None
     marked = {wave.name: _marked(study, wave, pair, {new.name: new, old.name: old}) for wave in (new, old)}
@@ -74,10 +74,10 @@ def line(study: Study, new: Wave, old: Wave, results: Mapping[str, Result], chan
     return Line(pair, pl.concat(tables), _changes(study, pair, asked, names, found))
 
 
-def _asked(study: Study, pair: Pair, changes: pl.DataFrame) -> dict[Statistic, str]:
-    """What is compared, with the comparison's id."""
+def compared(study: Study, old: str, new: str, changes: pl.DataFrame) -> dict[Statistic, str]:
+    """What ``changes`` compares of the headline and the plan's comparisons between two waves, with the comparison's id."""
     declared = {part.id for part in study.file.comparisons}
-    rows = changes.filter((pl.col("kind") == "waves") & (pl.col("wave_1") == pair.new) & (pl.col("wave_2") == pair.old))
+    rows = changes.filter((pl.col("kind") == "waves") & (pl.col("wave_1") == new) & (pl.col("wave_2") == old))
     return {
         (row["measure"], row["item"], row["category"]): row["id"]
         for row in rows.iter_rows(named=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from royst.evaluation import (
     estimate,
     facts,
     keys,
+    onemix,
     panel,
     participation,
     priorities,
@@ -134,19 +135,18 @@ def _estimated(study: Study, name: str, rules: RuleSet, ledger: history.Ledger, 
     progress("comparing")
     sources = facts.sources(study)
     changes = comparisons.comparisons(study, name, results, sources, ledger.published())
-    line = _panel(study, section, waves, results, changes, ledger)
-    if line is not None:
-        tables.append(line.estimates)
-        changes = pl.concat([changes, line.changes])
+    lines = _lines(study, section, waves, results, changes, ledger)
+    tables += [line.estimates for line in lines]
+    changes = pl.concat([changes, *(line.changes for line in lines)])
     table = pl.concat(tables)
     candidate = Candidate(
         estimates=table,
-        people=everybody(study, waves, table["wave"].unique(maintain_order=True).to_list(), {own.name: own_people}, line, rules, ledger),
+        people=everybody(study, waves, table["wave"].unique(maintain_order=True).to_list(), {own.name: own_people}, lines, rules, ledger),
         changes=changes,
         priorities=priorities.with_room(priorities.priorities(study, own), table),
         continues=_continues(study, section.wave, waves),
         from_printed=partial(units.tables, study, own, assigned, rules),
-        unprinted=(line.pair.outside,) if line is not None else (),
+        unprinted=tuple(line.pair.outside for line in lines if isinstance(line, panel.Line)),
         talks=tuple(talks.talk(part) for part in told),
     )
     return Estimated(waves, results, assigned, told, candidate)
@@ -161,20 +161,25 @@ def _continues(study: Study, wave: str, waves: dict[str, Wave]) -> dict[tuple[st
     }
 
 
-def _panel(
-    study: Study, section: ReleaseSection, waves: dict[str, Wave], results: dict[str, Result], changes: pl.DataFrame, ledger: history.Ledger
-) -> panel.Line | None:
-    """Those who took part both times: in the release's own wave and in the one before it."""
+Line = panel.Line | onemix.Line
+
+
+def _lines(study: Study, section: ReleaseSection, waves: dict[str, Wave], results: dict[str, Result], changes: pl.DataFrame, ledger: history.Ledger) -> list[Line]:
+    """The release's own wave and the one before it once more: among those who took part both times, and with one mix of region and size where
+    the release asks for it."""
     if not section.earlier:
-        return None
-    return panel.line(study, waves[section.wave], waves[section.earlier[0]], results, changes, ledger)
+        return []
+    told = waves[section.wave], waves[section.earlier[0]], results, changes, ledger
+    lines = [panel.line(study, *told), onemix.line(study, *told) if section.one_mix else None]
+    return [line for line in lines if line is not None]
 
 
 def everybody(
-    study: Study, waves: dict[str, Wave], names: list[str], known: dict[str, pl.DataFrame], line: panel.Line | None, rules: RuleSet, ledger: history.Ledger
+    study: Study, waves: dict[str, Wave], names: list[str], known: dict[str, pl.DataFrame], lines: Sequence[Line], rules: RuleSet, ledger: history.Ledger
 ) -> dict[str, People]:
     """The people behind every wave of ``names``, of which something is put forward. Of a wave that is out, those of its reports too. ``known``: people whose pools are named."""
-    pairs = [line.pair] if line is not None else []
+    pairs = [line.pair for line in lines if isinstance(line, panel.Line)]
+    mixes = [line.pair for line in lines if isinstance(line, onemix.Line)]
     found = {}
     for name in names:
         wave = waves[name]
@@ -182,11 +187,12 @@ def everybody(
         if people is None:
             people = reports.estimates(study, wave, reports.assigned(study, wave, rules))[0] if name in ledger.waves else wave.people
         marked = panel.populations(study, wave, waves, pairs, ledger)
-        found[name] = _people(study, wave, pl.concat([people, marked], how="horizontal"), marked.columns)
+        counted = onemix.counted(study, wave, waves, mixes, ledger)
+        found[name] = _people(study, wave, pl.concat([people, marked, counted], how="horizontal"), marked.columns, counted.columns)
     return found
 
 
-def _people(study: Study, wave: Wave, people: pl.DataFrame, populations: list[str]) -> People:
+def _people(study: Study, wave: Wave, people: pl.DataFrame, populations: list[str], mixes: list[str]) -> People:
     """Who answered, as protection sees them."""
     numbers = tuple(item.name for item in wave.items if item.scale is None)
     scales = {
@@ -198,10 +204,10 @@ def _people(study: Study, wave: Wave, people: pl.DataFrame, populations: list[st
     people = people.with_columns(_answered_index(study, name, parts, scales).alias(name) for name, parts in indices.items() if parts)
     groups = tuple(name for name in study.file.groups if name in people.columns)
     own = tuple(name for name in (estimate.UNIT, reports.POOL) if name in people.columns)
-    columns = dict.fromkeys([*groups, *own, *scales, *numbers, *(name for name, parts in indices.items() if parts), estimate.WEIGHT, *populations])
+    columns = dict.fromkeys([*groups, *own, *scales, *numbers, *(name for name, parts in indices.items() if parts), estimate.WEIGHT, *populations, *mixes])
     return People(
         frame=people.select(list(columns)), groups=(*groups, *own), scales=scales, unit=estimate.UNIT if estimate.UNIT in people.columns else None,
-        weight=estimate.WEIGHT, indices={name: parts for name, parts in indices.items() if parts}, populations={name: name for name in populations},
+        weight=estimate.WEIGHT, indices={name: parts for name, parts in indices.items() if parts}, populations={name: name for name in populations}, mixes={name: name for name in mixes},
         asked_when=filters(study.instruments[wave.name]),
     )  # fmt: skip
 
@@ -274,7 +280,7 @@ def _put(
         leaf.write(made, beside / "release")
         artefacts.publish(leaf.read(beside / "release"), beside, progress)  # from what is stored, as `royst publish` does
         people = estimated.candidate.people
-        populations = {wave: part.frame.select(name for name in part.populations if name.startswith(panel.IN)) for wave, part in people.items()}
+        populations = {wave: part.frame.select(name for name in [*part.populations, *part.mixes] if not name.startswith(panel.OUT)) for wave, part in people.items()}
         reproduce.write(study, list(estimated.waves.values()), populations, beside / "check")
         with talks.unchanged(study, name, secret, made.facts.inputs):
             talks.mark(estimated.talks, protected.talks, name)

@@ -12,7 +12,7 @@ from royst.protect.pools import pools
 from royst.protect.rules import RuleSet
 from royst.release import ESTIMATES, ReportFacts
 from royst.study.folder import Study
-from royst.words import Words
+from royst.words import Words, lower_first
 
 POOL = "pool"
 OWN = r"(^|;)(_unit|pool)="
@@ -57,8 +57,9 @@ def _label(study: Study, counted: pl.DataFrame, members: list[str]) -> dict[str,
     """A pool's name: the labels of its region and size class where the study's groups name them; of units that share neither, that they do not."""
     words: dict[str, str] = {}
     for language in study.file.languages:
-        parts = [_category(study, column, value, language) for column in ("region", "size") for value in _common(counted, members, column)]
-        words[language] = ", ".join(part for part in parts if part) or Words(language)("unit.pool_mixed")
+        named = [_category(study, column, value, language) for column in ("region", "size") for value in _common(counted, members, column)]
+        parts = [part for part in named if part]
+        words[language] = ", ".join([*parts[:1], *map(lower_first, parts[1:])]) or Words(language)("unit.pool_mixed")
     return words
 
 

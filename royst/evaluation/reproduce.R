@@ -53,9 +53,20 @@ scored <- function(people, row) {
   ifelse(inside, as.numeric(answers %in% words(row$values)), NA)
 }
 
-# A population other than "all" has a column of its own that says yes for whom it holds.
+# Everybody counted with another wave's mix: the population's column says what each counts; what is brought to it by the same
+# factor is a cell whose total is held.
+is_mix <- function(population) startsWith(population, "mix:")
+with_mix <- function(design, population) {
+  if (!is_mix(population)) return(design)
+  counted <- as.numeric(design$variables[[population]])
+  design$variables$.cell <- factor(signif(counted / design$variables$.weight, 9))
+  held <- tapply(counted, design$variables$.cell, sum)
+  postStratify(design, ~.cell, data.frame(.cell = names(held), Freq = as.numeric(held)))
+}
+
+# Any other population but "all" has a column of its own that says yes for whom it holds.
 in_domain <- function(people, population, domain) {
-  keep <- if (population == "all") rep(TRUE, nrow(people)) else people[[population]] %in% "yes"
+  keep <- if (population == "all" || is_mix(population)) rep(TRUE, nrow(people)) else people[[population]] %in% "yes"
   if (domain == "all") return(keep)
   for (part in strsplit(domain, ";", fixed = TRUE)[[1]]) {
     pair <- strsplit(part, "=", fixed = TRUE)[[1]]
@@ -87,7 +98,7 @@ for (wave in unique(published$wave)) {
         values <- do.call(cbind, scores[at])
         keep <- inside & !is.na(values[, 1])
         colnames(values) <- paste0("v", seq_along(at))
-        part <- design
+        part <- with_mix(design, population)
         part$variables <- data.frame(values)
         result <- svymean(as.formula(paste("~", paste(colnames(values), collapse = "+"))), subset(part, keep))
         factor <- if (measure %in% c("share", "band", "not_relevant")) 100 else 1

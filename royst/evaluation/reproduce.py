@@ -18,7 +18,7 @@ PLAN = ("wave", "item", "measure", "category", "values", "denominator", "scores"
 
 
 def write(study: Study, waves: Sequence[Wave], populations: Mapping[str, pl.DataFrame], folder: Path) -> None:
-    """Write ``reproduce.R``, ``design.csv``, ``plan.csv`` and ``answers-<wave>.csv`` into ``folder``. ``populations``: by wave, a column of "yes" for each population but all."""
+    """Write ``reproduce.R``, ``design.csv``, ``plan.csv`` and ``answers-<wave>.csv`` into ``folder``. ``populations``: by wave, a column for each population but all, of "yes" or of what each person counts in it."""
     folder.mkdir(parents=True, exist_ok=True)
     script = resources.files("royst.evaluation").joinpath("reproduce.R").read_text(encoding="utf-8")
     (folder / "reproduce.R").write_text(script, encoding="utf-8", newline="\n")

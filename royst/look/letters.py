@@ -8,13 +8,15 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 UNKNOWN = 700  # thousandths of an em, for a character the font lacks
+FIGURE = {400: 648, 600: 671}
+"""Width of every figure by weight: numbers are set in the font's figures of one width, which are wider than its others."""
 
 
 @cache
 def _widths(weight: int) -> dict[int, int]:
     runs = json.loads(files("royst.look").joinpath("fonts", "widths.json").read_text(encoding="utf-8"))[str(weight)]
     found = {int(start) + step: width for start, run in runs.items() for step, width in enumerate(run)}
-    return found | {ord(digit): found[ord("0")] for digit in "123456789"}  # figures of one width, as they are set
+    return found | {ord(digit): FIGURE[weight] for digit in "0123456789"}
 
 
 @lru_cache(1 << 16)

@@ -44,7 +44,7 @@ def decide(people: People, wave: str, item: str, by: tuple[str, ...], ledger: Le
             )
     choices = list(people.scales[item].choices)
     answered = people.frame[item].is_in(choices).fill_null(False)
-    before = _out(ledger, wave, item)
+    before = [row for row in _out(ledger, wave, item) if row[0] not in people.mixes]
     domains = _domains(people.frame.filter(answered), by)
     asked = list(dict.fromkeys([*(("all", domain) for domain in domains), *before]))
     rows = wave_rows(wave, people, asked)
@@ -56,7 +56,7 @@ def decide(people: People, wave: str, item: str, by: tuple[str, ...], ledger: Le
         [np.zeros(1, int)],
     )
     place = {name: k for k, name in enumerate(block.rows)}
-    if any(n != (block.n[place[name]] if name in place else 0) for name, n in _numbers_out(ledger, wave, item)):
+    if any(n != (block.n[place[name]] if name in place else 0) for name, n in _numbers_out(ledger, wave, item) if name.split("/")[0] not in people.mixes):
         return Decision(False, "somebody has withdrawn since the wave was published", ())
     out = np.zeros(len(block.rows), bool)
     for population, domain in before:

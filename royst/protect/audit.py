@@ -76,6 +76,7 @@ class Audit:
         self._exchanges: dict[tuple[int, int], Exchange] = {}
         self._one: dict[tuple[int, int], OneAnswer] = {}
         self._polytope: Polytope | None = None
+        self.worlds: list[NDArray[np.float64]] = []
 
     @property
     def open(self) -> NDArray[np.bool_]:
@@ -94,6 +95,7 @@ class Audit:
         """Take note of one more world, told as its difference from the truth (atoms × answers); returns each fact's own."""
         moved = values(self.block, self.wanted, change)
         self.low, self.high = np.minimum(self.low, moved), np.maximum(self.high, moved)
+        self.worlds.append(change)
         return moved
 
     @cached_property
@@ -296,16 +298,20 @@ class Audit:
 
 
 def repair(
-    block: Block, rules: RuleSet, level: NDArray[np.int64], *, out: NDArray[np.int64] | None = None, units: bool = False
-) -> tuple[NDArray[np.int64], Tally]:
+    block: Block, rules: RuleSet, level: NDArray[np.int64], *, out: NDArray[np.int64] | None = None, units: bool = False,
+    worlds: list[NDArray[np.float64]] | None = None,
+) -> tuple[NDArray[np.int64], Tally]:  # fmt: skip
     """Withdraw rows until no fact is recoverable; returns the levels (rows,) and the audit's tally.
 
     Withdrawing only widens intervals, so a fact that was open stays so and each is looked at once. ``out``: levels at which
     earlier releases printed rows; those cannot be withdrawn, and what they alone tell is counted apart. With
-    ``units`` every fact is looked at through the eyes of every unit too, which takes some ten times as long.
+    ``units`` every fact is looked at through the eyes of every unit too, which takes some ten times as long. ``worlds``: known to agree
+    with all that is printed, (atoms × answers) differences from the truth; those that are found are added.
     """
     out = np.full(len(block.rows), WITHHELD_LEVEL) if out is None else out
     audit = Audit(block, rules, level)
+    for change in worlds or ():
+        audit.see(change)
     units = units and len(block.holder) > 0 and bool(block.holder.max() > 0)
     left = audit.exchange_around_units() if units else None
     audit.exchange()
@@ -324,6 +330,8 @@ def repair(
         again = _mend(inside, np.flatnonzero(~inside.open), out)
         audit.level = np.where(rest.n > 0, inside.level, audit.level)
         tally += replace(again, by_programme=0, by_units=len(wanted))
+    if worlds is not None:
+        worlds[:] = audit.worlds
     return audit.level, tally
 
 
@@ -355,6 +363,7 @@ def known(block: Block, atoms: NDArray[np.bool_]) -> Block:
         counts=block.counts[rest],
         holder=block.holder[rest],
         weight=None if block.weight is None else block.weight[rest],
+        otherwise={row: weight[rest] for row, weight in block.otherwise.items()},
     )
     return left.within(block, block.weighted[:, atoms] @ block.counts[atoms].astype(float))
 

@@ -67,7 +67,8 @@ class Block:
     costs to withhold the row; ``holder``: (atoms,) the number of the unit that holds the atom's answers, −1 for none;
     ``weight``: (atoms,) what one person of the atom counts in weighted percentages, ``None`` where these are the plain ones;
     ``step``: (rows,) to how many points a row's weighted percentages are printed, infinite where none are; ``scores``: (answers,)
-    what the answers count in a mean, ``None`` where no mean is printed.
+    what the answers count in a mean, ``None`` where no mean is printed; ``otherwise``: row to (atoms,) what a person counts in a
+    row that does not go by ``weight``.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Block:
     weight: NDArray[np.float64] | None = None
     step: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     scores: NDArray[np.float64] | None = None
+    otherwise: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows, atoms = self.members.shape
@@ -127,7 +129,11 @@ class Block:
     def weighted(self) -> sparse.csr_array:
         """What each atom's people count in each row, (rows × atoms)."""
         weight = np.ones(len(self.atoms)) if self.weight is None else self.weight
-        return sparse.csr_array(self.members.multiply(weight[None, :]))
+        found = sparse.csr_array(self.members.multiply(weight[None, :]))
+        for row, own in self.otherwise.items():
+            here = slice(*found.indptr[row : row + 2])
+            found.data[here] = own[found.indices[here]]
+        return found
 
     @cached_property
     def windows(self) -> tuple[Windows, ...]:

@@ -22,7 +22,7 @@ FINE = ("share", "mean", "quantile")
 NOBODYS = ""
 """The category of those who are in none of a group."""
 EVERYONE = "all"
-"""The population of everybody. Any other one, also of the same people with other weights, has a column that says who is in it."""
+"""The population of everybody. Any other one has a column that says who is in it, or (everybody counted otherwise) what each counts."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class People:
     A string column per grouping in ``groups`` (null: in no category); a string column per item in ``scales`` (null:
     unanswered); for indices and items counted in numbers a column that is null where the person is not counted.
     ``unit``: the grouping whose categories know their own answers; ``weight``: a column, null or absent where each answer
-    counts one; ``populations``: population to a column that is not null for its people (``panel`` and the like).
+    counts one; ``populations``: population to a column that is not null for its people (``panel`` and the like); ``mixes``:
+    populations of everybody, counted otherwise, to a column of what each person counts.
     ``indices``: index to its items. ``asked_when``: item to the items whose answers decide who is asked it. ``guarded``: groupings whose domains must not be learnt though they are never
     printed; the unit by itself and with each other group, by default.
     """
@@ -82,6 +83,7 @@ class People:
     unit: str | None = None
     weight: str | None = None
     populations: Mapping[str, str] = field(default_factory=dict)
+    mixes: Mapping[str, str] = field(default_factory=dict)
     indices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     asked_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guarded: tuple[tuple[str, ...], ...] | None = None

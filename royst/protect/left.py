@@ -132,14 +132,26 @@ class Looks:
         return self.step if np.isfinite(self.step) else STEPS[0]
 
 
-class Parts:
-    """A block's people by part: those of one unit and one weight. ``at`` (atoms,): each atom's part; ``holder``, ``weight`` (parts,)."""
+@dataclass(frozen=True, eq=False)
+class Otherwise:
+    """A row's people counted otherwise: ``weight`` (atoms,) of each; ``everyone`` (units,) of all people of a unit, with an answer or
+    without; and how it is printed."""
 
-    def __init__(self, block: Block):
-        self.block = block
+    weight: NDArray[np.float64]
+    everyone: NDArray[np.float64]
+    looks: Looks
+
+
+class Parts:
+    """A block's people by part: those of one unit and one weight. ``at`` (atoms,): each atom's part; ``holder``, ``weight`` (parts,).
+    ``also``: the same people counted otherwise, which is printed beside; what they count so is ``other`` (parts,)."""
+
+    def __init__(self, block: Block, also: Otherwise | None = None):
+        self.block, self.also = block, also
         weight = np.ones(len(block.atoms)) if block.weight is None else np.round(block.weight, 9)
-        kinds, at = np.unique(np.stack([block.holder, weight], 1), axis=0, return_inverse=True)
-        self.at, self.holder, self.weight = at.ravel(), kinds[:, 0], kinds[:, 1]
+        other = np.zeros(len(block.atoms)) if also is None else np.round(also.weight, 9)
+        kinds, at = np.unique(np.stack([block.holder, weight, other], 1), axis=0, return_inverse=True)
+        self.at, self.holder, self.weight, self.other = at.ravel(), kinds[:, 0], kinds[:, 1], kinds[:, 2]
 
 
 class Left:
@@ -164,18 +176,21 @@ class Left:
         np.add.at(given, at, merge(block.counts[inside], block.levels[depth]))
         self.all_sizes, self.all_weights, self.all_given = size, parts.weight[kinds], given
         self.size, self.weight, self.given = size[here], self.all_weights[here], given[here].astype(np.int64)
-        _, self.holder = np.unique(parts.holder[kinds], return_inverse=True)
+        units, self.holder = np.unique(parts.holder[kinds], return_inverse=True)
         several = [np.bincount(at, np.isin(inside, _atoms(block, one))) for one in beside[unit[beside] < 0]]
         share = np.array(several).reshape(len(several), len(kinds)) / np.bincount(at)
         whole = share[((share == 0) | (share == 1)).all(1)][:, here]
         self.sums = np.unique(whole[whole.any(1)], axis=0).astype(np.int64)
-        self.n, self.whole, self.units = float(size.sum()), float(size @ self.all_weights), len(np.unique(block.holder))
+        self.n, self.units = float(size.sum()), len(np.unique(block.holder))
+        self.also = None if parts.also is None else (parts.other[kinds], parts.also.looks)
+        self.everyone = None if parts.also is None else parts.also.everyone[units.astype(int)]
         self._tables: dict[int, float] = {}
 
     def open_on_average(self, printed: Looks) -> bool:
         """Whether the splits of each answer over the parts are many more than its figures can look. What decides is printed. The coarsest
         figures have no coarser ones to give way to, and are left to ``told``."""
-        if len(self.size) < 2 or self.given.shape[1] < 2 or (printed.step == STEPS[-1] and not printed.errors):
+        last = printed.step == STEPS[-1] and not printed.errors and self.also is None
+        if len(self.size) < 2 or self.given.shape[1] < 2 or last:
             return True
         for category, given in enumerate(self.given.T):
             if not 0 < given.sum() < self.size.sum():
@@ -187,10 +202,17 @@ class Left:
 
     def _log_figures(self, printed: Looks, category: int) -> float:
         """In how many ways, as a power of ten, the figures of an answer can look when its people left are split otherwise."""
-        share = [float(self.all_given[:, category].sum() / self.n)]
-        return log_figures(
-            share if printed.weighted else [], share if printed.errors else [], self.size, self.weight, printed.fine, (self.n, self.whole)
+        share, left = [float(self.all_given[:, category].sum() / self.n)], len(self.size)
+        return sum(
+            log_figures(
+                share if looks.weighted else [], share if looks.errors else [], self.size, weight[:left], looks.fine, (self.n, float(self.all_sizes @ weight))
+            )
+            for weight, looks in self._counted(printed)
         )
+
+    def _counted(self, printed: Looks) -> list[tuple[NDArray[np.float64], Looks]]:
+        """The weights that the people are counted by, (parts,), and how that is printed."""
+        return [(self.all_weights, printed), *([self.also] if self.also else [])]
 
     def _log_tables(self, category: int) -> float:
         """Tables of an answer, as a power of ten, as all groups of parts whose sums are printed leave them; of groups that overlap the larger."""
@@ -261,21 +283,38 @@ class Left:
         """Which splits would be printed like the true one."""
         every = np.tile(self.all_given[:, category], (len(splits) + 1, 1))
         every[1:, : len(self.size)] = splits
-        share = every @ self.all_weights / self.whole
+        figures = [figure for weight, looks in self._counted(printed) for figure in self._figures(every, weight, looks)]
+        shown = np.round(100 * np.stack(figures, 1), 6).round()
+        return (shown[1:] == shown[0]).all(1)
+
+    def _figures(self, every: NDArray, weight: NDArray[np.float64], printed: Looks) -> list[NDArray[np.float64]]:
+        """What is printed of splits (splits × parts) that are counted by ``weight``, each figure in hundreds of its steps."""
+        whole = float(self.all_sizes @ weight)
+        share = every @ weight / whole
         figures = [share / printed.fine] if printed.weighted else []
         if printed.errors:
-            score = self.all_weights * (every - share[:, None] * self.all_sizes) / self.whole
+            score = weight * (every - share[:, None] * self.all_sizes) / whole
             units = np.zeros((len(every), int(self.holder.max()) + 1))
             for part, unit in enumerate(self.holder):
                 units[:, unit] += score[:, part]
+            if self.everyone is not None and weight is not self.all_weights:
+                units = self._centred(units, weight, self.everyone)
             variance = self.units / (self.units - 1) * (units**2).sum(1)
             error = np.sqrt(variance)
             figures += [error / printed.fine, (share - 2 * error) / printed.fine, (share + 2 * error) / printed.fine]
-            if printed.fine == STEPS[0]:
+            if printed.fine == STEPS[0] and weight is self.all_weights:
                 plain = np.maximum(share * (1 - share), 1e-9) / max(self.n - 1, 1)
                 figures.append(variance / plain / EFFECT / 100)
-        shown = np.round(100 * np.stack(figures, 1), 6).round()
-        return (shown[1:] == shown[0]).all(1)
+        return figures
+
+    def _centred(self, units: NDArray[np.float64], weight: NDArray[np.float64], everyone: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores of units (splits × units) less what holding the total of their cell takes out: a cell is what was brought to one mix by the
+        same factor, ``everyone`` (units,) what all people of a unit count, with an answer or without."""
+        factor = np.zeros(len(everyone))
+        factor[self.holder] = weight / self.all_weights
+        _, cell = np.unique(np.round(factor, 9), return_inverse=True)
+        inside = np.eye(int(cell.max()) + 1)[cell]
+        return units - (units @ inside / (everyone @ inside)) @ inside.T * everyone
 
 
 def _atoms(block: Block, row: int) -> NDArray[np.int64]:

@@ -25,8 +25,9 @@ Condition = tuple[NDArray[np.int64], sparse.csr_array, NDArray[np.float64], NDAr
 def kinds(block: Block, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """The number of each atom's kind: atoms of one kind weigh the same and are in the same of ``rows``. Shape (atoms,)."""
     inside = np.packbits(block.members[rows].toarray().T > 0, axis=1)
-    weight = np.ones(len(block.atoms)) if block.weight is None else np.ascontiguousarray(block.weight, float)
-    alike = np.concatenate([inside, weight[:, None].view(np.uint8)], 1)
+    weight = np.ones(len(block.atoms)) if block.weight is None else block.weight
+    weights = np.stack([weight, *block.otherwise.values()], 1).astype(float)
+    alike = np.concatenate([inside, weights.view(np.uint8)], 1)
     return np.unique(alike, axis=0, return_inverse=True)[1].ravel()
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from royst.errors import Faults
+from royst.protect import onemix
 from royst.protect.audit import Tally, repair
 from royst.protect.block import WITHHELD_LEVEL, Block
 from royst.protect.candidate import (
@@ -26,10 +27,11 @@ from royst.protect.candidate import (
 from royst.protect.filters import open_rows
 from royst.protect.history import Ledger
 from royst.protect.left import beside_reports
+from royst.protect.onemix import finest_asked, with_row
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import secondary, suppress
-from royst.protect.weights import NO_STEP, STEPS, Precision, finest, precision, uneven
-from royst.protect.withholding import Decided, Printed
+from royst.protect.weights import NO_STEP, STEPS, WHOLE, Precision, finest, precision, uneven
+from royst.protect.withholding import Decided, Printed, usual
 
 PLAIN = 1e-9
 """Weighted and plain figures that differ by less are the same."""
@@ -56,7 +58,8 @@ class Wave:
         self.wave, self.rules, self.thorough = wave, rules, thorough
         self.people: People = candidate.people[wave]
         estimates = candidate.estimates.filter(pl.col("wave") == wave)
-        self.estimates = estimates
+        mixed = pl.col("population").is_in(list(self.people.mixes))
+        self.estimates, self.mixed = estimates.filter(~mixed), estimates.filter(mixed)
         asked = self.estimates.select("population", "domain").unique(maintain_order=True).rows()
         self._asked_items = self.estimates["item"].unique(maintain_order=True).to_list()
         self.items = [item for item in self._asked_items if item not in self.people.indices]
@@ -77,7 +80,7 @@ class Wave:
     def _out(self) -> pl.DataFrame | None:
         if self._ledger is None:
             return None
-        frame = self._ledger.filter(pl.col("item").is_in(self._asked_items))
+        frame = self._ledger.filter(pl.col("item").is_in(self._asked_items) & ~pl.col("population").is_in(list(self.people.mixes)))
         return frame if frame.height else None
 
     @property
@@ -108,12 +111,12 @@ class Wave:
         if levels:
             codes = self._answers(item, {choice: k for k, choice in enumerate(scale.choices)})
             wanted = part.filter(pl.col("measure") != "not_relevant")
-            found.append(self._counted(item, "answers", wanted, codes, levels, scale, printed))
+            found += self._counted(item, "answers", wanted, codes, levels, scale, printed)
         if "not_relevant" in measures and scale.not_relevant:
             number = dict.fromkeys(scale.choices, 0) | dict.fromkeys(scale.not_relevant, 1)
             wanted = part.filter(pl.col("measure") == "not_relevant")
             codes = self._answers(item, number)
-            found.append(self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale, printed))
+            found += self._counted(item, "not_relevant", wanted, codes, [("answers", np.arange(2))], scale, printed)
         return found
 
     def _answers(self, item: str, number: dict[str, int]) -> NDArray[np.int64]:
@@ -178,7 +181,7 @@ class Wave:
         levels: list[tuple[str, NDArray]],
         scale: Scale,
         before: Printed,
-    ) -> Decided:
+    ) -> list[Decided]:
         block = item_block(
             f"{self.wave}/{item}/{kind}", self.rows, self._asked(item, kind, part), codes, [code for _, code in levels]
         )
@@ -188,18 +191,73 @@ class Wave:
         block, told = self._printed_to(block, names, item, kind, part, scale)
         fit = self._open(item, block, codes >= 0, out, before) & self._enough(block)
         floor = np.where(fit, told.floor, len(levels))
+        worlds: list[NDArray[np.float64]] = []
         if (block.candidate == (out != WITHHELD_LEVEL)).all():  # audited when it was published
             level, tally = out, Tally()
         elif kind == "answers":
             floor = np.maximum(floor, finest(block, self.rules))
-            level, tally = repair(
-                block, self.rules, suppress(block, self.rules, out, floor), out=out, units=self.thorough
-            )
+            level, tally = self._repaired(block, item, codes, [name for name, _ in levels], suppress(block, self.rules, out, floor), out, worlds)
         else:
             level, tally = suppress(block, self.rules, out, floor), Tally()
         level, told = beside_reports(block, self.rules, level, told, out, kind == "answers")
         printed = np.flatnonzero(level != WITHHELD_LEVEL)
-        return self._decided(block, item, kind, printed, [levels[level[row]][0] for row in printed], told, tally)
+        found = [self._decided(block, item, kind, printed, [levels[level[row]][0] for row in printed], told, tally)]
+        if kind == "answers":
+            found += self._mixes(replace(block, step=np.where(uneven(block), told.step, NO_STEP)), item, codes, [name for name, _ in levels], level, told, worlds)
+        return found
+
+    def _repaired(
+        self, block: Block, item: str, codes: NDArray[np.int64], names: list[str], level: NDArray[np.int64], out: NDArray[np.int64],
+        worlds: list[NDArray[np.float64]],
+    ) -> tuple[NDArray[np.int64], Tally]:  # fmt: skip
+        """The levels after the audit, whose ``worlds`` are added; the whole counted otherwise, where it is out, binds it too."""
+        rows = len(block.rows)
+        for population, depth, step in self._mixes_out(item, names):
+            block = with_row(block, f"{population}/all", self._mix(population)[codes >= 0], step)
+            level, out = np.append(level, depth), np.append(out, depth)
+        level, tally = repair(block, self.rules, level, out=out, units=self.thorough, worlds=worlds)
+        return level[:rows], tally
+
+    def _mix(self, population: str) -> NDArray[np.float64]:
+        """What each person counts in a population of everybody, counted otherwise. Shape (people,)."""
+        return self.people.frame[self.people.mixes[population]].cast(pl.Float64).to_numpy()
+
+    def _mixes_out(self, item: str, names: list[str]) -> list[tuple[str, int, float]]:
+        """Such rows that are out: population, level and step."""
+        if self._ledger is None:
+            return []
+        rows = self._ledger.filter((pl.col("item") == item) & pl.col("population").is_in(list(self.people.mixes)))
+        found = rows.group_by("population", maintain_order=True).agg(pl.col("measure").unique(), (pl.col("decimals") < usual()).any().alias("fewer"))
+        return [(population, finest_asked(set(measures), names), STEPS[int(fewer)]) for population, measures, fewer in found.rows()]
+
+    def _mixes(
+        self, block: Block, item: str, codes: NDArray[np.int64], names: list[str], level: NDArray[np.int64], told: Precision,
+        worlds: list[NDArray[np.float64]],
+    ) -> list[Decided]:  # fmt: skip
+        """The whole counted otherwise, where nothing that is told otherwise gives way for it. Of a wave that is out it is not told."""
+        mine = self.mixed.filter(pl.col("item") == item)
+        whole = block.rows.index(WHOLE) if WHOLE in block.rows else None
+        found: list[Decided] = []
+        if whole is None or self._out_of_wave:
+            return found
+        for (population,), part in mine.group_by("population", maintain_order=True):
+            self._agrees(block, {f"{population}/all": whole}, part, item)
+            depth = finest_asked(set(part["measure"]), names)
+            weight = self._mix(str(population))
+            everyone = np.bincount(np.maximum(self.rows.holder, 0), weight).astype(float)
+            row, tally = onemix.beside(
+                block, self.rules, level, told, whole, weight[codes >= 0], everyone, depth, worlds=worlds
+            )
+            if row is not None:
+                key = (self.wave, str(population), item, "all", "answers")
+                found.append(Decided([key], [names[row.level]], [int(row.step == STEPS[1])], [row.bare], tally))
+                break  # a second one would need a look at both
+        return found
+
+    @property
+    def _out_of_wave(self) -> bool:
+        """Whether something of the wave is out."""
+        return self._ledger is not None and self._ledger.height > 0
 
     def _enough(self, block: Block) -> NDArray[np.bool_]:
         """Rows without weighted figures, or with as many answers behind these as the rules ask for. Shape (rows,)."""

@@ -110,7 +110,7 @@ def _has_room(
     least: float,
 ) -> bool:
     """Whether the row's people can be split over its units in far more ways (``least``, as a power of ten) than its figures can look."""
-    shares, errors = _shares(block, row, depth), [] if bare else _errors(block, row, depth)
+    shares, errors = shares_of(block, row, depth), [] if bare else errors_of(block, row, depth)
     if log_tables(size, _counts(block, row, depth)) - log_figures(shares, errors, size, weight, step) < least:
         return False
     n = int(size.sum())
@@ -178,7 +178,7 @@ def log_figures(
     return total
 
 
-def _shares(block: Block, row: int, depth: int) -> list[float]:
+def shares_of(block: Block, row: int, depth: int) -> list[float]:
     """Percentages of the row that do not follow from its others."""
     counts = block.table(depth)[row]
     if len(counts) == 1:
@@ -186,7 +186,7 @@ def _shares(block: Block, row: int, depth: int) -> list[float]:
     return sorted(float(c / counts.sum()) for c in counts if c)[:-1]
 
 
-def _errors(block: Block, row: int, depth: int) -> list[float]:
+def errors_of(block: Block, row: int, depth: int) -> list[float]:
     """Shares whose standard errors the row prints, an answer and all others once; and the mean's, as of a half."""
     seen: dict[frozenset[int], float] = {}
     count = block.table(0)[row]

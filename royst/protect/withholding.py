@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from royst.protect.audit import Tally
-from royst.protect.candidate import FINE, ROW, Candidate
+from royst.protect.candidate import EVERYONE, FINE, ROW, Candidate
 from royst.protect.history import Ledger
 from royst.protect.rounding import rounded
 
@@ -84,14 +83,14 @@ def withheld_estimates(candidate: Candidate, printed: Printed) -> pl.DataFrame:
     withheld = _withhold(frame.with_columns(pl.lit(None).alias("decimals")), pl.Series(ok, dtype=pl.Boolean))
     fewer = pl.Series([few for few, _ in less], dtype=pl.Int64)
     erring = pl.Series([not bare for _, bare in less], dtype=pl.Boolean)
-    told = pl.when(pl.Series(ok, dtype=pl.Boolean)).then(_usual() - fewer)
+    told = pl.when(pl.Series(ok, dtype=pl.Boolean)).then(usual() - fewer)
     errors = [column for column in ERRORS if column in frame.columns]
     return withheld.with_columns(
         told.alias("decimals"), *(pl.when(erring).then(pl.col(column)).alias(column) for column in errors)
     )
 
 
-def _usual() -> pl.Expr:
+def usual() -> pl.Expr:
     """Decimals of a figure: two of a mean, one of all else."""
     return pl.when(pl.col("measure") == "mean").then(2).otherwise(1)
 
@@ -121,7 +120,7 @@ def withheld_changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledg
     before = ledger.published()
     figures: dict[tuple, tuple] = {}
     printed: list[list[float | None]] = []
-    decimals = _decimals(frame, estimates, before, candidate.continues)
+    decimals = _decimals(frame, estimates, before, candidate)
     if before is not None:
         figures = {row[:-2]: row[-2:] for row in before.select(*ROW, "measure", "category", "n", "estimate").rows()}
         sides = (
@@ -138,7 +137,7 @@ def withheld_changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledg
         if wave is None:
             return True
         rest = (name.get((wave, row["item"]), row["item"]), domain, row["measure"], row["category"])
-        key = (wave, row["population"], *rest)
+        key = (wave, _who(candidate, row["population"], wave), *rest)
         if key in figures and not _same_figures(figures[key], (row[f"n_{side}"], printed[side - 1][place])):
             return False
         return key in out and not (key in bare and row.get("se") is not None)
@@ -149,6 +148,13 @@ def withheld_changes(candidate: Candidate, estimates: pl.DataFrame, ledger: Ledg
     return withheld.with_columns(pl.when(pl.Series(ok, dtype=pl.Boolean)).then(fewest).alias("decimals"))
 
 
+def _who(candidate: Candidate, population: str, wave: str) -> str:
+    """Whose estimate a side is: of one mix, the wave whose mix it is has everybody's."""
+    mixes = {name for people in candidate.people.values() for name in people.mixes}
+    mine = candidate.people[wave].mixes if wave in candidate.people else ()
+    return EVERYONE if population in mixes and population not in mine else population
+
+
 def _bare(estimates: pl.DataFrame) -> set[tuple]:
     """Rows whose sampling error is not told, so that no difference may tell it."""
     if "se" not in estimates.columns:
@@ -157,7 +163,7 @@ def _bare(estimates: pl.DataFrame) -> set[tuple]:
 
 
 def _decimals(
-    frame: pl.DataFrame, estimates: pl.DataFrame, before: pl.DataFrame | None, name: Mapping[tuple[str, str], str]
+    frame: pl.DataFrame, estimates: pl.DataFrame, before: pl.DataFrame | None, candidate: Candidate
 ) -> pl.DataFrame:
     """Decimals of both estimates of each difference: columns ``side_1`` and ``side_2``."""
     fewer = {
@@ -167,10 +173,13 @@ def _decimals(
         for row in out.filter(pl.col("decimals").is_not_null()).select(*ROW, "measure", "category", "decimals").rows()
     }
     found: list[tuple[int, ...]] = []
+    name = candidate.continues
     for row in frame.iter_rows(named=True):
         usual, who = 2 if row["measure"] == "mean" else 1, row["population"]
         sides = [(row[f"wave_{k}"], row[f"domain_{k}"] or "all") for k in (1, 2)]
-        places = [(w, who, name.get((w, row["item"]), row["item"]), d, row["measure"], row["category"]) for w, d in sides]
+        places = [
+            (w, _who(candidate, who, w), name.get((w, row["item"]), row["item"]), d, row["measure"], row["category"]) for w, d in sides
+        ]
         found.append(tuple(fewer.get(place, usual) for place in places))
     return pl.DataFrame(found, schema={"side_1": pl.Int64, "side_2": pl.Int64}, orient="row")
 

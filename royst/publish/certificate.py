@@ -48,7 +48,7 @@ def certificate(held: Edition) -> Document:
     before = told.get("releases_before")
     if isinstance(before, int):
         blocks.append(
-            paragraph(words("privacy.before", count=numbers.plain(words, before)) if before else words("privacy.first"))
+            paragraph(words("privacy.before", count=numbers.count(words, before)) if before else words("privacy.first"))
         )
     return _document(held, blocks)
 

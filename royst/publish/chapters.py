@@ -208,26 +208,42 @@ def _lines_of(edition: Edition, items: list[str], label: str, findings: set[str]
 
 
 def _line_point(edition: Edition, drawn: list[wavelines.Line], findings: set[str]) -> str:
-    """What the tests against the wave before say of the lines; where none was made, the first line's values and that nothing was tested.
+    """What the tests against the wave before say of the lines, and which have moved since an older one; without tests, the first line's values.
 
     ``findings``: the theme's, which stand as bullets above.
     """
-    words = edition.words
+    since = _since_before(edition, drawn, findings)
     waves = wavelines.waves_in_order(edition)
-    before = waves[waves.index(edition.facts.wave) - 1]
+    older = [
+        text
+        for row in _tested(edition, drawn, waves[: max(waves.index(edition.facts.wave) - 1, 0)])
+        if row["outcome"] in ("higher", "lower") and (text := edition.say.change(row)) is not None and text not in findings
+    ]
+    return " ".join([since, *older])
+
+
+def _tested(edition: Edition, drawn: list[wavelines.Line], against: list[str]) -> list[Row]:
+    """The comparable changes of the lines' best bands from any of these waves to the release's own."""
     names = {row["item"] for line in drawn for row in line.found if row is not None}
-    tested = [
+    return [
         row
         for row in edition.rows.table("changes")
         if row["kind"] == "waves"
         and row["measure"] == "band"
         and row["item"] in names
         and row["wave_1"] == edition.facts.wave
-        and row["wave_2"] == before
-        if row["category"] == edition.rows.best_band(row["item"])
+        and row["wave_2"] in against
+        and row["category"] == edition.rows.best_band(row["item"])
         and (row["population"] or "all") == "all"
         and comparable(row)
     ]
+
+
+def _since_before(edition: Edition, drawn: list[wavelines.Line], findings: set[str]) -> str:
+    """What is known of change since the wave before."""
+    words = edition.words
+    waves = wavelines.waves_in_order(edition)
+    tested = _tested(edition, drawn, [waves[waves.index(edition.facts.wave) - 1]])
     told = [row for row in tested if row["outcome"] != "cannot_tell"]
     if tested and not told:
         if len(tested) == 1:

@@ -142,19 +142,71 @@ def _distribution(edition: Edition, items: list[str], caption: str, sources: lis
         words("chart.answers"),
     ]
     turned = any(edition.facts.items[item].reversed for item in order)
-    held = table(edition, caption, columns, rows)
-    notes = (*((words("chart.reversed_note"),) if turned else ()), *held.notes)
-    return Chart(
-        caption, _distribution_alt(edition, order, level, sources), StackedBars(tuple(bars), legend), held, notes
+    notes = (
+        *((words("chart.reversed_note"),) if turned else ()),
+        *_put_together(edition, order, way),
+        *((words("chart.not_shown_note"),) if any(bar.missing == words("chart.not_shown") for bar in bars) else ()),
     )
+    alt = _distribution_alt(edition, order, level, sources)
+    return Chart(caption, alt, StackedBars(tuple(bars), legend), table(edition, caption, columns, rows), notes)
+
+
+def best_bars(edition: Edition, items: list[str], caption: str, sources: list[Source]) -> Chart | None:
+    """Only the share in each item's best band, as every source has it, the first source's highest on top."""
+    words = edition.words
+    bands = {item: band for item in items if (band := edition.rows.best_band(item)) is not None}
+    if not bands:
+        return None
+    best = [{"item": item, "measure": "band", "category": band} for item, band in bands.items()]
+    best.sort(key=lambda key: -_best_value(edition, key["item"], sources[0].look))
+    usual = edition.say.usual(best)
+    bars, rows = [], []
+    for key in best:
+        for source in sources:
+            name = words("chart.of_source", label=edition.say.what(key, usual), source=source.name)
+            bar, value, n = _best_bar(edition, source.look(key["item"], "band", key["category"]), name if source is sources[0] else sentence(source.name), usual)
+            bars.append(bar)
+            rows.append((name, value, n))
+    alt = _distribution_alt(edition, [key["item"] for key in best], 0, sources)
+    columns = [words("chart.question"), words("chart.best"), words("chart.answers")]
+    figure = StackedBars(tuple(bars), ((usual, "best"),), diverging=False)
+    return Chart(caption, alt, figure, table(edition, caption, columns, rows))
+
+
+def _best_bar(edition: Edition, row: Row | None, label: str, degree: str) -> tuple[Bar, str, str]:
+    """The bar of one share, with the share and the answers as a table has them."""
+    if row is None or not shown(row):
+        return Bar(label, (), "", edition.words("chart.not_shown")), DASH, DASH
+    value, n = cell(edition, row), row["n"]
+    answers = numbers.plain(edition.words, n) if n is not None else DASH
+    return Bar(label, (Segment(degree, row["estimate"], "best", value),), edition.answers(n)), value, answers
+
+
+def _put_together(edition: Edition, items: list[str], way: list[Part]) -> tuple[str, ...]:
+    """Where a chart shows each answer and the text speaks of bands: which answers a band's words stand for."""
+    item = next((item for item in items if not edition.facts.items[item].reversed), None)
+    scale = edition.rows.scale(item) if item is not None else None
+    if item is None or scale is None or way[0].measure != "share":
+        return ()
+    words, said = edition.words, []
+    for band, names in scale.bands.items():
+        labels = [part.label for part in way if part.category in names]
+        if len(labels) > 1:
+            answers = words.joined(words("who.quoted", text=label) for label in labels)
+            said.append(words("chart.bands_part", degree=edition.say.degree(item, "band", band), answers=answers))
+    return (words("chart.bands_note", bands="; ".join(said)),) if said else ()
 
 
 def table(edition: Edition, caption: str, columns: list[str], rows: Sequence[tuple[str, ...]]) -> Table:
     """A table of numbers: a column without any number is left out, and a note says what a dash means where there is one."""
     kept = [place for place in range(len(columns)) if place == 0 or any(row[place] != DASH for row in rows)]
     lines = tuple(tuple(row[place] for place in kept) for row in rows)
-    notes = (edition.words("chart.dash_note"),) if any(DASH in row[1:] for row in lines) else ()
-    return Table(caption, tuple(columns[place] for place in kept), lines, frozenset(range(1, len(kept))), notes)
+    return Table(caption, tuple(columns[place] for place in kept), lines, frozenset(range(1, len(kept))), dash_note(edition, lines))
+
+
+def dash_note(edition: Edition, lines: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """What a dash means, where a table has one."""
+    return (edition.words("chart.dash_note"),) if any(DASH in row[1:] for row in lines) else ()
 
 
 def _all_shown(edition: Edition, item: str, level: int, looks: list[Look]) -> bool:
@@ -192,7 +244,7 @@ def _bar(
     mean = source.look(item, "mean", "")
     mean_text = edition.say.mean(item, "mean", mean["estimate"]) if mean is not None and shown(mean) else DASH
     if not all(shown(row) for row in found):
-        why = words("chart.not_asked" if known is None else "chart.too_few")
+        why = words("chart.not_asked" if known is None else "chart.not_shown")
         return Bar(shown_as, (), "", why), (
             name,
             *(DASH for _ in way),
@@ -252,4 +304,4 @@ def _distribution_alt(edition: Edition, order: list[str], level: int, sources: l
                 beside = numbers.percent_digits(words, row["estimate"])
                 text = words("alt.beside", said=text, source=source.name, share=beside)
         said.append(text)
-    return words("alt.bars", items="; ".join(said) or words("chart.too_few"))
+    return words("alt.bars", items="; ".join(said) or words("chart.not_shown"))

@@ -9,7 +9,7 @@ from royst.publish import charts, dotplots, numbers, panel, wavelines
 from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.document import Block, Heading, Note, Paragraph, Strong, Table
 from royst.publish.edition import Edition
-from royst.publish.rows import Row
+from royst.publish.rows import Row, coarse
 from royst.publish.sentences import OUTCOMES, comparable
 from royst.release import GoalFacts
 from royst.words import sentence
@@ -38,6 +38,7 @@ def groups(edition: Edition, level: int = 2) -> list[Block]:
         paragraph(words("groups_chapter.text")),
         *bullets(texts),
     ]
+    blocks += [paragraph(words("groups_chapter.none"))] if rows and not texts else []
     blocks += own_text(edition, "groups")
     if chart is not None:
         blocks += [paragraph(words("groups_chapter.how")), chart]
@@ -53,6 +54,19 @@ def said(edition: Edition, rows: list[Row]) -> list[str]:
         for row in sorted(whole, key=lambda row: order[row["outcome"]])
         if (text := edition.say.change(row)) is not None
     ]
+
+
+def _since_any(edition: Edition, rows: list[Row]) -> list[str]:
+    """``said``, with one sentence for a share that cannot be told to have changed since any of several earlier waves."""
+    unknown: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if comparable(row) and row["outcome"] == "cannot_tell" and row["measure"] in ("band", "share"):
+            unknown.setdefault((row["item"], row["measure"], row["category"]), []).append(row)
+    several = [held for held in unknown.values() if len(held) > 1]
+    order = {wave: place for place, wave in enumerate(wavelines.waves_in_order(edition))}
+    told = {row["id"] for held in several for row in held}
+    merged = [edition.say.unknown(sorted(held, key=lambda row: order.get(row["wave_2"], -1))) for held in several]
+    return [*said(edition, [row for row in rows if row["id"] not in told]), *merged]
 
 
 def tests_tables(edition: Edition, rows: list[Row], caption: str) -> list[Table]:
@@ -77,7 +91,8 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
         *sides,
         *(words(f"tests.{name}") for name in ("difference", "interval", "p", "outcome")),
     )
-    notes = [words("tests.note", margin=numbers.plain(words, edition.facts.method.margin))]
+    same = words(f"outcome.{rows[0]['kind']}_same")
+    notes = [words("tests.note", same=same, margin=numbers.plain(words, edition.facts.method.margin))]
     notes += [words("tests.uncorrected")] if any(_beyond_its_margin(row) for row in rows) else []
     notes += [
         text
@@ -85,7 +100,10 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
         if (text := _family(edition, name, rows))
     ]
     numeric = frozenset(range(1, 6)) if waves else frozenset({3, 4, 5})
-    return Table(caption, columns, tuple(_test(edition, row) for row in rows), numeric, tuple(notes))
+    usual = edition.say.usual(rows)
+    lines = tuple(_test(edition, row, usual) for row in rows)
+    notes = [words("tests.usual", band=usual), *notes] if usual else notes
+    return Table(caption, columns, lines, numeric, (*notes, *charts.dash_note(edition, lines)))
 
 
 def _beyond_its_margin(row: Row) -> bool:
@@ -104,11 +122,9 @@ def _family(edition: Edition, name: str, rows: list[Row]) -> str:
     )
 
 
-def _test(edition: Edition, row: Row) -> tuple[str, ...]:
+def _test(edition: Edition, row: Row, usual: str) -> tuple[str, ...]:
     words, say = edition.words, edition.say
-    what = say.short(row["item"])
-    if row["measure"] in ("band", "share"):
-        what = words("tests.of", item=what, category=say.label(row["item"], row["measure"], row["category"]))
+    what = say.what(row, usual)
     told = row["status"] == "published" and row["estimate"] is not None
     if not told:
         return (what, *_sides(edition, row, (charts.DASH, charts.DASH)), *[charts.DASH] * 3, words("outcome.withheld"))
@@ -122,7 +138,7 @@ def _test(edition: Edition, row: Row) -> tuple[str, ...]:
     decimals = 2 if row["measure"] == "mean" else 0
     outcome = words(f"outcome.{row['kind']}_{row['outcome']}") if comparable(row) else words("outcome.few")
     between = numbers.interval(words, row["low"], row["high"], decimals) or charts.DASH
-    p = numbers.probability(words, row["p_adjusted"]) or charts.DASH
+    p = numbers.probability(words, row["p_adjusted"], coarse=coarse(row)) or charts.DASH
     sides = _sides(edition, row, (value(row["estimate_1"]), value(row["estimate_2"])))
     return (what, *sides, numbers.signed(words, row["estimate"], decimals), between, p, outcome)
 
@@ -154,7 +170,7 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     if chart is None and not own:
         return []
     blocks: list[Block] = [Heading(level, words("change.title"), "change"), paragraph(words("change.text"))]
-    blocks += [*bullets(said(edition, [row for row in own if _declared(edition, row)])), *_explored(edition, own)]
+    blocks += [*bullets(_since_any(edition, [row for row in own if _declared(edition, row)])), *_explored(edition, own)]
     blocks += own_text(edition, "change")
     if chart is not None:
         blocks += [paragraph(words("change.how")), chart]
@@ -164,7 +180,7 @@ def change(edition: Edition, level: int = 2) -> list[Block]:
     )
     if index_chart is not None:
         blocks += [paragraph(words("change.index_text")), index_chart]
-    blocks += panel.twice(edition, level + 1)
+    blocks += panel.several_ways(edition, level + 1)
     named_first = sorted(rows, key=lambda row: (row["wave_1"] != edition.facts.wave, not _declared(edition, row)))
     return [*blocks, *tests_tables(edition, named_first, words("change.tests"))]
 
@@ -214,13 +230,28 @@ def goals(edition: Edition, level: int = 2) -> list[Block]:
     words = edition.words
     blocks: list[Block] = [Heading(level, words("goals.title"), "goals"), paragraph(words("goals.text"))]
     blocks += own_text(edition, "goals")
+    found = {goal.id: goal_rows(edition, goal) for goal in edition.facts.goals}
+    if not any(found.values()) and len(edition.facts.waves) == 1:
+        return [*blocks, paragraph(Strong(words("goals.first"))), *bullets([edition.of(goal.label) for goal in edition.facts.goals])]
     for goal in edition.facts.goals:
-        rows = goal_rows(edition, goal)
-        blocks += [
-            Heading(level + 1, edition.of(goal.label), f"goal-{goal.id}"),
-            paragraph(Strong(words(f"goals.{verdict(edition, rows)}"))),
-            *bullets([text for row in rows if (text := edition.say.change(row)) is not None]),
-        ]
+        blocks += [Heading(level + 1, edition.of(goal.label), f"goal-{goal.id}"), *_moved(edition, found[goal.id])]
+    return blocks
+
+
+def _moved(edition: Edition, rows: list[Row]) -> list[Block]:
+    """Whether a goal has moved and the sentences that it rests on; since each earlier wave, the oldest first, where there are several."""
+    words = edition.words
+    since: dict[str, list[Row]] = {wave: [] for wave in wavelines.waves_in_order(edition)}
+    for row in rows:
+        since.setdefault(row["wave_2"] if row["kind"] == "waves" else "", []).append(row)
+    parts = {wave: held for wave, held in since.items() if held} or {"": []}
+    blocks: list[Block] = []
+    for wave, held in parts.items():
+        text = words(f"goals.{verdict(edition, held)}")
+        if wave and len(parts) > 1:
+            label = edition.say.wave(wave)
+            text = words(f"goals.since_{'year' if label.isdigit() else 'other'}", wave=label, verdict=text)
+        blocks += [paragraph(Strong(text)), *bullets([said for row in held if (said := edition.say.change(row)) is not None])]
     return blocks
 
 

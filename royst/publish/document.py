@@ -14,10 +14,21 @@ Tone = Literal["best", "good", "middle", "poor", "worst", "apart", "accent", "mu
 
 @dataclass(frozen=True)
 class Link:
-    """Text that leads to ``href``: an address inside the same release (relative to the site's root), or ``mailto:``."""
+    """Text that leads to ``href``: an address inside the same release (relative to the site's root), or ``mailto:``.
+
+    ``beside``: the report that holds the same, by its file's name without the ending; a report outside the site leads to the file of its own kind.
+    """
 
     text: str
     href: str
+    beside: str = ""
+
+    def outside(self, ending: str) -> Link:
+        """The link as it stands in a file of this kind (``.pdf``), where the site cannot be reached: it names the file beside it. Elsewhere itself."""
+        if not self.beside:
+            return self
+        file = self.beside + ending
+        return Link(f"{self.text} ({file})", file, self.beside)
 
 
 @dataclass(frozen=True)
@@ -93,7 +104,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Bar:
-    """One row of a stacked chart; ``segments`` is empty where too few answered, and ``missing`` then says so."""
+    """One row of a stacked chart; ``segments`` is empty where nothing can be shown, and ``missing`` then says so."""
 
     label: str
     segments: tuple[Segment, ...]
@@ -105,13 +116,14 @@ class Bar:
 class StackedBars:
     """Answers as parts of a whole. ``diverging``: the middle of the ``middle`` tone stands on a common line.
 
-    ``beside``: bars drawn elsewhere (the rest of a chart that is cut) on the same scale.
+    ``beside``: bars drawn elsewhere (the rest of a chart that is cut) on the same scale. ``one_scale``: what stands apart is as long as it is large.
     """
 
     bars: tuple[Bar, ...]
     legend: tuple[tuple[str, Tone], ...]
     diverging: bool = True
     beside: tuple[Bar, ...] = ()
+    one_scale: bool = False
 
     @property
     def measured(self) -> tuple[Bar, ...]:
@@ -121,7 +133,7 @@ class StackedBars:
 
 @dataclass(frozen=True)
 class Dot:
-    """An estimate with its interval; ``estimate`` None where too few answered."""
+    """An estimate with its interval; ``estimate`` None where it cannot be shown."""
 
     label: str
     estimate: float | None

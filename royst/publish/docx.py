@@ -165,8 +165,8 @@ def _inline(paragraph: WordParagraph, parts: tuple[Inline, ...]) -> WordParagrap
     for part in parts:
         if isinstance(part, Strong):
             paragraph.add_run(plain(part.text)).bold = True
-        elif isinstance(part, Link) and part.href.startswith(("mailto:", "https:")):
-            _link(paragraph, part)
+        elif isinstance(part, Link) and (part.beside or part.href.startswith(("mailto:", "https:"))):
+            _link(paragraph, part.outside(".docx"))
         else:
             paragraph.add_run(plain(part if isinstance(part, str) else part.text))
     return paragraph

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from royst.publish import numbers
-from royst.publish.charts import DASH
+from royst.publish.charts import DASH, dash_note
 from royst.publish.document import Chart, Dot, DotPlot, Table
 from royst.publish.edition import Edition
-from royst.publish.rows import LEAST_COMPARED, Row, shown
+from royst.publish.rows import LEAST_COMPARED, Row, coarse, shown
 
 
 def group_dots(edition: Edition, item: str, measure: str, category: str, caption: str) -> Chart | None:
@@ -40,8 +40,9 @@ def group_dots(edition: Edition, item: str, measure: str, category: str, caption
     notes = (
         edition.interval_note,
         *((words("chart.few_note", n=LEAST_COMPARED),) if any(dot.tone == "muted" for dot in dots) else ()),
+        *((words("chart.not_shown_note"),) if any(dot.estimate is None for dot in dots) else ()),
     )
-    table = Table(caption, columns, tuple(cells), frozenset({2, 3, 4}), notes)
+    table = Table(caption, columns, tuple(cells), frozenset({2, 3, 4}), (edition.interval_note, *dash_note(edition, cells)))
     reference = words("chart.everyone", share=numbers.cell(words, everyone)) if everyone is not None else ""
     figure = DotPlot(
         tuple(dots), words("chart.axis_share"), reference=everyone, reference_text=reference, groups=tuple(headings)
@@ -52,10 +53,10 @@ def group_dots(edition: Edition, item: str, measure: str, category: str, caption
 def _dot(edition: Edition, label: str, row: Row | None) -> tuple[Dot, tuple[str, ...]]:
     words = edition.words
     if row is None or not shown(row):
-        return Dot(label, None, missing=words("chart.too_few")), (label, DASH, DASH, DASH)
+        return Dot(label, None, missing=words("chart.not_shown")), (label, DASH, DASH, DASH)
     value, between = numbers.cell(words, row["estimate"]), numbers.interval(words, row["low"], row["high"])
     few = row["n"] is not None and row["n"] < LEAST_COMPARED
-    text = words("chart.estimate", value=value, interval=between) if between else value
+    text = numbers.with_interval(words, value, row["low"], row["high"])
     dot = Dot(label, row["estimate"], row["low"], row["high"], text, "muted" if few else "accent")
     return dot, (label, value, between or DASH, numbers.plain(words, row["n"]) if row["n"] is not None else DASH)
 
@@ -79,7 +80,8 @@ def best_dots(edition: Edition, items: list[str], caption: str) -> Chart | None:
     found = [_dot(edition, edition.say.short(row["item"]), row) for row in rows]
     dots = [dot for dot, _ in found]
     columns = (words("chart.question"), words("chart.best"), words("chart.interval"), words("chart.answers"))
-    table = Table(caption, columns, tuple(line for _, line in found), frozenset({1, 2, 3}), (edition.interval_note,))
+    cells = tuple(line for _, line in found)
+    table = Table(caption, columns, cells, frozenset({1, 2, 3}), (edition.interval_note, *dash_note(edition, cells)))
     figure = DotPlot(tuple(dots), words("chart.axis_share"))
     return Chart(caption, _dots_alt(edition, dots), figure, table, (edition.interval_note,))
 
@@ -106,6 +108,10 @@ def _means(edition: Edition, rows: list[Row], caption: str, start: float, end: f
         cells.append((label, value, between, numbers.plain(words, row["n"]) if row["n"] is not None else DASH))
     axis = words("chart.axis_mean", scale=edition.say.scale_words(rows[0]["item"]))
     columns = (words("chart.question"), words("chart.mean"), words("chart.interval"), words("chart.answers"))
-    notes = (edition.interval_note, *((words("means.low_best"),) if best == "low" else ()))
-    table = Table(caption, columns, tuple(cells), frozenset({1, 2, 3}), notes)
+    notes = (
+        edition.interval_note,
+        *((words("means.low_best"),) if best == "low" else ()),
+        *((words("chart.coarse_note"),) if any(coarse(row) for row in rows) else ()),
+    )
+    table = Table(caption, columns, tuple(cells), frozenset({1, 2, 3}), (*notes, *dash_note(edition, cells)))
     return Chart(caption, _dots_alt(edition, dots), DotPlot(tuple(dots), axis, start, end), table, notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from royst.publish import numbers
+from royst.publish import nonresponse, numbers
 from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.document import Block, Heading, Note, Table
 from royst.publish.edition import Edition
@@ -23,6 +23,8 @@ def method(edition: Edition, level: int = 2) -> list[Block]:
         Heading(level + 1, words("method.missing_title"), "missing"),
         paragraph(words("method.missing")),
         paragraph(words("method.nonresponse")),
+        *nonresponse.what_if(edition, level + 2),
+        *nonresponse.without_help(edition, level + 2),
     ]
     blocks += [
         Heading(level + 1, words("method.weak_title"), "weaknesses"),
@@ -72,7 +74,7 @@ def _tests(edition: Edition) -> list[Block]:
         *bullets(
             [
                 words("method.outcome_differs"),
-                words("method.outcome_same", margin=margin),
+                words("method.outcome_same", margin=margin, level=numbers.plain(words, 100 * edition.facts.method.level)),
                 words("method.outcome_cannot_tell"),
             ]
         ),

@@ -75,6 +75,12 @@ def interval(words: Words, low: float | None, high: float | None, decimals: int 
     return words(key, low=ends[0], high=ends[1])
 
 
+def with_interval(words: Words, value: str, low: float | None, high: float | None, decimals: int = 0) -> str:
+    """``54 % (47–61)``; the value alone where it has no interval."""
+    between = interval(words, low, high, decimals)
+    return words("chart.estimate", value=value, interval=between) if between else value
+
+
 def signed(words: Words, value: float | None, decimals: int = 0) -> str:
     """A difference with its sign: ``+6``, ``−6``, ``0``; never ``−0``."""
     if value is None:
@@ -90,12 +96,18 @@ def points(words: Words, value: float, kind: str = "points") -> str:
     return words(f"number.{kind}_{'one' if size == 1 else 'many'}", value=count(words, float(size), neuter=True))
 
 
-def probability(words: Words, value: float | None) -> str:
-    """A p-value with three decimals, or that it is below them; with four where three would hide on which side of 0.05 it lies."""
+def probability(words: Words, value: float | None, *, coarse: bool = False) -> str:
+    """A p-value with three decimals, or that it is below them; with four where three would hide on which side of 0.05 it lies.
+
+    ``coarse``: the release gives it with two decimals and no more is known, so 0.00 is only below 0.01.
+    """
     if value is None:
         return ""
-    near = value != LEVEL and rounded(value, 3) == Decimal(str(LEVEL))
-    return words("number.p_small") if value < 0.001 else plain(words, value, 4 if near else 3)
+    least, decimals = (0.01, 2) if coarse else (0.001, 3)
+    if value < least:
+        return words("number.p_less", value=plain(words, least, decimals))
+    near = not coarse and value != LEVEL and rounded(value, 3) == Decimal(str(LEVEL))
+    return plain(words, value, 4 if near else decimals)
 
 
 def date(words: Words, iso: str) -> str:

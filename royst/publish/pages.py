@@ -299,9 +299,9 @@ def _talks(held: Edition) -> dict[str, Document]:
 
 def _programme(held: Edition) -> Document:
     words, facts = held.words, held.facts
-    blocks: list[Block] = [paragraph(words("programme.text", owner=held.of(facts.owner)), lead=True)]
-    if commissioner := held.of(facts.commissioner):
-        blocks.append(paragraph(words("news.commissioner", owner=held.of(facts.owner), commissioner=commissioner)))
+    owner, commissioner = held.of(facts.owner), held.of(facts.commissioner)
+    made_by = words("news.commissioner", owner=owner, commissioner=commissioner) if commissioner else words("programme.owner", owner=owner)
+    blocks: list[Block] = [paragraph(words("programme.text"), lead=True), paragraph(made_by)]
     blocks += own_text(held, "programme") + own_text(held, "foreword")
     blocks += [Heading(2, words("programme.waves"), "waves")]
     table = respondents.participation(held)

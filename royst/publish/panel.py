@@ -1,46 +1,63 @@
-"""Whether a change may come from who was asked: the same change among all who took part, and among the units that took part both times."""
+"""Whether a change may come from who was asked: the same change among all who took part, among the units that took part both times, and with one mix of
+region and size in both waves."""
 
 from __future__ import annotations
 
 from royst.publish import charts, numbers, wavelines
-from royst.publish.chapters import paragraph
-from royst.publish.document import Block, Heading, Table
+from royst.publish.chapters import bullets, paragraph
+from royst.publish.document import Block, Heading, Table, Tone
 from royst.publish.edition import Edition
 from royst.publish.rows import Row
 
-PANEL = "panel:"
+WAYS: dict[str, Tone] = {"all": "accent", "panel": "muted", "mix": "apart"}
+"""The ways to work a change out, as populations begin, and the tone of each one's line."""
 
 
-def twice(edition: Edition, level: int) -> list[Block]:
-    """The release's planned changes worked out both ways, a table a pair of waves, and the headline's two lines."""
-    found = [row for row in edition.rows.table("changes") if (row["population"] or "").startswith(PANEL) and row["wave_1"] == edition.facts.wave]
+def several_ways(edition: Edition, level: int) -> list[Block]:
+    """The release's planned changes worked out in several ways, a table a pair of waves, and the headline's lines."""
+    rows = edition.rows.table("changes")
+    found = [row for row in rows if _way(row["population"]) in ("panel", "mix") and row["wave_1"] == edition.facts.wave]
     if not any(_known(row) for row in found):
         return []
-    words = edition.words
+    words, say = edition.words, edition.say
     blocks: list[Block] = [Heading(level, words("change.populations_title"), "took-part-twice"), paragraph(words("change.populations_text", units=edition.units_name))]
-    for population in dict.fromkeys(row["population"] for row in found):
-        mine = [row for row in found if row["population"] == population]
-        chart = _headline(edition, population)
+    for old in dict.fromkeys(row["wave_2"] for row in found):
+        mine = [row for row in found if row["wave_2"] == old]
+        populations = [one for one in dict.fromkeys(row["population"] for row in mine) if any(_known(row) and row["population"] == one for row in mine)]
+        if not populations:
+            continue
+        blocks += bullets(
+            [words(f"change.way_{_way(one)}", units=edition.units_name, new=say.wave(edition.facts.wave), old=say.wave(old)) for one in populations]
+        )
+        chart = _headline(edition, populations)
         blocks += [chart] if chart is not None else []
-        blocks.append(_table(edition, mine))
+        blocks.append(_table(edition, mine, populations))
     return blocks
+
+
+def _way(population: str | None) -> str:
+    return (population or "all").partition(":")[0]
 
 
 def _known(row: Row | None) -> bool:
     return row is not None and row["status"] == "published" and row["estimate"] is not None
 
 
-def _table(edition: Edition, rows: list[Row]) -> Table:
+def _table(edition: Edition, rows: list[Row], populations: list[str]) -> Table:
     words, say = edition.words, edition.say
-    lines = []
-    for row in rows:
-        what = say.short(row["item"])
-        if row["measure"] in ("band", "share"):
-            what = words("tests.of", item=what, category=say.label(row["item"], row["measure"], row["category"]))
-        lines.append((what, _change(edition, edition.rows.change(row["id"])), _change(edition, row)))
+    mixed = next((one for one in populations if _way(one) == "mix"), None)
+    lines, usual = [], say.usual(rows)
+    for row in {row["id"]: row for row in rows}.values():
+        plain = edition.rows.change(row["id"])
+        told = [edition.rows.change(row["id"], population) for population in populations]
+        due = (_due_to_mix(edition, plain, edition.rows.change(row["id"], mixed)),) if mixed else ()
+        lines.append((say.what(row, usual), *(_change(edition, one) for one in (plain, *told)), *due))
     caption = words("tests.waves", caption=words("change.caption_twice"), old=say.wave(rows[0]["wave_2"]), new=say.wave(rows[0]["wave_1"]))
-    columns = (words("tests.what"), words("population.all"), words("population.panel"))
-    return Table(caption, columns, tuple(lines), frozenset({1, 2}), (words("change.twice_note"), edition.interval_note))
+    due_to = (words("change.due_to_mix"),) if mixed else ()
+    columns = (words("tests.what"), *(words(f"population.{_way(one)}") for one in ("all", *populations)), *due_to)
+    said = (words("tests.usual", band=usual),) if usual else ()
+    notes = (*said, words("change.twice_note"), edition.interval_note)
+    return Table(caption, columns, tuple(lines), frozenset(range(1, len(columns))), notes)
 
 
 def _change(edition: Edition, row: Row | None) -> str:
@@ -48,18 +65,24 @@ def _change(edition: Edition, row: Row | None) -> str:
     if row is None or not _known(row):
         return charts.DASH
     decimals = 2 if row["measure"] == "mean" else 0
-    interval = numbers.interval(edition.words, row["low"], row["high"], decimals)
     value = numbers.signed(edition.words, row["estimate"], decimals)
-    return edition.words("chart.estimate", value=value, interval=interval) if interval else value
+    return numbers.with_interval(edition.words, value, row["low"], row["high"], decimals)
 
 
-def _headline(edition: Edition, population: str) -> Block | None:
-    """The headline's line of all, and of those who took part both times."""
+def _due_to_mix(edition: Edition, plain: Row | None, mixed: Row | None) -> str:
+    """The part of a change that is mix: what the plain one, as it is printed, has beyond the one with one mix."""
+    if plain is None or mixed is None or not _known(plain) or not _known(mixed):
+        return charts.DASH
+    return numbers.signed(edition.words, plain["estimate"] - mixed["estimate"], 0)
+
+
+def _headline(edition: Edition, populations: list[str]) -> Block | None:
+    """The headline's line of all, and in the other ways."""
     headline = edition.facts.headline
     if not headline or headline not in edition.facts.items:
         return None
-    drawn = wavelines.lines(edition, [headline], populations=("all", population))
+    drawn = wavelines.lines(edition, [headline], populations=("all", *populations))
     if len(drawn) < 2:
         return None
-    lines = [wavelines.Line(line.label, line.found, tone) for line, tone in zip(drawn, ("accent", "muted"))]  # type: ignore[arg-type]
-    return wavelines.line_chart(edition, lines, edition.words("change.caption_populations", item=edition.say.short(headline)))
+    toned = [wavelines.Line(line.label, line.found, WAYS[line.way]) for line in drawn]
+    return wavelines.line_chart(edition, toned, edition.words("change.caption_populations", item=edition.say.short(headline)))

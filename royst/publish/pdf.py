@@ -17,7 +17,7 @@ from typing import Any
 import typst
 
 from royst.look import FONT, font_folder
-from royst.look.letters import covered, width
+from royst.look.letters import covered, width, wrap
 from royst.look.tokens import COLOURS
 from royst.publish import figures
 from royst.publish.document import (
@@ -49,7 +49,10 @@ TABLE_WIDTH = 459.0  # points between the margins
 TABLE_TEXT = 9.0
 COLUMN_GAP = 11.0
 UNBROKEN = 62.0  # a number no wider than this stays on one line
-HEADER_LINES = 2.1  # a column's name may take about so many lines
+HEADER_LINES = (1.0, 2.1, 3.2, 4.3)  # a column's name may take about so many lines: as few as leave the cells whole
+LINE = 13.0  # points from one line of a table to the next
+CELL_PADDING = 4.5
+WHOLE = 300.0  # points: a table no higher than this, less than half a page, is not cut
 PAGE_ROWS = 13  # rows of a chart in one piece: two pieces fit a page
 PAGE_BARS = 10  # bars are higher
 SHORT_PARAGRAPH = 320  # letters
@@ -110,10 +113,10 @@ def _document(document: Document, files: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _blocks(document: Document, files: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    """The blocks; a short paragraph that leads to a chart or a table stays on its page (``sticky``)."""
+    """The blocks; a short paragraph that leads to a chart, a table or a list stays on its page (``sticky``)."""
     said = [_block(block, document.language, files) for block in document.blocks]
     for before, after in zip(reversed(said[:-1]), reversed(said[1:])):
-        leads = after["kind"] in ("chart", "table") or after.get("sticky", False)
+        leads = after["kind"] in ("chart", "table", "bullets") or after.get("sticky", False)
         if before["kind"] == "paragraph" and sum(len(part["text"]) for part in before["content"]) <= SHORT_PARAGRAPH:
             before["sticky"] = leads
     return said
@@ -129,8 +132,9 @@ def _inline(parts: tuple[Inline, ...]) -> list[dict[str, str]]:
     for part in parts:
         if isinstance(part, Strong):
             said.append({"kind": "strong", "text": covered(part.text)})
-        elif isinstance(part, Link) and part.href.startswith(("mailto:", "https:", "tel:")):
-            said.append({"kind": "link", "text": covered(part.text), "href": part.href})
+        elif isinstance(part, Link) and (part.beside or part.href.startswith(("mailto:", "https:", "tel:"))):
+            link = part.outside(".pdf")
+            said.append({"kind": "link", "text": covered(link.text), "href": link.href})
         else:
             said.append({"kind": "text", "text": covered(part if isinstance(part, str) else part.text)})
     return said
@@ -149,7 +153,7 @@ def widths(table: Table, room: float = TABLE_WIDTH, size: float = TABLE_TEXT) ->
             for part in text.split(" ")
         )
         least.append(max(word, cells[-1] if index in table.numeric and cells[-1] <= UNBROKEN else 0.0) + COLUMN_GAP)
-    for header_lines in (1.0, HEADER_LINES):
+    for header_lines in HEADER_LINES:
         natural = [
             max(need, max(cell, name / header_lines) + COLUMN_GAP) for need, cell, name in zip(least, cells, names)
         ]
@@ -166,15 +170,26 @@ def widths(table: Table, room: float = TABLE_WIDTH, size: float = TABLE_TEXT) ->
 
 
 def _table(table: Table) -> dict[str, Any]:
+    """``whole``: so low that it stays on one page; a higher one is cut between rows."""
+    across = widths(table)
     return {
         "kind": "table",
         "caption": covered(table.caption),
         "columns": [covered(name) for name in table.columns],
         "rows": [[covered(cell) for cell in row] for row in table.rows],
         "numeric": sorted(table.numeric),
-        "widths": widths(table),
+        "widths": across,
+        "whole": _height(table, across) <= WHOLE,
         "notes": [covered(note) for note in table.notes],
     }
+
+
+def _height(table: Table, across: list[float]) -> float:
+    """About how high the table's rows stand, in points: each as its longest cell is wrapped."""
+    rows = [(row, 400) for row in table.rows] + [(table.columns, 600)]
+    return sum(
+        2 * CELL_PADDING + LINE * max(len(wrap(text, TABLE_TEXT, room - COLUMN_GAP, weight)) for text, room in zip(row, across)) for row, weight in rows
+    )
 
 
 def _picture(block: Picture, files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def participation(edition: Edition) -> Table | None:
         return None
     names = [
         name
-        for name in ("units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers")
+        for name in ("units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "users", "offered", "answers")
         if any(row[name] is not None for row in held)
     ]
     columns = (words("chart.wave"), *(words(f"participation.{name}", units=edition.units_name) for name in names))
@@ -85,7 +85,7 @@ def background(edition: Edition) -> Chart | None:
             dots.append(
                 Dot(label, row["estimate"], row["low"], row["high"], value)
                 if row is not None and known
-                else Dot(label, None, missing=words("chart.too_few"))
+                else Dot(label, None, missing=words("chart.not_shown"))
             )
             n = row["n"] if row is not None and known else None
             lines.append(
@@ -95,7 +95,9 @@ def background(edition: Edition) -> Chart | None:
         return None
     caption = words("who_answered.caption")
     columns = (words("chart.question"), words("chart.answer"), words("chart.share"), words("chart.answers"))
-    table = Table(caption, columns, tuple(lines), frozenset({2, 3}), edition.weighted_note)
+    notes = (edition.interval_note, *edition.weighted_note)
+    missing = (words("chart.not_shown_note"),) if any(dot.estimate is None for dot in dots) else ()
+    table = Table(caption, columns, tuple(lines), frozenset({2, 3}), (*edition.weighted_note, *charts.dash_note(edition, lines)))
     ends = [*(place for place, _ in headings[1:]), len(dots)]
     named = (_largest(edition, name, dots[start:end]) for (start, name), end in zip(headings, ends))
     largest = "; ".join(text for text in named if text)
@@ -105,7 +107,7 @@ def background(edition: Edition) -> Chart | None:
         alt,
         DotPlot(tuple(dots), words("chart.axis_share"), groups=tuple(headings)),
         table,
-        edition.weighted_note,
+        (*notes, *missing),
     )
 
 

@@ -24,6 +24,12 @@ def shown(row: Row | None) -> bool:
     return row is not None and row["status"] == PUBLISHED and row["estimate"] is not None
 
 
+def coarse(row: Row) -> bool:
+    """Whether the row's figures have a decimal fewer than usual (two of a mean, one of all else): its p-values then have two."""
+    usual = 2 if row["measure"] == "mean" else 1
+    return row.get("decimals") is not None and bool(row["decimals"] < usual)
+
+
 class Rows:
     """All rows of a release by key. ``population`` is ``all`` unless said."""
 

@@ -80,6 +80,22 @@ class Sentences:
         order = list(scale.bands)
         return order[len(order) - 1 - order.index(band)]
 
+    def usual(self, rows: list[Row]) -> str:
+        """The label of the best band that most of a table's rows are about; empty where none is."""
+        labels = [
+            self.label(row["item"], "band", row["category"])
+            for row in rows
+            if row["measure"] == "band" and row["category"] == self.rows.best_band(row["item"])
+        ]
+        return max(labels, key=labels.count, default="")
+
+    def what(self, row: Row, usual: str = "") -> str:
+        """What a row of a table is about: its question, and the answer or the measure where that is not the usual one."""
+        scored = {"mean": "chart.mean", "index": "chart.axis_index"}.get(row["measure"])
+        label = self.words(scored) if scored else self.label(row["item"], row["measure"], row["category"])
+        item = self.short(row["item"])
+        return item if row["measure"] == "band" and label == usual else self.words("tests.of", item=item, category=label)
+
     def clause(self, item: str, measure: str, category: str) -> Clause:
         """What the people counted in the row say or are. Without a predicate of the study, that they gave this answer to this question."""
         facts = self.rows.item(item)
@@ -292,6 +308,14 @@ class Sentences:
         if row["kind"] == "source":
             return self._source(row)
         return self._mean_change(row) if row["measure"] in ("mean", "index") else self._share_change(row)
+
+    def unknown(self, rows: list[Row]) -> str:
+        """That one share cannot be told to have changed since any of several earlier waves, the oldest first, in one sentence for all of them."""
+        words, last = self.words, rows[-1]
+        ends = [*((row["estimate_2"], row["wave_2"]) for row in rows), (last["estimate_1"], last["wave_1"])]
+        values = words.joined(words("waves.value", value=numbers.plain(words, value), when=self.when(wave)) for value, wave in ends)
+        clause = self.clause(last["item"], last["measure"], last["category"] or "").subordinate
+        return closed(words("waves.cannot_tell_all", clause=clause, values=values))
 
     def _share_change(self, row: Row) -> str:
         words = self.words

@@ -60,7 +60,8 @@ def _units_chart(edition: Edition, rows: list[Row]) -> Chart:
     words = edition.words
     caption = words("units.caption", units=edition.units_name)
     labels = {part: words(f"units.{part}") for part, _ in VERDICTS}
-    bars, lines = [], []
+    bars: list[Bar] = []
+    lines, drawn = [], []
     for row in sorted(rows, key=lambda row: (row["cannot_tell"], -row["better"])):
         segments = tuple(
             Segment(
@@ -68,16 +69,20 @@ def _units_chart(edition: Edition, rows: list[Row]) -> Chart:
             )
             for part, tone in VERDICTS
         )
-        bars.append(Bar(edition.say.short(row["item"]), segments))
+        if row["cannot_tell"] < row["units"] or not bars:
+            bars.append(Bar(edition.say.short(row["item"]), segments))
+            drawn.append(row)
         counts = (row[part] for part in (*(part for part, _ in VERDICTS), "units"))
         lines.append((edition.say.short(row["item"]), *(numbers.plain(words, count) for count in counts)))
     columns = (words("chart.question"), *labels.values(), words("units.all"))
-    note = words("units.note", units=edition.units_name)
-    times = {part: numbers.plain(words, sum(row[part] for row in rows)) for part, _ in VERDICTS}
-    many = numbers.count(words, len(rows), neuter=True)
+    notes = [words("units.note", units=edition.units_name)]
+    if len(drawn) < len(rows):
+        notes.insert(0, words("units.not_drawn", count=numbers.count(words, len(rows) - len(drawn), neuter=True)))
+    times = {part: numbers.plain(words, sum(row[part] for row in drawn)) for part, _ in VERDICTS}
+    many = numbers.count(words, len(drawn), neuter=True)
     alt = words("alt.units", count=many, units=edition.units_name, **times)
-    figure = StackedBars(tuple(bars), tuple((labels[part], tone) for part, tone in VERDICTS))
-    return Chart(caption, alt, figure, Table(caption, columns, tuple(lines), frozenset(range(1, 6))), (note,))
+    figure = StackedBars(tuple(bars), tuple((labels[part], tone) for part, tone in VERDICTS), one_scale=True)
+    return Chart(caption, alt, figure, Table(caption, columns, tuple(lines), frozenset(range(1, 6))), tuple(notes))
 
 
 def priorities(edition: Edition, level: int = 2) -> list[Block]:

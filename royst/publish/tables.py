@@ -14,7 +14,9 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
+from royst.publish import numbers
 from royst.publish.frame import Book, book
+from royst.publish.rows import coarse
 from royst.publish.talk_sheets import Sheet, talk_notes, talk_sheets
 from royst.publish.zipped import again
 from royst.release import Facts, Release
@@ -34,13 +36,13 @@ SHEETS: dict[str, tuple[str, ...]] = {
     ),
     "units": ("wave", "item", "measure", "category", "units", "better", "expected", "lower", "cannot_tell", "status"),
     "priorities": ("wave", "item", "importance", "low", "high", "room", "n", "status"),
-    "participation": ("wave", "units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers"),
+    "participation": ("wave", "units_in_frame", "units_drawn", "units_refused", "units_replaced", "units", "answers", "users", "offered"),
 }  # fmt: skip
 
 WHOLE = ("n", "n_units", "n_1", "n_2", "units", "better", "expected", "lower", "cannot_tell", "answers")
 FINE = ("whole", "one", "two")
 """Formats of figures by their decimals."""
-THREE = ("p", "p_adjusted")
+PROBABILITIES = ("p", "p_adjusted")
 LONG_TEXT = ("item", "category", "domain", "domain_1", "domain_2", "measure", "theme")
 
 
@@ -167,7 +169,8 @@ def workbook(release: Release, language: str) -> bytes:
             "whole": excel.add_format({"num_format": "#,##0", "valign": "top"}),
             "one": excel.add_format({"num_format": "0.0", "valign": "top"}),
             "two": excel.add_format({"num_format": "0.00", "valign": "top"}),
-            "three": excel.add_format({"num_format": "0.000", "valign": "top"}),
+            "p": excel.add_format({"num_format": _probability(labels.words, 3), "valign": "top"}),
+            "p_coarse": excel.add_format({"num_format": _probability(labels.words, 2), "valign": "top"}),
         }
         _notes(excel, release.facts, labels, title, formats, talk_notes(release, language))
         for name in SHEETS:
@@ -183,13 +186,19 @@ def _notes(excel: Any, facts: Facts, labels: Labels, title: str, formats: dict[s
     sheet.set_column(0, 0, 100)
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, title, formats["title"])
-    lines = [labels.words.of(facts.owner), facts.date]
+    lines = [labels.words.of(facts.owner), numbers.date(labels.words, facts.date)]
     if facts.synthetic:
         lines.append(labels.book.texts["synthetic"])
     method, units = facts.method, labels.words.of(facts.units_name) or labels.words("who.units_name")
     lines += ["", labels.words.of(method.estimand) or labels.words("method.estimand_none"), labels.words(f"method.basis_{method.weight_basis}", units=units)]
     for row, line in enumerate([*filter(None, lines), "", *labels.book.about, *(["", *more] if more else [])], 2):
         sheet.write_string(row, 0, line, formats["text"])
+
+
+def _probability(words: Words, decimals: int) -> str:
+    """Excel's format of a p-value: what is below its last decimal is said so; a fourth decimal shows where there is one."""
+    least = 10.0**-decimals
+    return f'[<{least:.{decimals}f}]"{words("number.p_less", value=numbers.plain(words, least, decimals))}";0.{"0" * decimals}{"#" if decimals == 3 else ""}'
 
 
 def _decimals(row: dict[str, Any]) -> int:
@@ -218,9 +227,9 @@ def _sheet(
             if column in said:
                 sheet.write_string(number, index, said[column](row), formats["cell"])
             elif row[column] is not None:
-                kind = (
-                    "whole" if column in WHOLE or column.startswith("units_") else "three" if column in THREE else fine
-                )
+                kind = "whole" if column in WHOLE or column.startswith("units_") else fine
+                if column in PROBABILITIES:
+                    kind = "p_coarse" if coarse(row) else "p"
                 sheet.write_number(number, index, row[column], formats[kind])
     _as_list(sheet, frame.height, len(columns))
 

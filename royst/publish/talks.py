@@ -131,7 +131,7 @@ def in_short(held: Edition, level: int) -> list[Block]:
     blocks: list[Block] = []
     for name, facts in held.facts.substudies.items():
         blocks += [Heading(level, held.of(facts.title), f"interviews-{name}"), paragraph(lede(held, name)), *main_themes(held, name), *one_each(held, name)]
-        blocks.append(paragraph(Link(held.words("talk.own_report"), talk_path(held, name))))
+        blocks.append(paragraph(Link(held.words("talk.own_report"), talk_path(held, name), file_name(name))))
     return blocks
 
 

@@ -118,14 +118,16 @@ def _how_to_read(held: Edition, report: ReportFacts) -> list[Block]:
 
 
 def _theme(held: Edition, report: ReportFacts, theme: str, label: str) -> list[Block]:
-    """The theme's questions: the unit's own answers with the country's under each."""
+    """The theme's questions: the unit's own answers with the country's under each; of some only the share in the best band."""
 
     def own(item: str, measure: str, category: str) -> Row | None:
         return held.rows.report(report.id, item, measure, category)
 
     words, facts = held.words, held.facts.themes[theme]
-    items = [item for item in theme_items(held, theme) if charts.shown_way(held, item, own)]
-    if not items:
+    asked = theme_items(held, theme)
+    items = [item for item in asked if charts.shown_way(held, item, own)]
+    rest = [item for item in asked if item not in items and _best(held, item, own) is not None]
+    if not items and not rest:
         return []
     sources = [
         charts.Source(own, words("unit.this_pool") if report.kind == "pool" else label),
@@ -135,7 +137,16 @@ def _theme(held: Edition, report: ReportFacts, theme: str, label: str) -> list[B
     blocks: list[Block] = [Heading(2, held.of(facts.label), f"theme-{theme}")]
     if intro := held.of(facts.intro):
         blocks.append(paragraph(intro))
-    return [*blocks, *_point(held, report, items), *drawn]
+    only = charts.best_bars(held, rest, words("theme.caption_best", theme=held.of(facts.label)), sources)
+    blocks += [*_point(held, report, [*items, *rest]), *drawn]
+    return [*blocks, paragraph(words("theme.best_only")), only] if only is not None else blocks
+
+
+def _best(held: Edition, item: str, own: charts.Look) -> Row | None:
+    """The row of the item's best band, where it is shown."""
+    band = held.rows.best_band(item)
+    row = own(item, "band", band) if band else None
+    return row if shown(row) else None
 
 
 def _point(held: Edition, report: ReportFacts, items: list[str]) -> list[Block]:
@@ -263,20 +274,12 @@ def _withheld(held: Edition, report: ReportFacts) -> list[Block]:
     own = _own(held, report)
     asked = [item for item in held.rows.asked(wave=report.wave) if held.rows.scale(item) is not None]
     hidden = [item for item in asked if not charts.shown_way(held, item, own)]
+    whole = [held.say.short(item) for item in hidden if _best(held, item, own) is None]
     blocks: list[Block] = [Heading(2, words("unit.withheld_title"), "withheld")]
     if not hidden:
         return [*blocks, paragraph(words("unit.withheld_none"))]
-    return [*blocks, paragraph(words("unit.withheld_text")), *bullets([_hidden(held, item, own) for item in hidden])]
-
-
-def _hidden(held: Edition, item: str, own: charts.Look) -> str:
-    """The question's name, and its best band where that alone is shown."""
-    band = held.rows.best_band(item)
-    row = own(item, "band", band) if band else None
-    if row is None or not shown(row):
-        return held.say.short(item)
-    said = {"item": held.say.short(item), "degree": held.say.degree(item, "band", row["category"])}
-    return held.words("unit.withheld_part", percent=numbers.percent_digits(held.words, row["estimate"]), **said)
+    blocks += [paragraph(words("unit.withheld_text")), *bullets(whole)] if whole else []
+    return [*blocks, paragraph(words("unit.withheld_some"))] if len(whole) < len(hidden) else blocks
 
 
 def _own(held: Edition, report: ReportFacts) -> charts.Look:

@@ -13,11 +13,12 @@ from royst.publish.rows import Row, shown
 
 @dataclass(frozen=True)
 class Line:
-    """One line over waves: its name, and the row of each wave (None where it breaks)."""
+    """One line over waves: its name, the row of each wave (None where it breaks), and how its population begins."""
 
     label: str
     found: tuple[Row | None, ...]
     tone: Tone = "accent"
+    way: str = "all"
 
 
 def lines(
@@ -31,8 +32,9 @@ def lines(
         for population in populations:
             rows = tuple(_in_wave(edition, item, measure, category, wave, population) for wave in waves)
             if sum(row is not None for row in rows) >= 2:
-                label = edition.say.short(item) if len(populations) == 1 else edition.words(f"population.{population.partition(':')[0]}")
-                found.append(Line(label, rows))
+                way = population.partition(":")[0]
+                label = edition.say.short(item) if len(populations) == 1 else edition.words(f"population.{way}")
+                found.append(Line(label, rows, way=way))
     return found
 
 
@@ -48,6 +50,8 @@ def waves_in_order(edition: Edition) -> list[str]:
 
 def _in_wave(edition: Edition, item: str, measure: str, category: str, wave: str, population: str) -> Row | None:
     name = edition.rows.name_in(item, wave)
+    if population.startswith(f"mix:{wave}:"):
+        population = "all"  # the wave whose mix it is
     row = edition.rows.estimate(name, measure, category, wave=wave, population=population) if name else None
     return row if shown(row) else None
 
@@ -68,12 +72,7 @@ def line_chart(edition: Edition, drawn: list[Line], caption: str, *, share: bool
             tuple(row[part] if row else None for row in line.found) for part in ("estimate", "low", "high")
         )
         series.append(Series(line.label, points, lows, highs, texts, line.tone))
-        printed = [
-            words("chart.estimate", value=text, interval=numbers.interval(words, row["low"], row["high"]))
-            if row
-            else DASH
-            for text, row in zip(texts, line.found)
-        ]
+        printed = [numbers.with_interval(words, text, row["low"], row["high"]) if row else DASH for text, row in zip(texts, line.found)]
         cells.append((line.label, *printed))
     names = tuple(edition.say.wave(wave) for wave in waves)
     table = Table(

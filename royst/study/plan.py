@@ -40,6 +40,7 @@ class ItemSection(Section):
     """``[items.satisfied]``: words for an item. ``short`` heads charts; ``predicate`` completes a sentence about people:
 
     ``nb = "er {degree} fornøyd med tjenestene"``, where ``{degree}`` becomes the band's phrase. ``reversed``: worded the other way.
+    ``alone``: of who helped to fill in, the answer that nobody did.
     """
 
     short: Languages = Field(default_factory=dict)
@@ -47,6 +48,7 @@ class ItemSection(Section):
     topic: Languages = Field(default_factory=dict)
     reversed: bool = False
     role: Literal["item", "background", "helper", "hidden"] = "item"
+    alone: str = ""
 
 
 class BandSection(Section):
@@ -178,7 +180,8 @@ class PictureSection(Section):
 
 class ReleaseSection(Section):
     """``[releases."2020-06"]``: one publication. ``wave`` is its own; ``earlier`` waves are shown beside it; a study that
-    is read has them newest first. ``date`` is never today's. ``interviews``: the sub-studies it carries."""
+    is read has them newest first. ``date`` is never today's. ``interviews``: the sub-studies it carries. ``one_mix``: whether planned changes
+    are told with one mix of region and size too."""
 
     date: str
     wave: str
@@ -187,6 +190,7 @@ class ReleaseSection(Section):
     lede: Languages = Field(default_factory=dict)
     findings: list[str] = Field(default_factory=list)
     unit_reports: bool = True
+    one_mix: bool = False
     interviews: list[str] = Field(default_factory=list)
     picture: PictureSection | None = None
 

@@ -149,6 +149,7 @@ class Reader:
         is_reversed = self.study.items.get(name, ItemSection()).reversed
         if is_reversed:
             scale = self._mirrored(scale, name)
+        self._check_alone(scale, name)
         low, high = _limits(kind, what, row)
         return Item(
             name=name,
@@ -252,6 +253,13 @@ class Reader:
                 column=f"items.{name}.reversed",
             )
         return scale.mirrored()
+
+    def _check_alone(self, scale: Scale | None, name: str) -> None:
+        alone = self.study.items.get(name, ItemSection()).alone
+        known = [choice.name for choice in scale.choices] if scale is not None else []
+        if alone and alone not in known:
+            found, todo = f"item {name!r} has no answer {alone!r}", f"name one of its answers: {', '.join(known) or 'it has none'}"
+            self.faults.add("unknown-choice", found, todo, file="study.toml", column=f"items.{name}.alone")
 
     def _label(self, row: Row, sheet: Sheet, *, optional: bool = False) -> Text:
         texts = self._texts(row, sheet, "label")

@@ -49,7 +49,7 @@ def read_frame(path: Path, faults: Faults, name: str = "frame.csv") -> pl.DataFr
     rows = table["_row"].to_list()
     _check_ids(table, name, faults)
     _check_repeats(list(zip(table["frame_year"].to_list(), table["unit"].to_list())), rows, name, faults)
-    users = [_users(text, row, name, faults) for text, row in zip(table["users"].to_list(), rows)]
+    users = [_count(text, row, name, faults, "users", "users") for text, row in zip(table["users"].to_list(), rows)]
     table = table.with_columns(pl.Series("users", users, dtype=pl.Int64))
     _check_history(table, name, faults)
     others = [column for column in table.columns if column not in FRAME and column != "_row"]
@@ -59,7 +59,7 @@ def read_frame(path: Path, faults: Faults, name: str = "frame.csv") -> pl.DataFr
 def read_sample(
     path: Path, faults: Faults, *, frame: pl.DataFrame | None, strata: str | None, name: str, frame_year: str
 ) -> pl.DataFrame | None:
-    """``sample.csv`` of one wave: ``unit``, ``stratum`` (empty where the design has none), ``inclusion`` (a probability or null), ``status``; further columns kept.
+    """``sample.csv`` of one wave: ``unit``, ``stratum`` (empty where the design has none), ``inclusion`` (a probability or null), ``status``; further columns kept, ``offered`` as an integer.
 
     ``frame`` are the rows of the wave's frame year; units that are not among them are faults.
     """
@@ -84,6 +84,9 @@ def read_sample(
                     row=row,
                     column=strata,
                 )
+    if "offered" in table.columns:
+        offered = [_count(text, row, name, faults, "offered", "people who were offered the questionnaire") for text, row in zip(table["offered"].to_list(), rows)]
+        table = table.with_columns(pl.Series("offered", offered, dtype=pl.Int64))
     inclusion = [_inclusion(text, row, name, faults) for text, row in zip(table["inclusion"].to_list(), rows)]
     table = table.with_columns(pl.Series("inclusion", inclusion, dtype=pl.Float64))
     if frame is not None:
@@ -202,18 +205,18 @@ def _check_repeats(keys: list[tuple[str | None, ...]], rows: list[int], name: st
             )
 
 
-def _users(text: str | None, row: int, name: str, faults: Faults) -> int | None:
+def _count(text: str | None, row: int, name: str, faults: Faults, column: str, of: str) -> int | None:
     if text is None:
         return None
     if re.fullmatch(r"\d+(\.0+)?", text):
         return int(float(text))
     faults.add(
         "not-a-count",
-        f"the number of users is {text!r}",
+        f"the number of {of} is {text!r}",
         "write a whole number, or leave the cell empty where it is not known",
         file=name,
         row=row,
-        column="users",
+        column=column,
     )
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ def as_names(names: Names) -> tuple[str, ...]:
     """One name or several as a tuple; None, "1" and "~1" (R's "no clusters") as an empty one."""
     if names is None:
         return ()
-    found = (names,) if isinstance(names, str) else tuple(names)
+    found = (names,) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
     return () if found in {("1",), ("~1",)} else found
 
 
@@ -69,7 +69,7 @@ class Design:
         put(self, "psu", as_names(psu))
         put(self, "weight", weight)
         put(self, "fpc", as_names(fpc))
-        put(self, "nest", bool(nest))
+        put(self, "nest", nest)
         put(self, "singleton", singleton)
         put(self, "probs", as_names(probs))
         put(self, "pps", pps or None)
@@ -78,6 +78,14 @@ class Design:
 
     def _check(self) -> None:
         faults = Faults()
+        for part in ("strata", "psu", "weight", "fpc", "probs"):
+            value = getattr(self, part)
+            for name in value if isinstance(value, tuple) else () if value is None else (value,):
+                if not isinstance(name, str):
+                    faults.add("not-a-column", f"{part} holds {name!r}.", "Name a column of the data, as a text.")
+        if not isinstance(self.nest, bool):
+            faults.add("nest", f"nest={self.nest!r} is neither True nor False.", "Say True where unit ids repeat between strata.")
+        faults.stop()
         if self.singleton not in SINGLETON_RULES:
             faults.add(
                 "singleton-rule",

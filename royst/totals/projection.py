@@ -2,7 +2,8 @@
 
 With A the calibration's columns, w the final and q the regression weights, a statistic's score z = w·u has the residual
 e = z − w·A·M·(Aᵀ q u). For poststratification and GREG q is the weight before and M = (AᵀQA)⁺ (Deville and Särndal 1992);
-for raking q is 1 and M ten sweeps of margin means, as R's ``svyrecvar`` does. Where a calibrated design is calibrated again
+for raking M is ten sweeps of margin means, as R's ``svyrecvar`` does, and A is weighted by what was left to rake after each
+margin, q by its inverse (both 1 where raking has settled). Where a calibrated design is calibrated again
 the residuals of the first are those that the second explains, in that order, as in R.
 """
 

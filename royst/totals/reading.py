@@ -16,6 +16,7 @@ from royst.errors import Faults, wrong
 MISSING_TEXTS = ["", "NA", "NaN"]
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 LARGEST = 1e100
+WIDEST = 1 << 62  # whole numbers beyond it leave no room to count in 64 bits
 NARROW = 4096  # a range of whole numbers this wide is encoded through a table
 ZERO_LED = r"^\s*[+-]?0\d"
 
@@ -25,25 +26,58 @@ def open_frame(data: Any) -> pl.LazyFrame:
 
     In CSV files "", "NA" and "NaN" are missing, and a column whose values start with 0 (``0301``) stays text.
     """
-    if isinstance(data, pl.LazyFrame):
-        return data
     if isinstance(data, pl.DataFrame):
         return data.lazy()
     if isinstance(data, str | Path):
-        return _open_path(Path(data))
+        return _readable(Path(data))
+    try:
+        frame = _as_frame(data)
+        frame.collect_schema()
+        return frame
+    except (TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+        raise wrong(
+            "data-kind",
+            f"The data are a {type(data).__name__} that cannot be read as a table: {_first_line(error)}",
+            "Give a Polars or pandas DataFrame, an Arrow table, or a path to a CSV or Parquet file, with columns of one "
+            "length, one kind and a name of their own.",
+        ) from error
+
+
+def _as_frame(data: Any) -> pl.LazyFrame:
+    if isinstance(data, pl.LazyFrame):
+        return data
     if isinstance(data, dict):
         return pl.DataFrame(data).lazy()
     if type(data).__module__.startswith("pandas"):
         return pl.from_pandas(data.reset_index(drop=True), nan_to_null=True).lazy()
-    try:
-        frame = pl.from_arrow(data)
-    except (TypeError, ValueError) as error:
-        raise wrong(
-            "data-kind",
-            f"The data are a {type(data).__name__}, which cannot be read as a table.",
-            "Give a Polars or pandas DataFrame, an Arrow table, or a path to a CSV or Parquet file.",
-        ) from error
+    if data is None:
+        raise TypeError("there is nothing.")
+    frame = pl.from_arrow(data)
     return frame.to_frame().lazy() if isinstance(frame, pl.Series) else frame.lazy()
+
+
+def _readable(path: Path) -> pl.LazyFrame:
+    """The file's frame; an ``InputError`` where it is not there or is not what its name says."""
+    try:
+        frame = _open_path(path)
+        frame.collect_schema()
+        return frame
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise unreadable(error, path) from error
+
+
+def unreadable(error: Exception, path: Path | None) -> Exception:
+    """A file that is there but is not what its name says, as an ``InputError``."""
+    return wrong(
+        "file-unreadable",
+        f"The file cannot be read: {_first_line(error)}",
+        "Give a Parquet file, or a CSV file in UTF-8 with commas, one header and as many values on each line.",
+        file=path,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def _open_path(path: Path) -> pl.LazyFrame:
@@ -57,8 +91,24 @@ def _open_path(path: Path) -> pl.LazyFrame:
     if kind in {".csv", ".tsv", ".txt"}:
         separator = "\t" if kind == ".tsv" else ","
         texts = pl.read_csv(path, infer_schema=False, null_values=MISSING_TEXTS, separator=separator)
+        _refuse_twins(path, texts.columns)
         return texts.with_columns(_typed(column) for column in texts).lazy()
     raise wrong("file-kind", f"{path.suffix!r} files are not read here.", "Give a CSV or Parquet file.", file=path)
+
+
+def _refuse_twins(path: Path, names: list[str]) -> None:
+    """Polars renames a header's second ``x`` to ``x_duplicated_0``; which of the two was meant nobody can tell."""
+    twins = [stem for stem, mark, number in (name.rpartition("_duplicated_") for name in names) if mark and number.isdigit()]
+    twins = [stem for stem in dict.fromkeys(twins) if stem and stem in names]
+    if twins:
+        raise wrong(
+            "column-twice",
+            f"More than one column is called {', '.join(map(repr, twins))}.",
+            "Give each column a name of its own.",
+            file=path,
+            row=1,
+            column=twins[0],
+        )
 
 
 def _typed(texts: pl.Series) -> pl.Series:
@@ -148,7 +198,7 @@ def encode_all(columns: Iterable[pl.Series]) -> list[Codes]:
 def _near(column: pl.Series) -> tuple[int, int] | None:
     """The least and the largest of whole numbers that lie near each other; None of other columns."""
     low, high = (column.min(), column.max()) if column.dtype.is_integer() else (None, None)
-    if low is None or int(high) - int(low) >= NARROW or abs(int(low)) > 1 << 62:  # type: ignore[arg-type]
+    if low is None or int(high) - int(low) >= NARROW or abs(int(low)) > WIDEST:  # type: ignore[arg-type]
         return None
     return int(low), int(high)  # type: ignore[arg-type]
 
@@ -185,8 +235,19 @@ def _encode_levels(column: pl.Series) -> Codes:
     return Codes(_narrow(codes.fill_null(-1).to_numpy() + 1, len(levels)), labels, values)
 
 
+def _refuse_nested(column: pl.Series) -> None:
+    if column.dtype.is_nested() or column.dtype in {pl.Object, pl.Binary}:
+        raise wrong(
+            "column-kind",
+            f"Column {column.name!r} is of kind {column.dtype}, which holds no single answers.",
+            "Make a column of texts or numbers of it.",
+            column=column.name,
+        )
+
+
 def _plain(column: pl.Series) -> pl.Series:
-    """Categories as texts, decimals and NaN as ordinary numbers and nulls."""
+    """Categories as texts, decimals and NaN as ordinary numbers and nulls; an ``InputError`` for lists, bytes and objects."""
+    _refuse_nested(column)
     if column.dtype == pl.Categorical:
         return column.cast(pl.String)
     if column.dtype.is_decimal():
@@ -225,6 +286,7 @@ def numbers(column: pl.Series) -> NDArray[np.float64]:
         return column.cast(pl.Float64).to_numpy()
     if column.dtype == pl.Null:
         return np.full(len(column), np.nan)
+    _refuse_nested(column)
     texts = column.cast(pl.String)
     parsed = texts.cast(pl.Float64, strict=False)
     bad = texts.filter(parsed.is_null() & texts.is_not_null())

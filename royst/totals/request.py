@@ -103,9 +103,10 @@ class Request:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that is read, each once."""
+        """Every column that is read, each once; under a calibration also those that its rows are known by."""
         groups = (name for by in self.groupings for name in by)
-        return tuple(dict.fromkeys((*self.design.columns, *groups, *self.items)))
+        known_by = self.design.calibration.made_of if self.design.calibration is not None else ()
+        return tuple(dict.fromkeys((*self.design.columns, *known_by, *groups, *self.items)))
 
     @property
     def element(self) -> bool:

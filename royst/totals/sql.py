@@ -19,9 +19,18 @@ from royst.errors import Faults, InputError, wrong
 from royst.totals.cells import domain_codes
 from royst.totals.design import Design
 from royst.totals.embedded import Embedded
-from royst.totals.reading import Codes, encode, open_frame
-from royst.totals.request import AtMost, Coded, Column, Number, Request, Variable
-from royst.totals.sqltext import TABLE, column_names, literal, quoted, sum_expressions, unit_keys, without_nan
+from royst.totals.reading import Codes, encode, numbers, open_frame, unreadable
+from royst.totals.request import AtMost, Coded, Column, Index, Number, Request, Variable
+from royst.totals.sqltext import (
+    TABLE,
+    column_names,
+    for_arrow,
+    literal,
+    quoted,
+    sum_expressions,
+    unit_keys,
+    without_nan,
+)
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Ints, Totals, Units
 from royst.totals.units import check_units, weights_from_fpc
 
@@ -62,7 +71,7 @@ class Sql:
     def _distinct(self, item: str) -> tuple[Codes, list[Any]]:
         if item not in self._levels:
             name = quoted(item)
-            column = self.query(f"SELECT DISTINCT {name} AS v FROM {TABLE} WHERE {name} IS NOT NULL")["v"]
+            column = self.query(f"SELECT DISTINCT {name} AS v FROM {TABLE} WHERE {name} IS NOT NULL")["v"].alias(item)
             codes = encode(column)
             values: list[Any] = [None] * len(codes.labels)
             for code, value in zip(codes.codes.tolist(), column.to_list()):
@@ -81,7 +90,10 @@ class Sql:
         if not _plain(request):
             return self._embedded(request.columns).totals(request)
         self._check_weights(request.design)
+        self._check_numbers(request)
         table = self.query(self.text(request))
+        if not all(column.is_finite().all() for column in table if column.dtype.is_float()):
+            self._embedded(request.columns).prepare(request.items)  # says which number is infinite, and in which row
         units, keys = self._units(request)
         groups = tuple(self._group(request, table, number, keys, units) for number in range(len(request.groupings)))
         design, found = request.design, Totals(request, units, groups)
@@ -172,6 +184,15 @@ class Sql:
                     faults.add(code, f"{name} is {what} in {int(count)} row(s).",
                                "Every row needs a positive, finite weight.", column=name)  # fmt: skip
         faults.stop()
+
+    def _check_numbers(self, request: Request) -> None:
+        """An ``InputError`` for items that are asked as numbers and hold others: SQL would end on the first of them."""
+        asked = [column for variable in request.variables for column in (variable.y, variable.x) if column is not None]
+        parts = [part for column in asked for part in (column.parts if isinstance(column, Index) else (column,))]
+        for item in dict.fromkeys(part.item for part in parts if isinstance(part, Number | AtMost)):
+            if not self.is_number(item):
+                name = quoted(item)
+                numbers(self.query(f"SELECT DISTINCT {name} AS v FROM {TABLE} WHERE {name} IS NOT NULL")["v"].alias(item))
 
     def _units(self, request: Request) -> tuple[Units, list[pl.Series]]:
         """The units, sorted as the embedded engine sorts them, and their key columns in that order."""
@@ -288,9 +309,12 @@ class DuckDB(Sql):
                 raise wrong("file-missing", "There is no such file.", "Check the path.", file=path)
             source = f"read_parquet({literal(str(path))})"
         else:
-            self._connection.register("royst_source", open_frame(data).collect().to_arrow())
+            self._connection.register("royst_source", for_arrow(open_frame(data)).collect().to_arrow())
             source = "royst_source"
-        schema = dict(self._connection.sql(f"SELECT * FROM {source} LIMIT 0").pl().schema)
+        try:
+            schema = dict(self._connection.sql(f"SELECT * FROM {source} LIMIT 0").pl().schema)
+        except duckdb.Error as error:
+            raise unreadable(error, path) from error
         self._connection.execute(f"CREATE VIEW {TABLE} AS SELECT {without_nan(schema, quoted)} FROM {source}")
         return schema
 

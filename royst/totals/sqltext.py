@@ -104,3 +104,12 @@ def unit_keys(request: Request) -> list[str]:
         if not request.element:
             found += [*design.psu[stage : stage + 1]]
     return found
+
+
+def for_arrow(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The frame with what DuckDB cannot take over as texts: durations, whole numbers of 128 bits, Python objects."""
+    kinds = frame.collect_schema()
+    objects = [name for name, kind in kinds.items() if kind == pl.Object]
+    wide = [pl.col(name).cast(pl.String) for name, kind in kinds.items() if kind == pl.Int128]
+    spans = [pl.col(name).dt.to_string() for name, kind in kinds.items() if kind == pl.Duration]
+    return frame.drop(objects).with_columns(*wide, *spans)

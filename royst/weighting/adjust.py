@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from royst.errors import Faults, wrong
-from royst.totals.reading import encode, label, numbers
+from royst.totals.reading import check_finite, encode, label, numbers
 from royst.totals.table import Floats
-from royst.weighting.irls import design_matrix, fit
+from royst.weighting.irls import columns_of, design_matrix, fit
 
 
 def nonresponse_cells(
@@ -64,7 +64,7 @@ def nonresponse_propensity(
     answered = _truth(frame, responded)
     base = np.ones(len(frame)) if weight is None else numbers(frame[weight])
     matrix, _ = design_matrix(frame, covariates)
-    _refuse_missing(frame, [*covariates, *([weight] if weight else [])])
+    _refuse_missing(frame, [*columns_of(covariates, frame.columns), *([weight] if weight else [])])
     chance = fit(matrix, answered.astype(np.float64), base, "logistic").fitted
     if classes is not None:
         order = np.argsort(chance, kind="stable")
@@ -82,6 +82,7 @@ def nonresponse_propensity(
 def _refuse_missing(frame: pl.DataFrame, names: Sequence[str]) -> None:
     faults = Faults()
     for name in dict.fromkeys(names):
+        check_finite(frame[name])
         missing = np.flatnonzero(encode(frame[name]).codes == 0)
         if len(missing):
             faults.add("covariate-missing", f"{name} is missing in {len(missing)} row(s).",
@@ -106,7 +107,9 @@ def trim(
 
     What is cut is shared out over the weights that were not, in rounds, as R's ``trimWeights(strict = TRUE)`` does.
     """
-    weight = np.asarray(weights, dtype=np.float64).copy()
+    weight = _finite(weights).copy()
+    if not len(weight):
+        return weight
     top = np.inf if highest is None else highest
     if times_median is not None:
         top = min(top, times_median * float(np.median(weight)))
@@ -146,13 +149,26 @@ class Diagnostics:
     g_largest: float | None = None
 
 
+def _finite(weights: Any) -> Floats:
+    try:
+        found = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        found = np.array([np.nan])
+    if found.ndim != 1 or not np.isfinite(found).all():
+        raise wrong("weights-numbers", "The weights are not a row of finite numbers.", "Mend those that are missing or infinite.")
+    return found
+
+
 def diagnostics(weights: Any, before: Any = None) -> Diagnostics:
     """Kish's design effect and effective n of weights, and the factors that a calibration put on ``before``."""
-    w = np.asarray(weights, dtype=np.float64)
-    if len(w) == 0 or not np.isfinite(w).all() or w.sum() <= 0:
-        raise wrong("weights-empty", "There are no weights with a positive, finite sum.", "Look at the weights.")
+    w = _finite(weights)
+    if len(w) == 0 or w.sum() <= 0:
+        raise wrong("weights-empty", "There are no weights with a positive sum.", "Look at the weights.")
     deff = float(len(w) * (w * w).sum() / w.sum() ** 2)
-    g = None if before is None else w / np.asarray(before, dtype=np.float64)
+    earlier = None if before is None else _finite(before)
+    if earlier is not None and (len(earlier) != len(w) or (earlier == 0).any()):
+        raise wrong("weights-before", "The weights before are not one for each weight, or some are 0.", "Give the weights that were calibrated.")
+    g = None if earlier is None else w / earlier
     return Diagnostics(
         len(w),
         float(w.sum()),

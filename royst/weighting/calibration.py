@@ -6,7 +6,7 @@ to that of R's ``postStratify``, ``rake`` and ``calibrate``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,7 +19,7 @@ from royst.errors import Faults, wrong
 from royst.totals.design import Design
 from royst.totals.embedded import Embedded
 from royst.totals.projection import Calibration, mark_of
-from royst.totals.reading import Codes, encode, label, numbers, open_frame, read_columns
+from royst.totals.reading import LARGEST, Codes, encode, label, numbers, open_frame, read_columns
 from royst.totals.request import Request
 from royst.totals.table import Floats, Ints
 
@@ -44,7 +44,7 @@ def calibrate(
     totals: Mapping[Any, Any],
     method: str = "raking",
     *,
-    tolerance: float = 1e-10,
+    tolerance: float = 1e-12,
     rounds: int = 1000,
 ) -> Design:
     """A design with weights that reproduce ``totals``, and with the variance of calibrated estimates.
@@ -53,27 +53,31 @@ def calibrate(
     of their cross (keys are tuples), or, for ``linear``, a numeric column to its total and ``"(Intercept)"`` to the
     population's size. A margin that sums to 1 is taken as shares of the weights' sum. ``poststratify`` takes one margin;
     ``raking`` one or more, in rounds until no cell of the weighted table moves by ``tolerance`` (below 1 a fraction of the
-    weights' sum, else in persons: R's ``rake`` stops at 1); ``linear`` (GREG) any mixture, whose weights may turn negative.
+    weights' sum, else in persons: R's ``rake`` stops at 1 by itself); ``linear`` (GREG) any mixture, whose weights may turn negative.
     A calibrated design may be calibrated again: the earlier totals are then met no longer unless they are given again.
 
     ``InputError`` for categories that the data or the totals lack, missing values, or totals that cannot be met.
     """
     if method not in METHODS:
         raise wrong("calibration-method", f"method={method!r} is not known.", f"Use one of: {', '.join(METHODS)}.")
+    if not isinstance(totals, Mapping | None):
+        raise wrong("totals-kind", f"The totals are a {type(totals).__name__}.", 'Give a mapping, as {"sex": {"k": 2100, "m": 3300}}.')
     frame = open_frame(data)
     before = Embedded(frame).rows(Request(design, (), rows=not design.psu)).weight
     margins = _margins(frame, totals, float(before.sum()), method)
     columns = sparse.hstack([_columns(margin) for margin in margins], format="csr")
     if method == "linear":
         weights = _greg(columns, before, np.concatenate([margin.totals for margin in margins]))
-        regression, inverse = before, _inverse(columns, before)
+        regressors, inverse = sparse.csr_matrix(sparse.diags(before) @ columns), _inverse(columns, before)
     elif method == "poststratify":
-        weights = before * _ratios(margins[0], before)[margins[0].cell]
-        regression, inverse = before, _inverse(columns, before)
+        weights = _poststratified(margins[0], before)
+        regressors, inverse = sparse.csr_matrix(sparse.diags(before) @ columns), _inverse(columns, before)
     else:
-        weights = _rake(margins, before, tolerance, rounds)
-        regression, inverse = np.ones(len(before)), _sweeps(columns, [len(margin.totals) for margin in margins])
-    regressors = sparse.csr_matrix(sparse.diags(regression) @ columns)
+        weights, late = _rake(margins, before, tolerance, rounds)
+        parts = [_columns(margin) for margin in margins]
+        columns = sparse.hstack([sparse.diags(scale) @ part for scale, part in zip(late, parts)], format="csr")
+        regressors = sparse.hstack([sparse.diags(1 / scale) @ part for scale, part in zip(late, parts)], format="csr")
+        inverse = _sweeps(columns, regressors, [len(margin.totals) for margin in margins])
     names = [name for key in totals for name in ((key,) if isinstance(key, str) else key)]
     earlier = design.calibration.made_of if design.calibration is not None else ()
     there = frame.collect_schema().names()
@@ -97,7 +101,7 @@ def weights(design: Design) -> Floats:
 
 
 def _margins(frame: pl.LazyFrame, totals: Mapping[Any, Any], whole: float, method: str) -> list[Margin]:
-    if not totals:
+    if totals is None or not len(totals):
         raise wrong("no-totals", "No totals are given.", 'Give at least one margin: {"sex": {"k": 2100, "m": 3300}}.')
     if method == "poststratify" and len(totals) > 1:
         raise wrong(
@@ -109,6 +113,14 @@ def _margins(frame: pl.LazyFrame, totals: Mapping[Any, Any], whole: float, metho
     found = []
     height = frame.select(pl.len()).collect().item()
     for name, wanted in totals.items():
+        if not _all_numbers(wanted.values() if isinstance(wanted, Mapping) else [wanted]):
+            faults.add(
+                "totals-number",
+                f"The totals of {name} are not all finite numbers.",
+                "Give a number for each category, or one for a numeric column.",
+                column=str(name),
+            )
+            continue
         if isinstance(wanted, Mapping):
             margin = _categories(frame, name, wanted, whole, faults)
         else:
@@ -117,6 +129,10 @@ def _margins(frame: pl.LazyFrame, totals: Mapping[Any, Any], whole: float, metho
             found.append(margin)
     faults.stop()
     return found
+
+
+def _all_numbers(totals: Iterable[Any]) -> bool:
+    return all(isinstance(one, int | float | np.number) and abs(float(one)) <= LARGEST for one in totals)
 
 
 def _categories(
@@ -189,12 +205,19 @@ def _columns(margin: Margin) -> sparse.csr_matrix:
 # ---- weights
 
 
-def _ratios(margin: Margin, weight: Floats) -> Floats:
-    return np.asarray(margin.totals / np.bincount(margin.cell, weight, len(margin.totals)))
+def _poststratified(margin: Margin, before: Floats) -> Floats:
+    """In R's arithmetic, probabilities divided by ratios of sums in extended precision: at a tie of equal weights the last
+    bit decides a quantile."""
+    chance = 1.0 / before
+    order = np.argsort(margin.cell, kind="stable")
+    starts = np.searchsorted(margin.cell[order], np.arange(len(margin.totals)))
+    there = np.add.reduceat((1.0 / chance)[order].astype(np.longdouble), starts).astype(np.float64)
+    return np.asarray(1.0 / (chance / (margin.totals / there)[margin.cell]))
 
 
-def _rake(margins: list[Margin], before: Floats, tolerance: float, rounds: int) -> Floats:
-    """Iterative proportional fitting; the cross of all margins must settle."""
+def _rake(margins: list[Margin], before: Floats, tolerance: float, rounds: int) -> tuple[Floats, list[Floats]]:
+    """Iterative proportional fitting until the cross of all margins settles: weights, and what those after each margin of the
+    last round are to them (R's variance takes each margin's means with these; where raking is stopped early they differ)."""
     sums = [float(margin.totals.sum()) for margin in margins]
     if max(sums) - min(sums) > 1e-6 * max(sums):
         raise wrong(
@@ -203,16 +226,18 @@ def _rake(margins: list[Margin], before: Floats, tolerance: float, rounds: int) 
             + ", ".join(f"{margin.name} {total:g}" for margin, total in zip(margins, sums)),
             "Mend the totals so that every margin has the same sum.",
         )
-    cross = np.unique(np.stack([margin.cell for margin in margins]), axis=1, return_inverse=True)[1].reshape(-1)
+    cells, cross = np.unique(np.stack([margin.cell for margin in margins]), axis=1, return_inverse=True)
+    cross = cross.reshape(-1)
     limit = tolerance * float(before.sum()) if tolerance < 1 else tolerance
-    weight, table = before, np.bincount(cross, before)
+    start = new = np.bincount(cross, before)
     for _ in range(rounds):
-        for margin in margins:
-            weight = weight * _ratios(margin, weight)[margin.cell]
-        new = np.bincount(cross, weight)
-        if np.abs(new - table).max() < limit:
-            return weight
         table = new
+        after = []
+        for margin, cell in zip(margins, cells):
+            new = new * (margin.totals / np.bincount(cell, new, len(margin.totals)))[cell]
+            after.append(new)
+        if np.abs(new - table).max() < limit:
+            return np.asarray(before * (new / start)[cross]), [(one / new)[cross] for one in after]
     raise wrong(
         "raking-open",
         f"Raking did not settle in {rounds} rounds.",
@@ -241,9 +266,9 @@ def _inverse(columns: sparse.csr_matrix, weight: Floats) -> Floats:
     return np.asarray(np.linalg.pinv(gram / np.outer(size, size), rcond=1e-11, hermitian=True) / np.outer(size, size))
 
 
-def _sweeps(columns: sparse.csr_matrix, widths: list[int]) -> Floats:
+def _sweeps(columns: sparse.csr_matrix, regressors: sparse.csr_matrix, widths: list[int]) -> Floats:
     """The matrix that ten rounds of taking out each margin's plain means amount to."""
-    gram = np.asarray((columns.T @ columns).todense())
+    gram = np.asarray((regressors.T @ columns).todense())
     found = np.zeros_like(gram)
     left = np.eye(len(gram))
     ends = np.cumsum([0, *widths])

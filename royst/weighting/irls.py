@@ -13,6 +13,8 @@ from royst.totals.reading import encode, numbers
 from royst.totals.table import Floats
 
 ROUNDS = 100
+FAR = 30.0
+SEPARATED = 1e-7  # a deviance a person that only answers without any doubt leave
 SETTLED = 1e-8  # relative change of the deviance, R's glm.control
 
 
@@ -44,25 +46,33 @@ def fit(x: Floats, y: Floats, weight: Floats, family: str = "linear", mean: floa
     mu = (w * y + 0.5) / (w + 1)
     eta = np.log(mu / (1 - mu))
     old = _deviance(y, mu, w)
+    slope = mu * (1 - mu)
     for _ in range(ROUNDS):
-        spread = mu * (1 - mu)
-        working = eta + (y - mu) / spread
+        spread = slope * slope / (mu * (1 - mu))
+        working = eta + (y - mu) / slope
         inverse = _inverse(x, w * spread)
         beta = inverse @ (x.T @ (w * spread * working))
         eta = x @ beta
-        mu = 1 / (1 + np.exp(-eta))
-        if np.abs(eta).max() > 30:
-            break
+        mu, slope = _chances(eta)
         new = _deviance(y, mu, w)
         if abs(new - old) < SETTLED * (abs(new) + 0.1):
-            residual = weight * spread * (y - mu) / (mu * (1 - mu))
-            return Fit(beta, mu, inverse / mean, residual)
+            if new < SEPARATED * float(w.sum()):
+                break
+            return Fit(beta, mu, inverse / mean, weight * spread * (y - mu) / slope)
         old = new
     raise wrong(
         "regression-open",
         "The logistic regression does not settle: some column separates the answers perfectly.",
         "Leave the column out, or join its categories.",
     )
+
+
+def _chances(eta: Floats) -> tuple[Floats, Floats]:
+    """Fitted chances and their slopes, held off 0 and 1 beyond log-odds of 30, as R's ``binomial()`` holds them."""
+    tiny = np.finfo(np.float64).eps
+    odds = np.where(eta < -FAR, tiny, np.where(eta > FAR, 1 / tiny, np.exp(np.clip(eta, -FAR, FAR))))
+    mu = odds / (1 + odds)
+    return mu, np.where(np.abs(eta) > FAR, tiny, mu / (1 + odds))
 
 
 def _deviance(y: Floats, mu: Floats, w: Floats) -> float:
@@ -80,19 +90,47 @@ def _inverse(x: Floats, weight: Floats) -> Floats:
     return np.asarray(np.linalg.inv(scaled) / np.outer(size, size))
 
 
-def design_matrix(frame: pl.DataFrame, columns: Sequence[str]) -> tuple[Floats, list[str]]:
-    """A model matrix with an intercept: numbers as they are, categories as indicators of all but the first, as R's
-    ``model.matrix``. Rows with missing values hold NaN."""
-    parts, names = [np.ones(len(frame))], ["(Intercept)"]
-    for name in columns:
-        column = frame[name]
-        if column.dtype.is_numeric():
-            parts.append(numbers(column))
-            names.append(name)
-            continue
-        codes = encode(column)
-        for k, level in enumerate(codes.labels[1:], start=2):
-            values = (codes.codes == k).astype(np.float64)
-            parts.append(np.where(codes.codes == 0, np.nan, values))
-            names.append(f"{name}{level}")
-    return np.column_stack(parts), names
+def columns_of(terms: Sequence[str], there: Sequence[str]) -> list[str]:
+    """The columns that model terms read: a term is a column's name, or names joined by ``:`` (an interaction), as R's.
+
+    ``InputError`` for an interaction of columns that are not terms themselves, where R's coefficients would mean another thing.
+    """
+    found: dict[str, None] = {}
+    for term in terms:
+        parts = _parts(term, there)
+        lacking = [part for part in parts if len(parts) > 1 and part not in terms]
+        if lacking:
+            raise wrong("interaction-alone", f"{term} is asked without {lacking[0]}.", f"Add {lacking[0]!r} to the terms.")
+        found.update(dict.fromkeys(parts))
+    return list(found)
+
+
+def _parts(term: str, there: Sequence[str]) -> list[str]:
+    return [term] if term in there else term.split(":")
+
+
+def design_matrix(frame: pl.DataFrame, terms: Sequence[str]) -> tuple[Floats, list[str]]:
+    """A model matrix with an intercept: numbers as they are, categories as indicators of all but the first, interactions
+    (``a:b``) as products of both's columns, as R's ``model.matrix``. Rows with missing values hold NaN."""
+    matrix, names = [np.ones(len(frame))], ["(Intercept)"]
+    for term in terms:
+        found = [(np.ones(len(frame)), "")]
+        for part in _parts(term, frame.columns):
+            found = [
+                (one * other, f"{name}:{label}" if name else label)
+                for other, label in _columns(frame[part])
+                for one, name in found
+            ]
+        matrix += [column for column, _ in found]
+        names += [name for _, name in found]
+    return np.column_stack(matrix), names
+
+
+def _columns(column: pl.Series) -> list[tuple[Floats, str]]:
+    if column.dtype.is_numeric():
+        return [(numbers(column), column.name)]
+    codes = encode(column)
+    return [
+        (np.where(codes.codes == 0, np.nan, (codes.codes == k).astype(np.float64)), f"{column.name}{level}")
+        for k, level in enumerate(codes.labels[1:], start=2)
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import SimpleNamespace as Named
@@ -15,6 +15,7 @@ import simulate
 import royst
 from royst import protect
 from royst.estimation import change
+from royst.evaluation import onemix
 from royst.evaluation import units as expected
 from royst.evaluation.estimate import UNIT, table
 from royst.protect import history
@@ -31,7 +32,7 @@ class Shape:
     """What a study looks like. ``waves``: wave to (people, units, number of the first unit): the panel is where units overlap.
 
     ``scales``: answers of each item; ``follow_up``: the last item is asked only of those who gave the first its first answer;
-    ``merged``: units of the last wave that became one with the unit before them.
+    ``merged``: units of the last wave that became one with the unit before them; ``mixes``: changes are told with one mix too.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Shape:
     index: bool = False
     follow_up: bool = False
     merged: int = 0
+    mixes: bool = False
     rules: str = "user-survey-10"
 
 
@@ -160,6 +162,21 @@ class Study:
                 )  # fmt: skip
         return pl.DataFrame(rows, schema=CHANGES)
 
+    def mixed(
+        self, wave: str, old: str, results: Mapping[str, royst.Result], people: protect.People, cells: pl.Series, totals: Mapping[str, float]
+    ) -> tuple[pl.DataFrame, pl.DataFrame, protect.People]:
+        """Best bands and their changes with the older wave's mix, and what protection must know of it."""
+        name, frame = f"mix:{old}:{wave}", self.people[wave].with_columns(cells)
+        bands = [one for one in self.measures() if one.kind == "band"]
+        design = royst.Design(psu=["unit"] if frame["unit"].n_unique() > 1 else None, weight="weight")
+        design = royst.calibrate(frame, design, {onemix.CELL: dict(totals)}, "poststratify")
+        result = royst.estimate(frame, design, bands, interval="korn-graubard")
+        best = pl.struct("item", "category").is_in([{"item": q, "category": next(iter(s.bands))} for q, s in self.scales.items() if s.bands])
+        told = table(result, wave, name).filter(best).with_columns(pl.lit(None, pl.Float64).alias(c) for c in ("deff", "n_eff"))
+        compared = self.changes(wave, {old: results[old], wave: result}).with_columns(population=pl.lit(name))
+        counted = onemix.brought(frame["weight"], cells, totals).alias(name)
+        return told, compared, replace(people, frame=people.frame.with_columns(counted), mixes={name: name})
+
     def compared(self, wave: str, estimates: pl.DataFrame) -> dict[str, pl.DataFrame]:
         """Units against the expected range, as ``royst release`` makes them of protected estimates."""
         items = [Named(name=q, scale=Named(bands=s.bands, not_relevant=s.not_relevant)) for q, s in self.scales.items()]
@@ -174,9 +191,14 @@ class Study:
     def candidate(self, wave: str, results: dict[str, royst.Result] | None = None) -> protect.Candidate:
         """All that the wave's release would say. ``results``: of the waves before; the wave's own is added."""
         results = {} if results is None else results
+        earlier = max((one for one in results if one < wave), default=None)
         results[wave], estimates = self.estimated(wave)
+        people, changes = self.protected_people(wave), self.changes(wave, results)
+        if self.shape.mixes and earlier and (found := onemix.mix(self.people[wave], self.people[earlier])):
+            told, compared, people = self.mixed(wave, earlier, results, people, *found)
+            estimates, changes = pl.concat([estimates, told]), pl.concat([changes, compared])
         return protect.Candidate(
-            estimates=estimates, people={wave: self.protected_people(wave)}, changes=self.changes(wave, results),
+            estimates=estimates, people={wave: people}, changes=changes,
             from_printed=partial(self.compared, wave),
         )  # fmt: skip
 

@@ -174,6 +174,19 @@ def test_estimates_are_the_same_from_every_engine(engine: str) -> None:
     assert (np.abs(a[there] - b[there]) <= 1e-12 * np.maximum(np.abs(a[there]), 1e-3)).all()
 
 
+@pytest.mark.parametrize("method", ["poststratify", "raking", "linear"])
+def test_a_calibrated_design_gives_the_same_from_duckdb(method: str, tmp_path: Path) -> None:
+    """The engine must fetch what the calibration knows its rows by, asked for or not."""
+    pl.read_csv(SYNTHETIC).write_parquet(tmp_path / "a.parquet")
+    sex, size = {"sex": {"kvinne": 3900, "mann": 4800}}, {"size": {"large": 5100, "small": 3600}}
+    for source in (SYNTHETIC, tmp_path / "a.parquet"):
+        design = royst.Design(strata="region", psu="unit", weight="weight")
+        calibrated = royst.calibrate(source, design, sex if method == "poststratify" else sex | size, method)
+        asked = [royst.mean("income"), royst.share("satisfied"), royst.quantile("income", 0.5)]
+        ours, theirs = (royst.estimate(source, calibrated, asked, by=[[], ["region"]], engine=e).table for e in ("embedded", "duckdb"))
+        assert ours.equals(theirs) and (ours["status"] == "ok").sum() > 20
+
+
 def test_the_embedded_engine_gives_the_same_bytes_each_time() -> None:
     def digest() -> str:
         request = Request(

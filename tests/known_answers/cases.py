@@ -76,7 +76,22 @@ FROM_R = {
                  "by": [], "means": ["births"], "totals": ["births"]},
     "yrbs": {"data": "yrbs", "design": {"strata": ["stratum"], "psu": ["psu"], "weight": "weight", "nest": True},
              "by": [], "deff": "replace", "shares": ["qn8"]},
+    "nhanes crossed": {"data": "nhanes", "design": {"strata": ["SDMVSTRA"], "psu": ["SDMVPSU"], "weight": "WTMEC2YR", "nest": True},
+                       "by": [["race", "RIAGENDR", "agecat"]], "means": ["HI_CHOL"], "totals": ["HI_CHOL"], "shares": ["HI_CHOL"]},
+    "apiclus2 fpc of the first stage": {"data": "apiclus2", "design": {"psu": ["dnum"], "fpc": ["fpc1"], "weight": "pw"},
+                                        "by": [["stype", "awards"]], **API},
+    "mu284 one stage": {"data": "mu284", "design": {"psu": ["id1"], "fpc": ["n1"]}, "by": ["id2"], "means": ["y1"], "totals": ["y1"]},
+    "fpc of rows": {"data": "fpc", "design": {"strata": ["stratid"], "weight": "weight", "fpc": ["Nh"]}, "by": ["psuid"],
+                    "means": ["x"], "totals": ["x"], "quantiles": [["x", 0.5]]},
+    "election with replacement": {"data": "election_pps", "design": {"probs": ["p"]}, "by": [], "totals": ["Bush", "Nader"],
+                                  "ratios": [["Kerry", "votes"]], "quantiles": [["votes", 0.5]]},
 }  # fmt: skip
+for rule in ("adjust", "average", "certainty", "remove"):  # counties as strata: many have one school, or one district
+    LONELY = {"by": ["stype", ["stype", "sch.wide"]], **API}
+    FROM_R[f"apistrat lonely {rule}"] = {"data": "apistrat", "design": {"strata": ["cnum"], "weight": "pw", "singleton": rule}, **LONELY}
+    FROM_R[f"apiclus1 lonely {rule}"] = {"data": "apiclus1", "design": {"strata": ["cnum"], "psu": ["dnum"], "weight": "pw", "singleton": rule}, **LONELY}
+    FROM_R[f"crowd {rule}"] = {"data": "crowd", "design": {"strata": ["stratum"], "psu": ["cluster"], "weight": "weight", "singleton": rule},
+                               "by": ["person"], "deff": "replace", "means": ["rooms"], "totals": ["rooms"], "ratios": [["rooms", "person"]]}  # fmt: skip
 
 
 def cases(own: bool) -> dict[str, dict]:

@@ -35,7 +35,8 @@ one <- function(case, domain, d, spec) {
   w <- weights(d)
   # where every first-stage unit was taken the second stage's units and strata are counted, not those of degf
   below <- isTRUE(spec$df == "second stage")
-  df <- if (below) length(unique(d$cluster[w != 0, 2])) - length(unique(d$strata[w != 0, 2])) else degf(d)
+  df_of <- function(d, w) if (below) length(unique(d$cluster[w != 0, 2])) - length(unique(d$strata[w != 0, 2])) else degf(d)
+  df <- df_of(d, w)
   deff <- if (is.null(spec$deff)) TRUE else switch(spec$deff, replace = "replace", none = FALSE,
     auto = if (min(w[w > 0]) >= 1 && spec$expands) TRUE else "replace")
   put <- function(measure, item, category, m, ci, kind, extra = NULL) {
@@ -76,9 +77,11 @@ one <- function(case, domain, d, spec) {
   }
   for (x in spec$quantiles) {
     q <- as.numeric(x[[2]])
-    m <- svyquantile(form(sprintf("`%s`", x[[1]])), d, q, na.rm = TRUE, interval.type = "mean", qrule = "math", df = df)[[1]]
+    there <- d[!is.na(d$variables[[x[[1]]]]), ]  # svyquantile's own df are those of the units that answered
+    own <- df_of(there, weights(there))
+    m <- svyquantile(form(sprintf("`%s`", x[[1]])), d, q, na.rm = TRUE, interval.type = "mean", qrule = "math", df = own)[[1]]
     add(case = case, domain = domain, measure = "quantile", item = x[[1]], category = as.character(q),
-        estimate = m[1], se = m[4], df = df, interval = "woodruff", low = m[2], high = m[3], deff = NA, capped = FALSE)
+        estimate = m[1], se = m[4], df = own, interval = "woodruff", low = m[2], high = m[3], deff = NA, capped = FALSE)
   }
 }
 

@@ -6,6 +6,7 @@ are written by R at test time and never kept, so the tests are skipped where R i
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import math
@@ -20,7 +21,8 @@ import polars as pl
 import pytest
 
 import royst
-from royst.estimation import association, regression, replicates, scale, units
+from royst.estimation import association, regression, replicates, scale, units, variance
+from royst.totals.request import Request
 
 HERE = Path(__file__).parent
 DESIGNS = {
@@ -40,11 +42,23 @@ DESIGNS = {
     "hospital": royst.Design(strata="oblevel", psu="hospno", weight="weighta", fpc="tothosp"),
     "yrbs": royst.Design(strata="stratum", psu="psu", weight="weight", nest=True),
     "scd": royst.Design(strata="ESA", psu="ambulance", weight="w", nest=True),
-}
+    "apiclus2 fractions": royst.Design(psu=["dnum", "snum"], fpc=["f1", "f2"]),
+    "apistrat fractions": royst.Design(strata="stype", fpc="fraction"),
+    "apiclus2 certain": royst.Design(strata="taken", psu=["dnum", "snum"], fpc=["there", "fpc2"]),
+    "apiclus1 parts": royst.Design(strata="part", psu="dnum", weight="pw", fpc="there"),
+    **{f"apistrat {rule}": royst.Design(strata="cnum", weight="pw", singleton=rule) for rule in ("adjust", "average", "certainty", "remove")},
+}  # fmt: skip
 TYPES = {"stype": {"E": 4421, "H": 755, "M": 1018}}
 WIDE = {"sch.wide": {"No": 1072, "Yes": 5122}}
 API99 = {"(Intercept)": 6194, "api99": 3914069}
+WON = {"awards": {"No": 2094, "Yes": 4100}}
 CALIBRATED = {
+    "strat.post": ("apistrat", [(TYPES, "poststratify")]),
+    "rake3": ("apiclus1", [(TYPES | WIDE | WON, "raking")]),
+    "rake1": ("apiclus1", [(TYPES | WIDE, "raking", 1.0)]),
+    "ratio.greg": ("apiclus1", [({"api99": 3914069}, "linear")]),
+    "clus2.greg": ("apiclus2", [(TYPES | API99, "linear")]),
+    "lonely.post": ("apistrat adjust", [(TYPES, "poststratify")]),
     "post": ("apiclus1", [(TYPES, "poststratify")]),
     "raked": ("apiclus1", [(TYPES | WIDE, "raking")]),
     "greg": ("apiclus1", [(TYPES | API99, "linear")]),
@@ -82,9 +96,12 @@ class Face:
 
     def data(self, name: str) -> pl.DataFrame:
         base = CALIBRATED[name][0] if name in CALIBRATED else name
-        frame = pl.read_csv(self.folder / f"{base.rstrip('0').removesuffix('wr')}.csv", infer_schema_length=None)
+        file = base.split()[0].rstrip("0").removesuffix("wr")
+        frame = pl.read_csv(self.folder / f"{file}.csv", infer_schema_length=None)
         if base.startswith("apiclus1"):
             return frame.with_columns(english=pl.col("ell") == 0)
+        if base.startswith("election"):
+            return frame.with_columns(red=pl.col("Bush") > pl.col("Kerry"), large=pl.col("votes") > 2e5)
         return frame.with_columns(people=pl.col("race").cast(pl.String)) if base == "nhanes" else frame
 
     @functools.cache  # noqa: B019  one face a run
@@ -93,8 +110,8 @@ class Face:
             return DESIGNS[name]
         base, steps = CALIBRATED[name]
         design = DESIGNS[base]
-        for totals, method in steps:
-            design = royst.calibrate(self.data(name), design, totals, method)
+        for totals, method, *tolerance in steps:
+            design = royst.calibrate(self.data(name), design, totals, method, **dict(zip(["tolerance"], tolerance)))
         return design
 
     def estimate(self, name: str, measure: Any, by: list[str] | None = None) -> royst.Result:
@@ -108,11 +125,13 @@ class Face:
 
     def replicated(self, name: str, measure: Any, kind: Any, domain: str = "all") -> dict:
         by = [] if domain == "all" else [domain.split("=")[0]]
-        found = replicates.table(self.estimate(name, measure, [by]), kind)  # type: ignore[list-item]
+        result = self.estimate(name, measure, [by])  # type: ignore[list-item]
+        found = replicates.table(result, kind(result) if callable(kind) else kind)
         return found.filter(pl.col("domain") == domain).row(0, named=True)
 
-    def difference(self, name: str, item: str, by: str, between: tuple) -> dict:
-        return self.estimate(name, royst.mean(item), by=[by]).difference(by=by, between=between).row(0, named=True)
+    def difference(self, name: str, item: Any, by: str, between: tuple) -> dict:
+        measure = royst.mean(item) if isinstance(item, str) else item
+        return self.estimate(name, measure, by=[by]).difference(by=by, between=between).row(0, named=True)
 
     def independence(self, name: str, rows: str, columns: str, corrected: str) -> dict:
         found = association.independence(self.data(name), self.design(name), rows, columns)
@@ -134,6 +153,16 @@ def mean(item: str) -> Any:
 BUSH, ENROLL = royst.ratio("Bush", "Kerry"), royst.ratio("api.stu", "enroll")
 KNOWN = np.array([[1, 0, 1, 0, 1, 0], [1, 0, 0, 1, 0, 1], [0, 1, 1, 0, 0, 1], [0, 1, 0, 1, 1, 0]]).T * 2.0
 HALVES = replicates.Replicates("BRR", KNOWN, 1 / 4, np.ones(4))
+TIMES = np.array([[2, 0, 1, 1, 0, 2], [0, 2, 2, 0, 1, 1], [1, 1, 0, 2, 2, 0], [2, 0, 0, 2, 1, 1], [0, 2, 1, 1, 2, 0]]).T * 1.0
+SAVED = royst.ratio("alive", "arrests")
+
+
+def around_the_whole(result: royst.Result) -> replicates.Replicates:
+    """JKn with squares around the whole estimate (R's ``mse = TRUE``)."""
+    asked = Request(result.design, (result.rows[0].statistic.variable,), ((),))
+    form = variance.structure_of(result.source.totals(asked))
+    return dataclasses.replace(replicates.replicates(form, "JKn"), mse=True)
+
 
 OURS: dict[str, Callable[[Face], dict]] = {
     "apisrs mean": lambda f: f.one("apisrs", mean("api00")),
@@ -238,6 +267,55 @@ OURS: dict[str, Callable[[Face], dict]] = {
     "chi2 F nhanes": lambda f: f.independence("nhanes", "HI_CHOL", "race", "F"),
     "chi2 nhanes": lambda f: f.independence("nhanes", "HI_CHOL", "race", "Chisq"),
     "chi2 F poststratified": lambda f: f.independence("post", "sch.wide", "comp.imp", "F"),
+    "with fractions for fpc": lambda f: f.one("apiclus2 fractions", mean("api00")),
+    "weights of fractions alone": lambda f: f.one("apistrat fractions", royst.total("enroll")),
+    "a district taken for certain": lambda f: f.one("apiclus2 certain", mean("api00")),
+    "a district taken for certain, domain": lambda f: f.one("apiclus2 certain", royst.total("api.stu"), "stype=E"),
+    "domain without two of the strata": lambda f: f.one("apiclus1 parts", mean("api00"), "part=a"),
+    "total of a domain without two of the strata": lambda f: f.one("apiclus1 parts", royst.total("enroll"), "part=a"),
+    "domain in some units of each stratum": lambda f: f.one("apiclus1 parts", ENROLL, "comp.imp=No"),
+    "lonely strata adjusted": lambda f: f.one("apistrat adjust", mean("api00")),
+    "lonely strata averaged, domain": lambda f: f.one("apistrat average", royst.total("enroll"), "awards=Yes"),
+    "lonely strata certain, domain": lambda f: f.one("apistrat certainty", mean("api00"), "stype=M"),
+    "lonely strata removed, missing answers": lambda f: f.one("apistrat remove", mean("target")),
+    "nhanes domain of three": lambda f: f.one("nhanes", mean("HI_CHOL"), "race=1;RIAGENDR=2;agecat=(19,39]"),
+    "share by svyciprop's own method": lambda f: f.one("apiclus1", royst.share("comp.imp", "Yes", interval="logit"), "stype=E"),
+    "share of a domain by Brewer, beta": lambda f: f.one("election_pps", royst.share("red", True), "large=true"),
+    "poststratified share of a domain, beta": lambda f: f.one("post", royst.share("awards", "Yes"), "stype=M"),
+    "raked share of a domain, beta": lambda f: f.one("raked", royst.share("comp.imp", "Yes"), "stype=M"),
+    "GREG share of a domain, xlogit": lambda f: f.one("greg", royst.share("awards", "Yes", interval="logit"), "stype=E"),
+    "raked count of a category": lambda f: f.one("raked", royst.total("awards"), category="Yes"),
+    "GREG count of a category in a domain": lambda f: f.one("greg", royst.total("awards"), "stype=M", "Yes"),
+    "raked over three margins, ratio": lambda f: f.one("rake3", ENROLL),
+    "raked as rake stops by itself": lambda f: f.one("rake1", mean("api00")),
+    "GREG without an intercept": lambda f: f.one("ratio.greg", royst.total("enroll")),
+    "GREG on two stages with missing answers": lambda f: f.one("clus2.greg", royst.total("enroll")),
+    "poststratified lonely strata": lambda f: f.one("lonely.post", mean("api00")),
+    "poststratified median of a domain, a tie": lambda f: f.one("strat.post", royst.quantile("enroll", 0.5), "stype=M"),
+    "quartile of a stratum, a tie": lambda f: f.one("apistrat", royst.quantile("growth", 0.25), "stype=E"),
+    "raked decile of a domain": lambda f: f.one("raked", royst.quantile("api99", 0.1), "stype=E"),
+    "median of two answers": lambda f: f.one("yrbs", royst.quantile("qn8", 0.5)),
+    "JKn of rows": lambda f: f.replicated("apistrat", ENROLL, "JKn"),
+    "JKn domain": lambda f: f.replicated("apiclus1 parts", mean("api00"), "JKn", "stype=M"),
+    "JKn around the whole estimate": lambda f: f.replicated("apiclus1 parts", ENROLL, around_the_whole),
+    "BRR ratio": lambda f: f.replicated("scd", SAVED, "BRR"),
+    "Fay ratio": lambda f: f.replicated("scd", SAVED, "Fay"),
+    "bootstrap of one's own weights": lambda f: f.replicated(
+        "scd", SAVED, replicates.Replicates("bootstrap", TIMES, 1 / 4, np.ones(5))
+    ),
+    "JK1 of a poststratified design": lambda f: f.replicated("post", mean("api00"), "JK1"),
+    "t raked, missing answers": lambda f: f.difference("raked", "target", "comp.imp", ("Yes", "No")),
+    "t lonely strata adjusted": lambda f: f.difference("apistrat adjust", "api00", "awards", ("Yes", "No")),
+    "t of a share": lambda f: f.difference("nhanes", royst.share("agecat", "(39,59]"), "RIAGENDR", (2, 1)),
+    "chi2 F raked": lambda f: f.independence("raked", "awards", "stype", "F"),
+    "chi2 F GREG, missing answers": lambda f: f.independence("greg", "comp.imp", "yr.rnd", "F"),
+    "chi2 two stages": lambda f: f.independence("apiclus2", "stype", "awards", "Chisq"),
+    "ratio of domain means": lambda f: f.estimate("apiclus1", mean("api00"), ["stype"]).quotient(0, 1),
+    "ratio of domain totals": lambda f: f.estimate("apiclus1", royst.total("enroll"), ["stype"]).quotient(2, 0),
+    "ratio of two items": lambda f: f.estimate("post", [mean("api00"), mean("api99")]).quotient(0, 1),
+    "covariance of domain means": lambda f: {
+        "estimate": f.estimate("apiclus1", mean("api00"), ["stype"]).covariance([0, 1])[0, 1]
+    },
     "contrast of domain means": lambda f: f.estimate("apiclus1", mean("api00"), ["stype"]).contrast(
         {0: 1, 1: -0.5, 2: -0.5}
     ),
@@ -268,6 +346,20 @@ REGRESSIONS: dict[str, Callable[[Face], dict]] = {
     "logistic strata": lambda f: f.terms("apistrat", "sch.wide", ["ell", "meals"], "logistic", "ell meals"),
     "logistic nhanes": lambda f: f.terms("nhanes", "HI_CHOL", ["RIAGENDR", "agecat"], "logistic", "agecat"),
     "linear GREG": lambda f: f.terms("greg", "api00", ["ell", "meals"], "linear", "ell meals"),
+    "logistic raked with classes": lambda f: f.terms("raked", "comp.imp", ["stype", "meals"], "logistic", "stype"),
+    "linear with an interaction of classes": lambda f: f.terms(
+        "raked", "api00", ["comp.imp", "stype", "comp.imp:stype"], "linear", "comp.impYes:"
+    ),
+    "linear with an interaction": lambda f: f.terms(
+        "apiclus1", "api00", ["stype", "ell", "stype:ell"], "linear", "stypeH:ell stypeM:ell"
+    ),
+    "logistic with an interaction": lambda f: f.terms(
+        "apistrat", "sch.wide", ["yr.rnd", "meals", "yr.rnd:meals"], "logistic", "yr.rndYes:"
+    ),
+    "logistic far from the rest": lambda f: f.terms("apiclus1", "sure", ["far"], "logistic", "far"),
+    "linear strata of units, missing answers": lambda f: f.terms(
+        "apiclus1 parts", "target", ["mobility", "awards"], "linear", "mobility awards"
+    ),
     "linear twice calibrated": lambda f: f.terms("twice", "api00", ["ell", "meals"], "linear", "ell meals"),
 }
 

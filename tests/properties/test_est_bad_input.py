@@ -139,8 +139,40 @@ def test_a_group_that_is_not_there_is_named() -> None:
         (lambda: royst.calibrate(frame(), DESIGN, {"y": 5}), "totals-number"),
         (lambda: regression.regress(frame(), DESIGN, "y", ["w", "w"]), "regression-singular"),
         (lambda: regression.regress(frame(), DESIGN, "q", ["y"], "logistic"), ""),
+        (lambda: regression.regress(frame(z=list("aabbaabb")), DESIGN, "q", ["z"], "logistic"), ""),
+        (lambda: regression.regress(frame(), DESIGN, "y", ["w", "w:N"]), "interaction-alone"),
+        (lambda: regression.regress(frame(z=list("cacacaca")), DESIGN, "q", ["z"], "logistic"), "regression-separated"),
+        (lambda: regression.regress(frame(q=list("12121212"), z=list("abababab")), DESIGN, "q", ["z"], "logistic"), "regression-open"),
         (lambda: adjust.nonresponse_cells(frame(r=[0, 0, 0, 0, 1, 1, 1, 1]), "r", "h"), "thin-cell"),
+        (lambda: adjust.nonresponse_propensity(frame(r=[0, 1] * 4, z=[3e154] + [1.0] * 7), "r", ["z"]), "number-infinite"),
         (lambda: adjust.trim([1.0, 2.0, 30.0], highest=5), "trim-impossible"),
+        (lambda: adjust.trim([1.0, float("nan")], highest=5), "weights-numbers"),
+        (lambda: adjust.diagnostics([1.0, 2.0], before=[1.0]), "weights-before"),
+        (lambda: royst.Design(strata=3), "not-a-column"),  # type: ignore[arg-type]
+        (lambda: royst.Design(fpc=757), "not-a-column"),  # type: ignore[arg-type]
+        (lambda: royst.Design(nest="no"), "nest"),  # type: ignore[arg-type]
+        (lambda: royst.estimate(frame(), {"psu": "u"}, royst.mean("y")), "not-a-design"),  # type: ignore[arg-type]
+        (lambda: royst.estimate(frame(), DESIGN, None), "no-measures"),  # type: ignore[arg-type]
+        (lambda: royst.estimate(frame(), DESIGN, royst.share("q", [])), "no-measures"),
+        (lambda: royst.estimate(frame(), DESIGN, "y"), "'y' is not a measure"),  # type: ignore[arg-type]
+        (lambda: royst.estimate(frame(), DESIGN, [royst.mean("y", name="a"), royst.mean("w", name="a")]), "measure-twice"),
+        (lambda: royst.estimate(frame(), DESIGN, [royst.share("q"), royst.share("q", interval="logit")]), "measure-twice"),
+        (lambda: royst.mean(["y", "w"]), "not-an-item"),  # type: ignore[arg-type]
+        (lambda: royst.mean("y", scores={"1": None}), "score"),  # type: ignore[dict-item]
+        (lambda: royst.quantile("y", "half"), "quantile-probability"),  # type: ignore[arg-type]
+        (lambda: royst.index([]), "index-empty"),
+        (lambda: royst.index(["y"], low=3, high=3), "index-scale"),
+        (lambda: royst.index(["y"], at_least=2), "index-at-least"),
+        (lambda: royst.estimate(frame(), DESIGN, royst.mean("y"), level="95"), "level"),  # type: ignore[arg-type]
+        (lambda: royst.estimate(None, DESIGN, royst.mean("y")), "data-kind"),
+        (lambda: royst.estimate({"y": [1, 2, 3], "x": [1, 2]}, None, royst.mean("y")), "data-kind"),
+        (lambda: royst.estimate(frame().to_pandas()[["y", "y"]], None, royst.mean("y")), "data-kind"),
+        (lambda: royst.estimate(frame().lazy().with_columns(pl.col("nobody")), None, royst.mean("y")), "data-kind"),
+        (lambda: royst.estimate(frame(y=[[1]] * 8), DESIGN, royst.mean("y")), "column-kind"),
+        (lambda: royst.estimate(frame(u=[{"a": 1}] * 8), DESIGN, royst.mean("y")), "column-kind"),
+        (lambda: royst.calibrate(frame(), DESIGN, [{"q": 1}]), "totals-kind"),  # type: ignore[arg-type]
+        (lambda: royst.calibrate(frame(), DESIGN, {"q": {"1": None, "2": 5}}), "totals-number"),
+        (lambda: royst.calibrate(frame(), DESIGN, {"y": float("nan")}, "linear"), "totals-number"),
     ],
 )
 def test_each_mistake_has_its_own_words(ask, code: str) -> None:
@@ -149,6 +181,93 @@ def test_each_mistake_has_its_own_words(ask, code: str) -> None:
         return
     with pytest.raises(royst.InputError, match=code):
         ask()
+
+
+@pytest.mark.parametrize(
+    ("ask", "code"),
+    [
+        (lambda r: r.difference("h", ("a",)), "not-two-groups"),
+        (lambda r: r.difference("h", "ab"), "not-two-groups"),
+        (lambda r: r.difference(["h", "q"], ("a", "b")), "group-parts"),  # once this was the difference by h alone
+        (lambda r: r.difference("h", ("a", "b"), rows=[99]), "no-such-row"),
+        (lambda r: r.difference("h", ("a", "b"), rows="y"), "not-a-row"),
+        (lambda r: r.contrast({0: 1.0, 99: -1.0}), "no-such-row"),
+        (lambda r: r.contrast({0: float("nan")}), "contrast-weights"),
+        (lambda r: r.contrast([(1.5, 1.0)]), "not-a-row"),
+        (lambda r: r.contrast({("mean", "z", "", "h=a"): 1.0, ("mean", "z", "", "h=b"): -1.0}), "row-without-error"),
+        (lambda r: r.quotient(("mean", "y", "", "h=a"), ("mean", "z", "", "h=b")), "row-without-error"),
+        (lambda r: r.quotient(("mean", "y"), ("mean", "naught")), "quotient-by-zero"),
+        (lambda r: r.wald([0, 1], null=[1.0]), "wald-null"),
+    ],
+)
+def test_each_mistake_in_a_test_between_rows_has_its_own_words(ask, code: str) -> None:
+    data = frame(z=[1.0, 2, 3, 4, None, None, None, None], naught=[-1.0, 0.5, 0, 0, 0, 0, 0, 0])
+    result = royst.estimate(data, DESIGN, [royst.mean("y"), royst.mean("z"), royst.mean("naught")], by=[[], ["h"], ["h", "q"]])
+    with pytest.raises(royst.InputError, match=code):
+        ask(result)
+
+
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("a.csv", b"", "file-unreadable"),
+        ("a.csv", b"y,x\n1,2\n3,4,5\n", "file-unreadable"),
+        ("a.csv", "y,x\n1,å\n".encode("latin-1"), "file-unreadable"),
+        ("a.csv", b"y,y\n1,2\n3,4\n", "column-twice"),
+        ("a.parquet", b"not Parquet", "file-unreadable"),
+        ("a.ods", b"", "file-kind"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told(engine: str, name: str, content: bytes, code: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(royst.InputError, match=code):
+        royst.estimate(tmp_path / name, None, royst.mean("y"), engine=engine)
+
+
+@pytest.mark.parametrize(("high", "kind"), [(2**64 - 1, pl.UInt64), (2**63 - 1, pl.Int64), (2**100, pl.Int128), (127, pl.Int8)])
+def test_whole_numbers_of_any_width_are_codes_and_numbers(high: int, kind: pl.DataType) -> None:
+    data = frame().with_columns(k=pl.Series([high, high - 1] * 4, dtype=kind))
+    table = royst.estimate(data, DESIGN, [royst.share("k"), royst.mean("k"), royst.mean("y")], by=[[], ["k"]]).table
+    assert table.filter((pl.col("measure") == "share") & (pl.col("domain") == "all"))["category"].to_list() == [str(high - 1), str(high)]
+    assert table.filter(pl.col("domain") == f"k={high}")["n"].to_list() == [4] * 4
+    assert (table.filter(pl.col("item") == "k", pl.col("measure") == "mean")["estimate"] / float(high) - 1).abs().max() < 0.01
+
+
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+@pytest.mark.parametrize(
+    ("values", "measure", "code"),
+    [
+        (list("abcabcab"), royst.mean("z"), "not-a-number"),
+        (list("abcabcab"), royst.quantile("z"), "not-a-number"),
+        (list("abcabcab"), royst.ratio("y", "z"), "not-a-number"),
+        ([float("inf")] * 8, royst.total("z"), "number-infinite"),
+        ([[1.0]] * 8, royst.mean("z"), "column-kind"),
+        ([[1.0]] * 8, royst.share("z"), "column-kind"),
+        ([b"x"] * 8, royst.share("z"), "column-kind"),
+    ],
+)
+def test_an_item_of_the_wrong_kind_is_named(engine: str, values: list, measure, code: str) -> None:
+    with pytest.raises(royst.InputError, match=code) as caught:
+        royst.estimate(frame(z=values), DESIGN, measure, engine=engine)
+    assert {fault.column for fault in caught.value.faults} == {"z"}
+
+
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+def test_columns_that_are_not_asked_for_may_be_of_any_kind(engine: str) -> None:
+    odd = frame().with_columns(
+        a=pl.Series([object()] * 8), b=pl.duration(days=1), c=pl.Series([2**100] * 8, dtype=pl.Int128), d=pl.concat_list("y", "w")
+    )
+    assert royst.estimate(odd, DESIGN, royst.mean("y"), engine=engine).table["status"][0] == "ok"
+
+
+def test_what_all_of_a_stratum_of_rows_answer_alike_has_no_error() -> None:
+    """A share of the stratum itself: rounding left an error of 10⁻¹⁰ where R and arithmetic have 0."""
+    sizes = {"a": 37, "b": 11, "c": 53}
+    strata = [name for name, n in sizes.items() for _ in range(n)]
+    data = pl.DataFrame({"h": strata, "w": [{"a": 44.21, "b": 15.1, "c": 20.36}[name] for name in strata]})
+    table = royst.estimate(data, royst.Design(strata="h", weight="w"), royst.share("h")).table
+    assert table["se"].to_list() == [0.0] * 3
 
 
 def test_a_calibrated_design_belongs_to_its_rows() -> None:

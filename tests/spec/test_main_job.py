@@ -15,6 +15,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import royst
+from royst.estimation import waves as three
+from royst.evaluation import estimate, onemix
+from royst.study.folder import read
 from royst.words import Words
 
 DATA = Path(__file__).parent / "data"
@@ -264,6 +268,33 @@ def test_a_change_among_those_who_took_part_both_times_stands_where_it_may(demo:
         assert table.count("<tr") == panel.height + 1
         assert table.count(">–<") == panel.height - published.height
     assert not any(b"outside:" in path.read_bytes() for path in (demo / "releases" / "2020-06").rglob("*") if path.suffix in (".csv", ".json", ".jsonl", ".html"))
+
+
+def test_a_change_with_one_mix_is_that_of_three_lines(demo: Path) -> None:
+    """What a release puts forward of one mix is what the three lines of ``estimation.waves`` give of the demo's answers."""
+    study = read(demo)
+    waves = {name: estimate.prepare(study, name) for name in ("2019", "2017")}
+    cells = {
+        name: wave.people.join(study.frame_of(name).select(pl.col("unit").alias(estimate.UNIT), pl.col("region").alias("_r"), pl.col("size").alias("_s")), on=estimate.UNIT, how="left", maintain_order="left")
+        for name, wave in waves.items()
+    }
+    there = {name: set(frame.select("_r", "_s").unique().rows()) for name, frame in cells.items()}
+    differ = [region for region, _ in there["2019"] ^ there["2017"]]
+    assert set(differ) == {"midt"}  # has no large unit in 2017: its sizes are one cell
+    cells = {name: frame.with_columns(pl.when(pl.col("_r").is_in(differ)).then(pl.lit("any")).otherwise("_s").alias("_s")) for name, frame in cells.items()}
+    item = next(item for item in waves["2019"].items if item.name == "satisfied")
+    measure = royst.band("satisfied", {band: list(names) for band, names in item.scale.bands.items()}, not_relevant=list(item.scale.not_relevant))
+    new, old = (three.Wave(cells[name], waves[name].design) for name in ("2019", "2017"))
+    lines = three.three_lines(new, old, measure, mix=["_r", "_s"], history=study.heirs("2019"))
+    told = {row["line"]: row for row in lines.filter(pl.col("category") == "stor").iter_rows(named=True)}
+    found = onemix.weights(study, waves["2019"], waves["2017"])
+    assert found is not None
+    people = waves["2019"].people.with_columns(found[0])
+    design = royst.calibrate(people, waves["2019"].design, {onemix.CELL: found[1]}, "poststratify")
+    mine = royst.estimate(people, design, [measure]).table.filter(pl.col("category") == "stor").row(0, named=True)
+    assert mine["estimate"] == pytest.approx(told["standardised"]["new"], rel=1e-12)
+    assert told["standardised"]["old"] == pytest.approx(told["all"]["old"], rel=1e-12)
+    assert abs(told["all"]["mix"]) > 1e-4  # the waves differ in their mix
 
 
 @pytest.mark.r

@@ -173,14 +173,21 @@ def test_what_pyxform_refuses_is_a_fault_with_the_authors_row(small):
     assert "choice-name" in codes
 
 
+def test_who_was_alone_is_an_answer_of_the_item(small):
+    small.toml += '\n[items.gender]\nrole = "helper"\nalone = "nobody"\n'
+    found = {(fault.code, fault.file, fault.column) for fault in faults(small.write())}
+    assert ("unknown-choice", "study.toml", "items.gender.alone") in found
+
+
 def test_the_frame_and_samples_are_checked(small):
     small.frame = small.frame.replace("2019;b;Bervik;s;small;60", "2019;b;Bervik;s;small;many").replace(
         "2019;c", "2019;A"
     )
-    small.samples["2019"] = "unit,size,inclusion\na,,0.5\nb,small,\nd,large,nan\n"
+    small.samples["2019"] = "unit,size,inclusion,offered\na,,0.5,12\nb,small,,\nd,large,nan,some\n"
     small.edit('unit = "unit"', 'unit = "unit"\nweight_basis = "known"')
     found = {(fault.code, fault.file, fault.row, fault.column) for fault in faults(small.write())}
     assert ("not-a-count", "frame.csv", 3, "users") in found
+    assert ("not-a-count", "waves/2019/sample.csv", 4, "offered") in found
     assert ("unsafe-unit", "frame.csv", 4, "unit") in found, "units a and A would share a folder on some systems"
     assert ("missing-stratum", "waves/2019/sample.csv", 2, "size") in found
     assert ("inclusion-out-of-range", "waves/2019/sample.csv", 4, "inclusion") in found

@@ -17,7 +17,7 @@ APART_SCALE = 0.36  # pixels per cent
 
 @dataclass(frozen=True)
 class Columns:
-    """Where things stand across: the bars between ``left`` and ``right``, what stands apart from ``apart`` on; ``origin`` is the common line, or zero."""
+    """Where things stand across: the bars between ``left`` and ``right``, what stands apart from ``apart`` on, with its own scale; ``origin`` is the common line, or zero."""
 
     label_room: float
     left: float
@@ -25,6 +25,7 @@ class Columns:
     apart: float
     scale: float
     origin: float
+    apart_scale: float
 
 
 def draw(figure: StackedBars, canvas: Canvas) -> None:
@@ -43,24 +44,31 @@ def _columns(figure: StackedBars, canvas: Canvas) -> Columns:
     left = 0.0 if canvas.narrow else label_room + 16
     details = [measured(bar.detail, SMALL) + 14 for bar in figure.measured if bar.detail]
     edge = canvas.width - (0.0 if canvas.narrow else max(details, default=0.0))
-    apart = edge - _apart_room(figure, canvas)
-    right = apart - (16 if apart < edge else 0)
-    pads = (0.0, 0.0)
-    for _ in range(3):
+    far = max((piece.value for piece in _pieces(figure)), default=0.0)
+    apart_scale, pads = APART_SCALE, (0.0, 0.0)
+    for _ in range(4):
+        apart = edge - _apart_room(figure, canvas, apart_scale)
+        right = apart - (16 if apart < edge else 0)
         scale, origin = _scale(figure, left + pads[0], right - pads[1])
+        if figure.one_scale:
+            both = right - left - sum(pads) + far * apart_scale
+            apart_scale = both / max(sum(_reach(figure)) + far, 1.0)
         pads = _pads(figure, scale)
-    return Columns(label_room, left, right, apart, scale, origin)
+    return Columns(label_room, left, right, apart, scale, origin, scale if figure.one_scale else APART_SCALE)
 
 
-def _apart_room(figure: StackedBars, canvas: Canvas) -> float:
-    pieces = [segment for bar in figure.measured for segment in bar.segments if segment.tone == "apart"]
-    if not pieces:
-        return 0.0
-    return max(_apart_width(piece) + 5 + measured(_apart_text(piece, canvas), VALUE) for piece in pieces)
+def _pieces(figure: StackedBars) -> list[Segment]:
+    """What stands apart, of every bar."""
+    return [segment for bar in figure.measured for segment in bar.segments if segment.tone == "apart"]
 
 
-def _apart_width(piece: Segment) -> float:
-    return max(piece.value * APART_SCALE, 2.0)
+def _apart_room(figure: StackedBars, canvas: Canvas, scale: float) -> float:
+    rooms = (_apart_width(piece, scale) + 5 + measured(_apart_text(piece, canvas), VALUE) for piece in _pieces(figure))
+    return max(rooms, default=0.0)
+
+
+def _apart_width(piece: Segment, scale: float) -> float:
+    return max(piece.value * scale, 2.0)
 
 
 def _apart_text(piece: Segment, canvas: Canvas) -> str:
@@ -83,12 +91,17 @@ def _sides(bar: Bar) -> tuple[float, float]:
 
 def _scale(figure: StackedBars, left: float, right: float) -> tuple[float, float]:
     """Pixels per cent, and where the common line (or zero) stands."""
-    if not figure.diverging:
-        return (right - left) / 100, left
-    sides = [_sides(bar) for bar in figure.measured if bar.segments] or [(50.0, 50.0)]
-    far_left, far_right = max(side[0] for side in sides), max(side[1] for side in sides)
+    far_left, far_right = _reach(figure)
     scale = (right - left) / max(far_left + far_right, 1.0)
     return scale, left + far_left * scale
+
+
+def _reach(figure: StackedBars) -> tuple[float, float]:
+    """How far the longest bars reach left and right of the common line, in per cent; a figure that does not diverge reaches 100."""
+    if not figure.diverging:
+        return 0.0, 100.0
+    sides = [_sides(bar) for bar in figure.measured if bar.segments] or [(50.0, 50.0)]
+    return max(side[0] for side in sides), max(side[1] for side in sides)
 
 
 def bare(text: str) -> str:
@@ -175,6 +188,6 @@ def _parts(canvas: Canvas, figure: StackedBars, bar: Bar, top: float, columns: C
         x += wide
     for part in bar.segments:
         if part.tone == "apart":
-            wide = _apart_width(part)
+            wide = _apart_width(part, columns.apart_scale)
             canvas.rect(columns.apart, top, wide, BAR, TONES["apart"].fill, edge=TONES["apart"].edge)
             canvas.text(columns.apart + wide + 5, baseline, _apart_text(part, canvas), size=VALUE)

@@ -6,6 +6,7 @@ from royst.look.tokens import MUTED, RULE, SERIES, TONES
 from royst.publish.document import LineChart, Series
 from royst.publish.figures.canvas import SMALL, VALUE, WIDER, Axis, Canvas, block_height, lines, measured, tick_text
 
+MARK_ROOM = 14.0  # for a line's mark before its name
 DASHES = ("", "6 4", "2 3", "8 3 2 3")
 
 
@@ -20,7 +21,7 @@ def draw(figure: LineChart, canvas: Canvas, language: str) -> None:
     several = len(figure.series) > 1
     direct = several and not canvas.narrow
     end_room = (
-        min(WIDER * max(measured(one.label, VALUE, 600) for one in figure.series) + 16, canvas.width * 0.3) if direct else 0.0
+        min(WIDER * max(measured(one.label, VALUE, 600) for one in figure.series) + 16 + MARK_ROOM, canvas.width * 0.32) if direct else 0.0
     )
     top = (
         canvas.block(0, 0, lines(figure.axis, SMALL, canvas.width), size=SMALL, fill=MUTED) + 10
@@ -131,13 +132,14 @@ def _strip(canvas: Canvas, figure: LineChart, across: list[float], top: float) -
 
 
 def _names(canvas: Canvas, figure: LineChart, x: float, room: float, vertical: Axis) -> None:
+    """Each line's mark and name beside its end."""
     ends = [next((p for p in reversed(one.points) if p is not None), figure.start) for one in figure.series]
-    said = [lines(one.label, VALUE, (room - 8) / WIDER, 600) for one in figure.series]
+    said = [lines(one.label, VALUE, (room - 8 - MARK_ROOM) / WIDER, 600) for one in figure.series]
     tallest = max(len(words) for words in said)
     places = spread(
         [vertical.at(end) for end in ends], tallest * VALUE * 1.3 + 2, vertical.right + 6, vertical.left - 6
     )
     for i, (one, words, y) in enumerate(zip(figure.series, said, places)):
-        canvas.block(
-            x, y - block_height(words, VALUE) / 2 + 1, words, size=VALUE, weight=600, fill=colour(one, i, figure)
-        )
+        top = y - block_height(words, VALUE) / 2 + 1
+        canvas.mark(i, x + 5, top + VALUE * 0.72, 4, colour(one, i, figure))
+        canvas.block(x + MARK_ROOM, top, words, size=VALUE, weight=600, fill=colour(one, i, figure))

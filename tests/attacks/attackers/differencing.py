@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attackers.evidence import COUNTED, Evidence, Told
+from attackers.evidence import COUNTED, MIX, Evidence, Told, who
 
 KEY = ("wave", "item", "measure", "category", "domain")
 
@@ -16,7 +16,7 @@ def differencing(evidence: Evidence) -> Iterator[Told]:
         for row in [*release.estimates, *_sides(release.tables.get("changes", []))]:
             if row["measure"] not in (*COUNTED, "index", "mean"):
                 continue
-            old = before.setdefault(tuple(row[c] for c in KEY), row)
+            old = before.setdefault((*(row[c] for c in KEY), who(row)), row)
             if old is not row:
                 yield from _between(evidence, old, row)
 
@@ -24,9 +24,10 @@ def differencing(evidence: Evidence) -> Iterator[Told]:
 def _sides(changes: list[dict[str, str]]) -> Iterator[dict[str, str]]:
     for row in changes:
         for side in ("1", "2"):
-            if row["status"] == "published" and row[f"wave_{side}"] and row["population"] == "all":
+            if row["status"] == "published" and row[f"wave_{side}"] and (row["population"] == "all" or row["population"].startswith(MIX)):
                 told = {c: row[c] for c in ("item", "measure", "category", "decimals") if c in row}
                 told |= {"wave": row[f"wave_{side}"], "domain": row[f"domain_{side}"] or "all", "n": row[f"n_{side}"]}
+                told["population"] = row["population"] if row["population"].endswith(told["wave"]) else "all"  # the older side has its own mix
                 yield told | {"estimate": row[f"estimate_{side}"], "unweighted": ""}
 
 

@@ -26,6 +26,13 @@ import numpy as np
 PUBLISHED = "published"
 COUNTED = ("share", "band")
 TINY = 1e-9
+MIX = "mix:"
+"""How populations of everybody with an older wave's mix begin."""
+
+
+def who(row: Mapping[str, str]) -> str:
+    """The population of a row."""
+    return row.get("population") or "all"
 
 
 class Told(NamedTuple):
@@ -64,7 +71,9 @@ class Rules:
         return 0.5 * 10.0 ** -int(row.get("decimals") or usual) + TINY
 
     def counts(self, row: Mapping[str, str]) -> range:
-        """The whole numbers whose share of the row's answers is printed as its plain percentage, which loses no decimal."""
+        """The whole numbers whose share of the row's answers is printed as its plain percentage, which loses no decimal; none where that is not printed."""
+        if row["unweighted"] == "":
+            return range(0)
         percent, n, half = float(row["unweighted"]), int(row["n"]), 0.5 * 10.0**-self.decimals + TINY
         least, most = np.ceil((percent - half) * n / 100), np.floor((percent + half) * n / 100)
         return range(max(0, int(least)), min(n, int(most)) + 1)
@@ -157,11 +166,12 @@ class Evidence:
 
     @cached_property
     def rows(self) -> dict[tuple[str, str], list[dict[str, str]]]:
-        """Published estimates by (wave, item); where releases repeat a row, the first one's."""
+        """Published estimates of everybody by (wave, item), also those counted otherwise; where releases repeat a row, the first one's."""
         first: dict[tuple, dict[str, str]] = {}
         for release in self.releases:
             for row in release.estimates:
-                first.setdefault(tuple(row[c] for c in ("wave", "item", "measure", "category", "domain")), row)
+                if who(row) == "all" or who(row).startswith(MIX):
+                    first.setdefault((*(row[c] for c in ("wave", "item", "measure", "category", "domain")), who(row)), row)
         found: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
         for key, row in first.items():
             found[key[0], key[1]].append(row)
@@ -172,6 +182,23 @@ class Evidence:
         for (wave, item), rows in sorted(self.rows.items()):
             if item in self.items:
                 yield wave, item, [row for row in rows if row["measure"] in (*COUNTED, "mean")]
+
+    def counted(self, row: Mapping[str, str]) -> np.ndarray:
+        """What each person of a row's wave counts in it: their weight, or with the older wave's mix of region and size. Shape (people,)."""
+        now = self.waves[row["wave"]]
+        if not who(row).startswith(MIX):
+            return now.weight
+        then = self.waves[who(row).split(":")[1]]
+        mine, theirs = (self._mix_cells(wave, (now, then)) for wave in (now, then))
+        factor = {c: then.weight[theirs == c].sum() / now.weight[mine == c].sum() for c in set(mine)}
+        return now.weight * np.array([factor[c] for c in mine])
+
+    @staticmethod
+    def _mix_cells(wave: Wave, both: tuple[Wave, Wave]) -> np.ndarray:
+        """Each person's region and size; the region alone where its sizes are not those of the other wave."""
+        sizes = [{(r, s) for r, s in zip(one.columns["region"], one.columns["size"])} for one in both]
+        differ = {region for region, _ in sizes[0] ^ sizes[1]}
+        return np.array([r if r in differ else f"{r}/{s}" for r, s in zip(wave.columns["region"], wave.columns["size"])], dtype=object)
 
     def pairs(self) -> Iterator[tuple[Published, Published]]:
         yield from pairwise(self.releases)

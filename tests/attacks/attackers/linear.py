@@ -83,7 +83,7 @@ class Block:
         for row in self.rows:
             if row["estimate"] == "" or row["domain"].removeprefix("_").startswith(("unit=", "pool=")):
                 continue
-            amount = self.members(row["domain"]) * self.weight
+            amount = self.members(row["domain"]) * self.evidence.counted(row)[self.first]
             total = float(amount @ self.size)
             if row["measure"] in COUNTED:
                 half, share = 0.5 * 10.0 ** -int(row.get("decimals") or self.rules.decimals) + TINY, float(row["estimate"])
@@ -159,7 +159,7 @@ def weights(evidence: Evidence) -> Iterator[Told]:
     """The same with the weighted percentages and means of every row, to who knows each unit's weight."""
     for block in _blocks(evidence):
         windows = block.windows()
-        if windows and np.ptp(block.weight) > TINY:
+        if any(np.ptp(c.amount[c.amount > 0]) > TINY for c in windows):
             yield from intervals(block, block.counts() + windows)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attackers.evidence import COUNTED, TINY, Evidence, Told
+from attackers.evidence import COUNTED, MIX, TINY, Evidence, Told
+from attackers.evidence import who as whose
 
 MOST = 300_000
 """Splits of one row that are gone through at a time; rows with more are left."""
@@ -28,7 +29,7 @@ def splits(evidence: Evidence) -> Iterator[Told]:
         for (domain, measure, category), possible in printed.items():
             if domain.startswith(("unit=", "pool=")) or len(possible) != 1:
                 continue
-            row = next(r for r in rows if (r["domain"], r["measure"], r["category"]) == (domain, measure, category))
+            row = next(r for r in rows if whose(r) == "all" and (r["domain"], r["measure"], r["category"]) == (domain, measure, category))
             members = who.inside(domain) & answered
             names = sorted(set(who.unit[members]))
             size = np.array([int((members & (who.unit == u)).sum()) for u in names])
@@ -46,6 +47,12 @@ def splits(evidence: Evidence) -> Iterator[Told]:
                 continue
             sums = _sums(who, printed, (measure, category), members, answered, names, fixed, left)
             fit = _fitting(rules, row, size, weight, fixed, left, possible[0], units, sums)
+            for other in [] if fit is None or domain != "all" else rows:  # the same people, counted otherwise
+                if whose(other).startswith(MIX) and (other["measure"], other["category"]) == (measure, category):
+                    counted = evidence.counted(other)
+                    mixed = np.array([counted[members & (who.unit == u)][0] for u in names])
+                    everyone = np.array([counted[who.unit == u].sum() for u in names])
+                    fit = fit[_alike(rules, other, size, weight, mixed, everyone, fixed, left, fit, units)]
             if fit is None or not len(fit):
                 continue
             for at, k in enumerate(left):
@@ -97,6 +104,23 @@ def _fitting(rules, row, size, weight, fixed, left, count, units, sums) -> np.nd
             keep &= np.abs(variance / _simple(share, size, weight) - float(row["deff"])) <= 0.05 + TINY
         free = free[keep]
     return free
+
+
+def _alike(rules, row, size, weight, mixed, everyone, fixed, left, fit, units) -> np.ndarray:
+    """Which splits give the percentage and the standard error of the row where its people count ``mixed`` for ``weight``: a cell whose
+    total is held has no error of its own. ``everyone``: what all people of a unit count, with an answer or without."""
+    every = np.tile(np.where(fixed >= 0, fixed, 0).astype(float), (len(fit), 1))
+    every[:, left] = fit
+    share, total = every @ mixed / (mixed @ size), mixed @ size
+    half = 0.5 * 10.0 ** -int(row.get("decimals") or rules.decimals) + TINY
+    keep = np.abs(100 * share - float(row["estimate"])) <= half
+    if row.get("se") and units > 1 and not rules.strata:
+        score = mixed * (every - share[:, None] * size) / total
+        for factor in np.unique(np.round(mixed / weight, 9)):
+            cell = np.isclose(mixed / weight, factor, atol=1e-8)
+            score[:, cell] -= score[:, cell].sum(1, keepdims=True) * everyone[cell] / everyone[cell].sum()
+        keep &= np.abs(100 * np.sqrt(units / (units - 1) * (score**2).sum(1)) - float(row["se"])) <= half
+    return keep
 
 
 def _every(sums: list[tuple[np.ndarray, int]], size: np.ndarray) -> np.ndarray | None:

@@ -167,7 +167,7 @@ def test_where_single_answers_are_withheld_the_bands_are_drawn(release: Release)
     ]  # fmt: skip
 
 
-def test_a_withheld_row_says_too_few_and_carries_no_number(release: Release) -> None:
+def test_a_withheld_row_says_that_it_is_not_shown_and_carries_no_number(release: Release) -> None:
     held = edition(release, "nb")
 
     def east(item: str, measure: str, category: str) -> dict[str, object] | None:
@@ -175,8 +175,9 @@ def test_a_withheld_row_says_too_few_and_carries_no_number(release: Release) -> 
 
     [chart] = charts.distributions(held, ["kin", "satisfied"], "x", [charts.Source(east)])
     assert isinstance(chart.figure, StackedBars)
-    assert (chart.figure.bars[1].segments, chart.figure.bars[1].missing) == ((), "for få svar")
+    assert (chart.figure.bars[1].segments, chart.figure.bars[1].missing) == ((), "ikke vist")
     assert set(chart.table.rows[1][1:]) == {"–"}
+    assert held.words("chart.not_shown_note") in chart.notes and chart.table.notes == (held.words("chart.dash_note"),)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
