@@ -59,7 +59,8 @@ def test_a_few_asks_tell_nothing(tmp_path):
 @pytest.mark.prove
 def test_a_thousand_adaptive_asks_tell_nothing(tmp_path):
     study, ledger, decisions = run(tmp_path, 1000)
-    assert len(decisions) == 1000
+    print(f"{sum(decisions)} of {len(decisions)} tables were given")
+    assert len(decisions) == 1000 and sum(decisions) >= 300  # refusing everything is no protection
     assert broken(tmp_path, study, ledger) == []
 
 
