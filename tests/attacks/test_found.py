@@ -107,3 +107,10 @@ def test_a_panel_line_does_not_leave_a_unit(tmp_path):
     own = made.estimates.filter((pl.col("domain") == f"unit={unit}") & (pl.col("item") == "q1") & (pl.col("category") == "high"))
     assert own["status"].to_list() == ["withheld"]
     assert row["status"] == "withheld"
+
+
+def test_a_standard_error_as_small_as_can_be_does_not_tell_units_apart(tmp_path):
+    """Answers lie so evenly over the units that hardly another split has so small an error, though there are a hundred thousand."""
+    study = Study(next(shape for shape in SHAPES if shape.name == "shape-08"))
+    made = protect.protect(study.candidate("2017"), study.rules)
+    assert attack(study.write(tmp_path / "out", made), "splits") == []
