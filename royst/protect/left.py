@@ -24,7 +24,7 @@ from royst.protect.weights import EFFECT, NO_STEP, STEPS, Precision, log_figures
 
 ROOM = 1.5
 """Tables of one answer in the units left that must agree with what is printed, as a power of ten, on the average."""
-AMPLE = 6.0
+AMPLE = 5.0
 """Tables, beyond what figures can look like, as a power of ten: with so many no unit's count is told, and none is looked for."""
 LOOKS = 0.3
 """Figures that can look in two ways or fewer, as a power of ten, are left to the look at true splits."""
