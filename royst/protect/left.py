@@ -36,10 +36,12 @@ FIRST = 300
 """Of these, so many are tried first: mostly they open all that the rest would."""
 TRIES = 20
 """Walks that counts leave and none of which is printed like the true split: then a unit counts as told."""
-SPARED = 20
-"""A row of so many times a unit's people keeps its figures where withholding that unit's row leaves its people open."""
+SPARED = 10
+"""A row of so many times some units' people keeps its figures where withholding these units' rows leaves its people open."""
+COARSER = 0.25
+"""What it costs to print a unit's answers more coarsely, of what it costs to withhold them."""
 OFFERED = 6
-"""Units' rows that are tried for it, the cheapest first."""
+"""Units' rows that are tried for it at each level, the cheapest first."""
 MANY = 100
 """Parts of which every pair is looked at."""
 
@@ -70,33 +72,49 @@ def beside_reports(
         return seen[key]
 
     def open_at(row: int, depth: int, to: float, without: bool) -> bool:
-        """Whether a row leaves its people open where it is printed so, beside all that is printed now."""
-        others = printed[inside[:, place] & (printed != row) & (level[printed] != WITHHELD_LEVEL)]
+        """Whether a row leaves its people open to who looks at answers as coarse as ``depth``, where the row is printed so, beside all
+        that is printed now."""
+        others = printed[inside[:, place] & (printed != row) & (level[printed] != WITHHELD_LEVEL) & (level[printed] <= depth)]
         looks = Looks(to, bool(np.isfinite(found.step[row])), bool(found.errors[row]) and not without)
-        at_each = (left(row, d, others[level[others] <= d]) for d in range(depth, len(block.levels)))
-        return all(one.open_on_average(looks) and not (facts and one.told(rules, looks)) for one in at_each)
+        one = left(row, depth, others)
+        return one.open_on_average(looks) and not (facts and one.told(rules, looks))
 
-    def as_it_is(row: int) -> bool:
-        return open_at(row, int(level[row]), float(step[row]), bool(bare[row]))
+    def open_from(row: int, depth: int, to: float, without: bool) -> bool:
+        """Whether it does at ``depth`` and at all that are coarser."""
+        return all(open_at(row, coarse, to, without) for coarse in range(depth, len(block.levels)))
+
+    def offered(row: int, depth: int, most: float) -> list[tuple[float, int, int]]:
+        """Units' rows inside a row that are printed at ``depth`` and may be coarser or withheld: what it costs, the row, its new level."""
+        found = []
+        for one in printed[inside[:, place]]:
+            if unit[one] >= 0 and not shown[one] and 0 <= level[one] <= depth:
+                if depth + 1 < len(block.levels) and not reasons[depth + 1][one]:
+                    found.append((COARSER * float(block.n[one]), int(one), depth + 1))
+                found.append((float(block.n[one]), int(one), WITHHELD_LEVEL))
+        return sorted(option for option in found if option[0] <= most)[:OFFERED]
 
     def spared(row: int) -> bool:
-        """Whether a row keeps its figures as they are, where one unit's row inside it is withheld if need be."""
-        if as_it_is(row):
-            return True
-        small = [one for one in printed[inside[:, place]] if unit[one] >= 0 and not shown[one] and SPARED * block.cost[one] <= block.cost[row]]
-        small = sorted((one for one in small if level[one] != WITHHELD_LEVEL), key=lambda one: (block.cost[one], one))
-        for one in small[:OFFERED]:
-            kept, level[one] = level[one], WITHHELD_LEVEL
-            if as_it_is(row):
-                return True
-            level[one] = kept
-        return False
+        """Whether a row keeps its figures as they are, where units' rows inside it are coarser or withheld if need be."""
+        before, room = level.copy(), block.n[row] / SPARED
+        as_now = float(step[row]), bool(bare[row])
+        for depth in range(int(level[row]), len(block.levels)):
+            opened = open_at(row, depth, *as_now)
+            for cost, one, coarse in [] if opened else offered(row, depth, room):
+                kept, level[one] = level[one], coarse
+                if opened := open_at(row, depth, *as_now):
+                    room -= cost
+                    break
+                level[one] = kept
+            if not opened:
+                level[:] = before
+                return False
+        return True
 
     for place, row in enumerate(map(int, several)):
         if shown[row]:  # what is new beside it has to go
             new = [other for other in printed[inside[:, place]] if not shown[other] and level[other] != WITHHELD_LEVEL]
             for other in sorted(new, key=lambda other: (block.cost[other], other)):
-                if as_it_is(row):
+                if open_from(row, int(level[row]), float(step[row]), bool(bare[row])):
                     break
                 level[other] = WITHHELD_LEVEL
             continue
@@ -104,7 +122,7 @@ def beside_reports(
             continue
         finest, level[row] = int(level[row]), WITHHELD_LEVEL
         for depth, (to, without) in product(range(finest, len(block.levels)), _ways(float(step[row]), bool(bare[row]))):
-            if (depth == finest or not reasons[depth][row]) and open_at(row, depth, to, without):
+            if (depth == finest or not reasons[depth][row]) and open_from(row, depth, to, without):
                 level[row], step[row], bare[row] = depth, to, without
                 break
     return level, replace(found, step=step, bare=bare)
