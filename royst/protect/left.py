@@ -9,7 +9,7 @@ repair like the audit's, by looking for other splits that would be printed alike
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -40,7 +40,7 @@ SPARED = 10
 """A row of so many times some units' people keeps its figures where withholding these units' rows leaves its people open."""
 COARSER = 0.25
 """What it costs to print a unit's answers more coarsely, of what it costs to withhold them."""
-OFFERED = 6
+OFFERED = 12
 """Units' rows that are tried for it at each level, the cheapest first."""
 MANY = 100
 """Parts of which every pair is looked at."""
@@ -63,18 +63,20 @@ def beside_reports(
     inside = (block.members[printed] @ block.members[several].T).toarray() == size[printed][:, None]
     reasons = [telltale(block, rules, depth) for depth in range(len(block.levels))]
     parts = Parts(block)
-    seen: dict[tuple[int, int, bytes], Left] = {}
+    seen: dict[tuple[object, ...], Left] = {}
 
-    def left(row: int, depth: int, beside: NDArray[np.int64]) -> Left:
-        key = (row, depth, beside.tobytes())
+    def left(row: int, depth: int, others: NDArray[np.int64]) -> Left:
+        beside = others[level[others] <= depth]
+        coarser = tuple((int(one), int(level[one])) for one in others if level[one] > depth and unit[one] >= 0)
+        key = (row, depth, beside.tobytes(), coarser)
         if key not in seen:
-            seen[key] = Left(parts, row, depth, beside, unit)
+            seen[key] = Left(parts, row, depth, beside, unit, coarser)
         return seen[key]
 
     def open_at(row: int, depth: int, to: float, without: bool) -> bool:
         """Whether a row leaves its people open to who looks at answers as coarse as ``depth``, where the row is printed so, beside all
         that is printed now."""
-        others = printed[inside[:, place] & (printed != row) & (level[printed] != WITHHELD_LEVEL) & (level[printed] <= depth)]
+        others = printed[inside[:, place] & (printed != row) & (level[printed] != WITHHELD_LEVEL)]
         looks = Looks(to, bool(np.isfinite(found.step[row])), bool(found.errors[row]) and not without)
         one = left(row, depth, others)
         return one.open_on_average(looks) and not (facts and one.told(rules, looks))
@@ -84,13 +86,13 @@ def beside_reports(
         return all(open_at(row, coarse, to, without) for coarse in range(depth, len(block.levels)))
 
     def offered(row: int, depth: int, most: float) -> list[tuple[float, int, int]]:
-        """Units' rows inside a row that are printed at ``depth`` and may be coarser or withheld: what it costs, the row, its new level."""
+        """Units' rows inside a row that may be withheld, or coarser than ``depth``: what it costs, the row, its new level."""
         found = []
         for one in printed[inside[:, place]]:
-            if unit[one] >= 0 and not shown[one] and 0 <= level[one] <= depth:
-                if depth + 1 < len(block.levels) and not reasons[depth + 1][one]:
-                    found.append((COARSER * float(block.n[one]), int(one), depth + 1))
+            if unit[one] >= 0 and not shown[one] and level[one] != WITHHELD_LEVEL:
                 found.append((float(block.n[one]), int(one), WITHHELD_LEVEL))
+                if level[one] <= depth < len(block.levels) - 1 and not reasons[depth + 1][one]:
+                    found.append((COARSER * float(block.n[one]), int(one), depth + 1))
         return sorted(option for option in found if option[0] <= most)[:OFFERED]
 
     def spared(row: int) -> bool:
@@ -175,12 +177,15 @@ class Parts:
 class Left:
     """A row's people by part, and whether rows that are printed tell their answers.
 
-    ``beside``: other rows inside the row that are printed, each of one ``unit`` (rows,) or of several. Arrays over the parts that are
-    left: ``size``, ``weight``; ``given`` (parts × categories at ``depth``); ``sums`` (rows of whole parts × parts): how many gave
-    an answer in each is printed too.
+    ``beside``: other rows inside the row that are printed, each of one ``unit`` (rows,) or of several; ``coarser``: rows of one unit
+    that are printed at a coarser level, and that level. Arrays over the parts that are left: ``size``, ``weight``; ``given`` (parts ×
+    categories at ``depth``); ``sums`` (rows of whole parts × parts): how many gave an answer in each is printed too. ``least`` and
+    ``most`` (units × categories): how few and how many of a unit's people can have given an answer, by its coarser row.
     """
 
-    def __init__(self, parts: Parts, row: int, depth: int, beside: NDArray[np.int64], unit: NDArray[np.int64]):
+    def __init__(
+        self, parts: Parts, row: int, depth: int, beside: NDArray[np.int64], unit: NDArray[np.int64], coarser: Sequence[tuple[int, int]] = ()
+    ):
         block = parts.block
         self.name = f"{block.name}/{block.rows[row]}/{depth}"
         inside = _atoms(block, row)
@@ -195,6 +200,11 @@ class Left:
         self.all_sizes, self.all_weights, self.all_given = size, parts.weight[kinds], given
         self.size, self.weight, self.given = size[here], self.all_weights[here], given[here].astype(np.int64)
         units, self.holder = np.unique(parts.holder[kinds], return_inverse=True)
+        self.most = np.tile(np.bincount(self.holder, size)[:, None], self.given.shape[1])
+        self.least = np.zeros_like(self.most)
+        for one, level in coarser:
+            place = np.searchsorted(units, unit[one])
+            self.least[place], self.most[place] = _ends(block, one, depth, level)
         several = [np.bincount(at, np.isin(inside, _atoms(block, one))) for one in beside[unit[beside] < 0]]
         share = np.array(several).reshape(len(several), len(kinds)) / np.bincount(at)
         whole = share[((share == 0) | (share == 1)).all(1)][:, here]
@@ -235,17 +245,18 @@ class Left:
     def _log_tables(self, category: int) -> float:
         """Tables of an answer, as a power of ten, as all groups of parts whose sums are printed leave them; of groups that overlap the larger."""
         if category not in self._tables:
-            self._tables[category] = sum(self._in_each_group(self.given[:, category]))
+            most = np.minimum(self.size, self.most[self.holder[: len(self.size)], category])
+            self._tables[category] = sum(self._in_each_group(self.given[:, category], most))
         return self._tables[category]
 
-    def _in_each_group(self, given: NDArray[np.int64]) -> Iterator[float]:
+    def _in_each_group(self, given: NDArray[np.int64], most: NDArray[np.float64]) -> Iterator[float]:
         groups, rest = [], np.ones(len(self.size), bool)
         for group in self.sums[np.argsort(-self.sums.sum(1), kind="stable")].astype(bool):
             if rest[group].all():
                 groups.append(group)
                 rest = rest & ~group
         for group in [*groups, rest]:
-            count, size = int(given[group].sum()), self.size[group]
+            count, size = int(given[group].sum()), most[group]
             if count:
                 yield log_tables(size, np.array([count, int(size.sum()) - count]))
 
@@ -276,6 +287,9 @@ class Left:
             change = np.zeros((len(splits), len(size) + 1))
             for part, unit in enumerate(self.holder[: len(truth)]):
                 change[:, unit] += splits[:, part] - truth[part]
+            counts = given + change[:, :-1]
+            able = ((self.least[:, category] <= counts) & (counts <= self.most[:, category])).all(1)
+            splits, change = splits[able], change[able]
             alike = self._alike(splits, category, printed)
             for fact in np.flatnonzero(closed.any(1)):
                 opens = leaves(rules, size[fact], given[fact], change[:, fact])
@@ -333,6 +347,17 @@ class Left:
         _, cell = np.unique(np.round(factor, 9), return_inverse=True)
         inside = np.eye(int(cell.max()) + 1)[cell]
         return units - (units @ inside / (everyone @ inside)) @ inside.T * everyone
+
+
+def _ends(block: Block, row: int, depth: int, level: int) -> NDArray[np.int64]:
+    """How few and how many people of a row can have given each answer at ``depth``, where it is printed at the coarser ``level``: nobody or
+    all who gave it or one of those printed with it; exactly these where it is printed alone. Shape (2, categories)."""
+    fine, coarse = block.levels[depth], block.levels[level]
+    printed = merge(block.counts[_atoms(block, row)], coarse).sum(0)
+    together = [np.unique(coarse[fine == category]) for category in range(int(fine.max()) + 1)]
+    alone = [np.unique(fine[np.isin(coarse, codes)]).size == 1 for codes in together]
+    most = np.array([printed[codes].sum() for codes in together])
+    return np.array([np.where(alone, most, 0), most])
 
 
 def _atoms(block: Block, row: int) -> NDArray[np.int64]:

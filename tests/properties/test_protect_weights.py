@@ -180,6 +180,56 @@ def test_a_weighted_percentage_alone_tells_no_unit_that_is_left_beside_reports()
     assert printed > 15
 
 
+def three_answers(seed: str, left: int, coarser: int) -> tuple[Block, np.ndarray]:
+    """The same with three answers, of which the first two are few and are printed together for some of the units that are left."""
+    block, level = beside(seed, left + coarser)
+    few = block.counts[:, 0]
+    first = (few * simulate.draws(f"{seed}/first", 20)).round().astype(int)
+    counts = np.stack([first, few - first, block.atoms - few], 1)
+    level[np.flatnonzero(level == WITHHELD_LEVEL)[:coarser]] = 1
+    return replace(block, counts=counts, levels=(np.arange(3), np.array([0, 0, 1]))), level
+
+
+def told_of_the_first(block: Block, level: np.ndarray, step: float, knows_coarser: bool = True) -> list[int]:
+    """Units whose sensitive count of the first answer follows from the whole's percentage, where coarser rows say how many there are at most."""
+    left, truth = np.flatnonzero(level[1:] != 0), block.counts[:, 0]
+    most = np.where((level[1:] == 1) & knows_coarser, block.counts[:, :2].sum(1), block.atoms)
+    some = every_split(most[left], np.ones((1, len(left)), int), truth[left].sum(keepdims=True), 10**7)
+    assert some is not None
+    splits = np.tile(truth, (len(some) + 1, 1))
+    splits[1:, left] = some
+    shown = figures(block, splits, step, True)
+    alike = splits[1:][(shown[1:] == shown[0]).all(1)]
+    facts = RULES.sensitive_cells(block.atoms, np.stack([truth, block.atoms - truth], 1))[:, 0]
+
+    def follows(splits: np.ndarray, unit: int) -> bool:
+        counts = splits[:, unit].astype(float)
+        return RULES.recoverable(int(block.atoms[unit]), counts.min(), counts.max())
+
+    return [u for u in left if facts[u] and follows(alike, u) and not follows(splits[1:], u)]
+
+
+def test_a_units_coarser_row_bounds_what_splits_there_are():
+    """Of the answers that are printed together a unit's people cannot have given more than these."""
+    before, blind, printed = 0, 0, 0
+    for seed, left in itertools.product(range(40), (1, 2)):
+        block, level = three_answers(f"coarser{seed}", left, 2 + seed % 2)
+        found = replace(
+            precision(block, np.ones(len(block.rows), bool)),
+            step=np.array([STEPS[0]] + [np.inf] * 20), bare=np.ones(21, bool), floor=np.zeros(21, int),
+        )  # fmt: skip
+        leaks = bool(told_of_the_first(block, level, STEPS[0]))
+        before += leaks
+        blind += leaks and not told_of_the_first(block, level, STEPS[0], knows_coarser=False)
+        kept, how = beside_reports(block, RULES, level, found)
+        if kept[0] == 0:
+            printed += 1
+            assert told_of_the_first(block, kept, how.step[0]) == []
+    assert before > 5
+    assert blind > 0
+    assert printed > 5
+
+
 def test_tenths_with_standard_errors_would_tell_units_that_whole_per_cents_do_not():
     """The reason for coarser figures: the same rows in tenths are worked out."""
     blocks = [row_of_units(f"tell{seed}", 4, 3, 9) for seed in range(6)]

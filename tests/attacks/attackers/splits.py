@@ -15,8 +15,8 @@ MOST = 300_000
 
 def splits(evidence: Evidence) -> Iterator[Told]:
     """For each weighted row: the units whose counts in it are printed elsewhere, or known, are taken out, and of the others every split
-    is tried that gives the printed count, those of pools, regions and other whole units inside it, the printed weighted percentage,
-    standard error and design effect."""
+    is tried that gives the printed count, those of pools, regions and other whole units inside it, no more than is printed of several
+    answers of a unit together, the printed weighted percentage, standard error and design effect."""
     for wave, name, rows in evidence.blocks():
         who, item, rules = evidence.waves[wave], evidence.items[name], evidence.rules
         answered = who.answered(name)
@@ -46,7 +46,8 @@ def splits(evidence: Evidence) -> Iterator[Told]:
             if not len(left):
                 continue
             sums = _sums(who, printed, (measure, category), members, answered, names, fixed, left)
-            fit = _fitting(rules, row, size, weight, fixed, left, possible[0], units, sums)
+            ends = np.array([_ends(printed, item, item.named(measure, category), names[k], int(size[k]), members, who) for k in left])
+            fit = _fitting(rules, row, size, weight, fixed, left, possible[0], units, sums, ends)
             for other in [] if fit is None or domain != "all" else rows:  # the same people, counted otherwise
                 if whose(other).startswith(MIX) and (other["measure"], other["category"]) == (measure, category):
                     counted = evidence.counted(other)
@@ -70,6 +71,18 @@ def _known(evidence: Evidence, wave: str, name: str, people: np.ndarray) -> list
     return None if not found or None in found else found
 
 
+def _ends(printed, item, answers, unit, size, members, who) -> tuple[int, int]:
+    """How few and how many of a unit's people can have given the answers, by what is printed of the unit of fewer and of more answers."""
+    low, high = 0, size
+    if (members | (who.unit != unit)).all():
+        for (domain, measure, category), possible in printed.items():
+            if domain == f"unit={unit}":
+                others = set(item.named(measure, category))
+                low = max(low, min(possible)) if others <= set(answers) else low
+                high = min(high, max(possible)) if others >= set(answers) else high
+    return low, high
+
+
 def _sums(who, printed, answer, members, answered, names, fixed, left) -> list[tuple[np.ndarray, int]]:
     """What other rows of whole units inside the row say of the units left: which of them, and how many of their people gave the answer."""
     found = {}
@@ -83,12 +96,13 @@ def _sums(who, printed, answer, members, answered, names, fixed, left) -> list[t
     return [(np.array(which), count) for which, count in found.items()]
 
 
-def _fitting(rules, row, size, weight, fixed, left, count, units, sums) -> np.ndarray | None:
+def _fitting(rules, row, size, weight, fixed, left, count, units, sums, ends) -> np.ndarray | None:
     """The splits over the units that are left, shape (splits, left); ``None`` where there are too many."""
     known = np.where(fixed >= 0, fixed, 0)
-    free = _every([*sums, (np.ones(len(left), bool), count - int(known.sum()))], size[left])
+    free = _every([*sums, (np.ones(len(left), bool), count - int(known.sum()))], ends[:, 1])
     if free is None:
         return None
+    free = free[(free >= ends[:, 0]).all(1)]
     total, half = float(weight @ size), 0.5 * 10.0 ** -int(row.get("decimals") or rules.decimals) + TINY
     share = (float(weight @ known) + free @ weight[left]) / total
     if row["estimate"] != "":
