@@ -154,7 +154,7 @@ def _left_open(block: Block, rules: RuleSet, level: NDArray[np.int64], printed: 
     others = np.flatnonzero(level != WITHHELD_LEVEL)
     others, unit, mine = others[others != whole], unit_of(block), _looks(block, printed, whole)
     parts = Parts(block, also)
-    left = (Left(parts, whole, depth, others[level[others] <= depth], unit) for depth in range(finest, len(block.levels)))
+    left = (Left(parts, whole, depth, others, level, unit) for depth in range(finest, len(block.levels)))
     return all(one.open_on_average(mine) and not one.told(rules, mine) for one in left)
 
 

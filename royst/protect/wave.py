@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from royst.errors import Faults
 from royst.protect import onemix
 from royst.protect.audit import Tally, repair
+from royst.protect.beside import beside_reports
 from royst.protect.block import WITHHELD_LEVEL, Block
 from royst.protect.candidate import (
     FINE,
@@ -26,7 +27,6 @@ from royst.protect.candidate import (
 )
 from royst.protect.filters import open_rows
 from royst.protect.history import Ledger
-from royst.protect.left import beside_reports
 from royst.protect.onemix import finest_asked, with_row
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import secondary, suppress

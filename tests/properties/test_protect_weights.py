@@ -12,10 +12,11 @@ import pytest
 from scipy import sparse
 
 from royst.protect import weights
+from royst.protect.beside import beside_reports
 from royst.protect.block import WITHHELD_LEVEL, Block
-from royst.protect.left import beside_reports, every_split
 from royst.protect.polytope import Polytope
 from royst.protect.rules import rule_set
+from royst.protect.splits import every_split
 from royst.protect.weights import STEPS, finest, precision
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "attacks"))

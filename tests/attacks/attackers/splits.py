@@ -16,7 +16,7 @@ MOST = 300_000
 def splits(evidence: Evidence) -> Iterator[Told]:
     """For each weighted row: the units whose counts in it are printed elsewhere, or known, are taken out, and of the others every split
     is tried that gives the printed count, those of pools, regions and other whole units inside it, no more than is printed of several
-    answers of a unit together, the printed weighted percentage, standard error and design effect."""
+    answers together, the printed weighted percentage, standard error and design effect."""
     for wave, name, rows in evidence.blocks():
         who, item, rules = evidence.waves[wave], evidence.items[name], evidence.rules
         answered = who.answered(name)
@@ -46,7 +46,7 @@ def splits(evidence: Evidence) -> Iterator[Told]:
             if not len(left):
                 continue
             sums = _sums(who, printed, (measure, category), members, answered, names, fixed, left)
-            ends = np.array([_ends(printed, item, item.named(measure, category), names[k], int(size[k]), members, who) for k in left])
+            ends = _ends(who, printed, item, item.named(measure, category), members, answered, names, fixed, left)
             fit = _fitting(rules, row, size, weight, fixed, left, possible[0], units, sums, ends)
             for other in [] if fit is None or domain != "all" else rows:  # the same people, counted otherwise
                 if whose(other).startswith(MIX) and (other["measure"], other["category"]) == (measure, category):
@@ -71,16 +71,21 @@ def _known(evidence: Evidence, wave: str, name: str, people: np.ndarray) -> list
     return None if not found or None in found else found
 
 
-def _ends(printed, item, answers, unit, size, members, who) -> tuple[int, int]:
-    """How few and how many of a unit's people can have given the answers, by what is printed of the unit of fewer and of more answers."""
-    low, high = 0, size
-    if (members | (who.unit != unit)).all():
-        for (domain, measure, category), possible in printed.items():
-            if domain == f"unit={unit}":
-                others = set(item.named(measure, category))
-                low = max(low, min(possible)) if others <= set(answers) else low
-                high = min(high, max(possible)) if others >= set(answers) else high
-    return low, high
+def _ends(who, printed, item, answers, members, answered, names, fixed, left) -> list[tuple[np.ndarray, int, int]]:
+    """How few and how many of the people of some units left can have given the answers, by what rows of whole units inside the row print of
+    fewer answers and of more."""
+    found = []
+    for (domain, measure, category), possible in printed.items():
+        inside, others = who.inside(domain) & answered, set(item.named(measure, category))
+        if (inside & ~members).any() or not (others <= set(answers) or others >= set(answers)):
+            continue
+        share = np.array([inside[members & (who.unit == u)].mean() for u in names])
+        if set(share) <= {0.0, 1.0} and share[left].any():
+            told = int(fixed[(share == 1) & (fixed >= 0)].sum())
+            low = min(possible) - told if others <= set(answers) else 0
+            high = max(possible) - told if others >= set(answers) else len(inside)
+            found.append((share[left] == 1, low, high))
+    return found
 
 
 def _sums(who, printed, answer, members, answered, names, fixed, left) -> list[tuple[np.ndarray, int]]:
@@ -99,10 +104,12 @@ def _sums(who, printed, answer, members, answered, names, fixed, left) -> list[t
 def _fitting(rules, row, size, weight, fixed, left, count, units, sums, ends) -> np.ndarray | None:
     """The splits over the units that are left, shape (splits, left); ``None`` where there are too many."""
     known = np.where(fixed >= 0, fixed, 0)
-    free = _every([*sums, (np.ones(len(left), bool), count - int(known.sum()))], ends[:, 1])
+    most = [min([int(size[k]), *(high for which, _, high in ends if which[at])]) for at, k in enumerate(left)]
+    free = _every([*sums, (np.ones(len(left), bool), count - int(known.sum()))], np.array(most))
     if free is None:
         return None
-    free = free[(free >= ends[:, 0]).all(1)]
+    for which, low, high in ends:
+        free = free[(free[:, which].sum(1) >= low) & (free[:, which].sum(1) <= high)]
     total, half = float(weight @ size), 0.5 * 10.0 ** -int(row.get("decimals") or rules.decimals) + TINY
     share = (float(weight @ known) + free @ weight[left]) / total
     if row["estimate"] != "":
