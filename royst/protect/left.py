@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ WALKS = 3000
 """Walks of one to three moves from the true split that are tried for each answer, and again for each unit that they leave closed."""
 FIRST = 300
 """Of these, so many are tried first: mostly they open all that the rest would."""
+FEW = 3.0
+"""Splits, as a power of ten, so few that no walks are tried before all are gone through."""
 TRIES = 20
 """Walks that counts leave and none of which is printed like the true split: then a unit counts as told."""
 
@@ -65,6 +68,7 @@ class Parts:
         other = np.zeros(len(block.atoms)) if also is None else np.round(also.weight, 9)
         kinds, at = np.unique(np.stack([block.holder, weight, other], 1), axis=0, return_inverse=True)
         self.at, self.holder, self.weight, self.other = at.ravel(), kinds[:, 0], kinds[:, 1], kinds[:, 2]
+        self.ends = cache(partial(_ends, block))
 
 
 class Left:
@@ -102,7 +106,7 @@ class Left:
         sums, fit = whole(beside[unit[beside] < 0])
         self.sums = np.unique(sums[fit][:, here], axis=0)
         bound, fit = whole(coarser)
-        ends = np.array([_ends(block, one, depth, level[one]) for one in coarser]).reshape(len(coarser), 2, given.shape[1])
+        ends = np.array([parts.ends(one, depth, level[one]) for one in coarser]).reshape(len(coarser), 2, given.shape[1])
         self.bound = bound[fit][:, here]
         self.least, self.most = np.swapaxes(ends[fit], 0, 1) - bound[fit][:, ~here] @ given[~here]
         self.n, self.units = float(size.sum()), len(np.unique(block.holder))
@@ -141,10 +145,13 @@ class Left:
     def _log_tables(self, category: int) -> float:
         """Tables of an answer, as a power of ten, as all groups of parts whose sums are printed leave them; of groups that overlap the larger."""
         if category not in self._tables:
-            ends = np.where(self.bound, self.most[:, category, None], np.inf)
-            most = np.vstack([self.size, ends]).min(0)
-            self._tables[category] = sum(self._in_each_group(self.given[:, category], most))
+            self._tables[category] = sum(self._in_each_group(self.given[:, category], self._most(category)))
         return self._tables[category]
+
+    def _most(self, category: int) -> NDArray[np.float64]:
+        """How many people of each part can have given an answer. Shape (parts,)."""
+        ends = np.where(self.bound, self.most[:, category, None], np.inf)
+        return np.vstack([self.size, ends]).min(0)
 
     def _in_each_group(self, given: NDArray[np.int64], most: NDArray[np.float64]) -> Iterator[float]:
         groups, rest = [], np.ones(len(self.size), bool)
@@ -178,8 +185,9 @@ class Left:
         closed[facts, facts] = False
         free = np.zeros(closed.shape, int)  # splits that counts alone leave: what they tell is no matter of this row's weighted figures
 
-        def see(splits: NDArray[np.int64]) -> bool:
+        def see(splits: NDArray[np.signedinteger]) -> bool:
             """Whether all facts are open once these splits are looked at too."""
+            splits = splits.astype(float)
             bound = splits @ self.bound.T
             able = (self.least[:, category] <= bound) & (bound <= self.most[:, category])
             splits = splits[(splits @ self.sums.T == self.sums @ truth).all(1) & able.all(1)]
@@ -194,10 +202,11 @@ class Left:
             return not closed.any()
 
         seed, moves = f"{self.name}/{category}", pairs(self.size, self.sums, truth)
-        for some in (range(FIRST), range(FIRST, WALKS)):
+        for some in (range(FIRST), range(FIRST, WALKS)) if self._log_tables(category) > FEW else ():
             if see(walks(moves, self.size, truth, seed, some)):
                 return False
-        every = every_split(self.size, np.vstack([self.sums, np.ones_like(truth)]), np.append(self.sums @ truth, truth.sum()), MOST)
+        sums = np.vstack([self.sums, np.ones_like(truth)])
+        every = every_split(self._most(category).astype(np.int64), sums, sums @ truth, MOST)
         if every is not None:
             see(every)
             return bool((closed & (free > 0)).any())

@@ -62,15 +62,16 @@ def pairs(size: NDArray[np.int64], sums: NDArray[np.int64], truth: NDArray[np.in
     return more, less, place[first[back[kind]]], among[back[kind]], still[kind]
 
 
-def every_split(size: NDArray[np.int64], sums: NDArray[np.int64], told: NDArray[np.int64], most: int) -> NDArray[np.int64] | None:
+def every_split(size: NDArray[np.int64], sums: NDArray[np.int64], told: NDArray[np.int64], most: int) -> NDArray[np.int16] | None:
     """Every split over parts of these sizes, (splits × parts), part by part, of which each of ``sums`` (sums × parts) is what is ``told``;
     ``None`` where there are more than ``most`` at a time."""
-    found, so_far = np.zeros((1, 0), np.int64), np.zeros((1, len(told)), np.int64)
-    for k, people in enumerate(size):
+    found, so_far = np.zeros((1, len(size)), np.int16), np.zeros((1, len(told)), np.int64)
+    for k, people in enumerate(map(int, size)):
         if len(found) * (people + 1) > most:
             return None
-        here = np.tile(np.arange(int(people) + 1), len(found))
-        found, so_far = np.repeat(found, int(people) + 1, 0), np.repeat(so_far, int(people) + 1, 0) + here[:, None] * sums[:, k]
-        able = ((so_far <= told) & (so_far + sums[:, k + 1 :] @ size[k + 1 :] >= told)).all(1)
-        found, so_far = np.column_stack([found, here])[able], so_far[able]
+        here = np.tile(np.arange(people + 1), len(found))
+        so_far = np.repeat(so_far, people + 1, 0) + here[:, None] * sums[:, k]
+        able = np.flatnonzero(((so_far <= told) & (so_far + sums[:, k + 1 :] @ size[k + 1 :] >= told)).all(1))
+        found, so_far = found[able // (people + 1)], so_far[able]
+        found[:, k] = here[able]
     return found
