@@ -16,7 +16,6 @@ from royst.protect.audit import Tally, repair
 from royst.protect.beside import beside_reports
 from royst.protect.block import WITHHELD_LEVEL, Block
 from royst.protect.candidate import (
-    FINE,
     Candidate,
     People,
     Scale,
@@ -28,13 +27,11 @@ from royst.protect.candidate import (
 from royst.protect.filters import open_rows
 from royst.protect.history import Ledger
 from royst.protect.onemix import finest_asked, with_row
+from royst.protect.out import Out
 from royst.protect.rules import RuleSet
 from royst.protect.suppress import secondary, suppress
 from royst.protect.weights import NO_STEP, STEPS, WHOLE, Precision, finest, precision, uneven
-from royst.protect.withholding import Decided, Printed, usual
-
-PLAIN = 1e-9
-"""Weighted and plain figures that differ by less are the same."""
+from royst.protect.withholding import PLAIN, Decided, Printed
 
 
 def _grouping(domain: str) -> tuple[str, ...]:
@@ -61,27 +58,12 @@ class Wave:
         mixed = pl.col("population").is_in(list(self.people.mixes))
         self.estimates, self.mixed = estimates.filter(~mixed), estimates.filter(mixed)
         asked = self.estimates.select("population", "domain").unique(maintain_order=True).rows()
-        self._asked_items = self.estimates["item"].unique(maintain_order=True).to_list()
-        self.items = [item for item in self._asked_items if item not in self.people.indices]
-        self.indices = [item for item in self._asked_items if item in self.people.indices]
-        self._ledger = self._of_wave(ledger)
-        self.out = self._out()
-        before = [] if self.out is None else self.out.select("population", "domain").unique(maintain_order=True).rows()
-        self.rows: WaveRows = wave_rows(wave, self.people, list(dict.fromkeys([*asked, *before])))
+        items = self.estimates["item"].unique(maintain_order=True).to_list()
+        self.items = [item for item in items if item not in self.people.indices]
+        self.indices = [item for item in items if item in self.people.indices]
+        self.out = Out(ledger, wave, items, self.people.mixes)
+        self.rows: WaveRows = wave_rows(wave, self.people, list(dict.fromkeys([*asked, *self.out.places])))
         self.place = self.rows.place()
-
-    def _of_wave(self, ledger: Ledger) -> pl.DataFrame | None:
-        """All that is out of the wave."""
-        frame = ledger.published()
-        if frame is None:
-            return None
-        return frame.filter(pl.col("wave") == self.wave)
-
-    def _out(self) -> pl.DataFrame | None:
-        if self._ledger is None:
-            return None
-        frame = self._ledger.filter(pl.col("item").is_in(self._asked_items) & ~pl.col("population").is_in(list(self.people.mixes)))
-        return frame if frame.height else None
 
     @property
     def rounds(self) -> list[list[str]]:
@@ -100,9 +82,7 @@ class Wave:
         printed); such rows are suppressed like others, but no fact of the audit.
         """
         part = self.estimates.filter(pl.col("item") == item)
-        measures = set(part["measure"])
-        if self.out is not None:  # what is out may be printed finer than what is put forward now
-            measures |= set(self.out.filter(pl.col("item") == item)["measure"])
+        measures = set(part["measure"]) | self.out.measures(item)  # what is out may be printed finer than what is put forward now
         scale = self.people.scales.get(item)
         if scale is None:
             return [self._numbers(item, part, printed)]
@@ -132,7 +112,7 @@ class Wave:
         asked = np.zeros(len(self.rows.names), bool)
         thin = (pl.col("n_units") > 1) & (pl.col("n_units") < self.rules.units.value)
         told = part.group_by("population", "domain", maintain_order=True).agg(thin.any().fill_null(False).alias("thin"))
-        out = self._out_of(item, kind)
+        out = self.out.of(item, kind)
         names = set() if out is None else set(out.select("population", "domain").unique().rows())
         shown = {(population, _grouping(domain)) for population, domain in names}
         closed = out is not None and self.changed
@@ -142,23 +122,16 @@ class Wave:
         asked[[self.place[name] for name in names]] = True
         return asked
 
-    def _out_of(self, item: str, kind: str) -> pl.DataFrame | None:
-        if self.out is None:
-            return None
-        return self.out.filter(
-            (pl.col("item") == item) & ((pl.col("measure") == "not_relevant") == (kind == "not_relevant"))
-        )
-
     @cached_property
     def changed(self) -> bool:
         """Whether the people of a wave that is out are no longer those it was published from: somebody withdrew."""
-        if self.out is None:
+        if self.out.rows is None:
             return False
         return any(self._differs(item, kind) for item in self.items for kind in ("answers", "not_relevant"))
 
     def _differs(self, item: str, kind: str) -> bool:
         """Whether a number of answers that is out is another one among today's people."""
-        out, scale = self._out_of(item, kind), self.people.scales.get(item)
+        out, scale = self.out.of(item, kind), self.people.scales.get(item)
         if out is None or not out.height or "n" not in out.columns:
             return False
         if scale is not None:
@@ -187,7 +160,7 @@ class Wave:
         )
         names = {name: k for k, name in enumerate(block.rows)}
         self._agrees(block, names, part, item)
-        out = self._levels_out(block, names, item, kind, [name for name, _ in levels], scale)
+        out = self.out.levels(item, kind, names, [name for name, _ in levels])
         block, told = self._printed_to(block, names, item, kind, part, scale)
         fit = self._open(item, block, codes >= 0, out, before) & self._enough(block)
         floor = np.where(fit, told.floor, len(levels))
@@ -212,7 +185,7 @@ class Wave:
     ) -> tuple[NDArray[np.int64], Tally]:  # fmt: skip
         """The levels after the audit, whose ``worlds`` are added; the whole counted otherwise, where it is out, binds it too."""
         rows = len(block.rows)
-        for population, depth, step in self._mixes_out(item, names):
+        for population, depth, step in self.out.mixes(item, names):
             block = with_row(block, f"{population}/all", self._mix(population)[codes >= 0], step)
             level, out = np.append(level, depth), np.append(out, depth)
         level, tally = repair(block, self.rules, level, out=out, units=self.thorough, worlds=worlds)
@@ -222,14 +195,6 @@ class Wave:
         """What each person counts in a population of everybody, counted otherwise. Shape (people,)."""
         return self.people.frame[self.people.mixes[population]].cast(pl.Float64).to_numpy()
 
-    def _mixes_out(self, item: str, names: list[str]) -> list[tuple[str, int, float]]:
-        """Such rows that are out: population, level and step."""
-        if self._ledger is None:
-            return []
-        rows = self._ledger.filter((pl.col("item") == item) & pl.col("population").is_in(list(self.people.mixes)))
-        found = rows.group_by("population", maintain_order=True).agg(pl.col("measure").unique(), (pl.col("decimals") < usual()).any().alias("fewer"))
-        return [(population, finest_asked(set(measures), names), STEPS[int(fewer)]) for population, measures, fewer in found.rows()]
-
     def _mixes(
         self, block: Block, item: str, codes: NDArray[np.int64], names: list[str], level: NDArray[np.int64], told: Precision,
         worlds: list[NDArray[np.float64]],
@@ -238,7 +203,7 @@ class Wave:
         mine = self.mixed.filter(pl.col("item") == item)
         whole = block.rows.index(WHOLE) if WHOLE in block.rows else None
         found: list[Decided] = []
-        if whole is None or self._out_of_wave:
+        if whole is None or self.out:
             return found
         for (population,), part in mine.group_by("population", maintain_order=True):
             self._agrees(block, {f"{population}/all": whole}, part, item)
@@ -253,11 +218,6 @@ class Wave:
                 found.append(Decided([key], [names[row.level]], [int(row.step == STEPS[1])], [row.bare], tally))
                 break  # a second one would need a look at both
         return found
-
-    @property
-    def _out_of_wave(self) -> bool:
-        """Whether something of the wave is out."""
-        return self._ledger is not None and self._ledger.height > 0
 
     def _enough(self, block: Block) -> NDArray[np.bool_]:
         """Rows without weighted figures, or with as many answers behind these as the rules ask for. Shape (rows,)."""
@@ -288,10 +248,7 @@ class Wave:
             return set()
         now = {key[1:] for key, level in printed.level.items() if key[0] == self.wave and key[4] == "answers" == level}
         found = {f"{population}/{domain}" for population, name, domain, _ in now if name == item}
-        if self._ledger is not None:
-            out = self._ledger.filter((pl.col("item") == item) & pl.col("measure").is_in(FINE))
-            found |= {f"{population}/{domain}" for population, domain in out.select("population", "domain").rows()}
-        return found
+        return found | self.out.in_full(item)
 
     def _decided(
         self, block: Block, item: str, kind: str, rows: NDArray, levels: list[str], told: Precision, tally: Tally
@@ -318,33 +275,14 @@ class Wave:
         )
         found = precision(block, told, erring)
         differs = uneven(block)
-        for population, domain, fewer, plain, bare in self._decimals_out(item, kind):
+        for population, domain, fewer, plain, bare in self.out.decimals(item, kind):
             row = names.get(f"{population}/{domain}")
             if row is not None:
                 found.step[row] = NO_STEP if plain or not differs[row] else STEPS[int(fewer)]
                 found.bare[row], found.floor[row] = bare, 0
-        out = self._out_of(item, kind)
+        out = self.out.of(item, kind)
         means = kind == "answers" and "mean" in {*part["measure"], *([] if out is None else out["measure"])}
         return replace(block, step=np.where(differs, found.step, NO_STEP), scores=scale.values if means else None), found
-
-    def _decimals_out(self, item: str, kind: str) -> list[tuple[str, str, bool, bool, bool]]:
-        """Rows that are out; whether they were printed with a decimal fewer, with the plain figures alone (weighted ones have a decimal
-        fewer, but for everybody's), and without standard errors."""
-        out = self._out_of(item, kind)
-        if out is None:
-            return []
-        decimals = pl.col("decimals") if "decimals" in out.columns else pl.lit(None, pl.Int64)
-        full = pl.when(pl.col("measure") == "mean").then(2).otherwise(1)
-        alike = ((pl.col("estimate") - pl.col("unweighted")).abs() < PLAIN) if "unweighted" in out.columns else pl.lit(False)
-        plain = alike & (decimals >= full) & (pl.col("domain") != "all")
-        bare = pl.col("se").is_null() if "se" in out.columns else pl.lit(True)
-        return (
-            out.group_by("population", "domain", maintain_order=True)
-            .agg(
-                (decimals < full).fill_null(False).any().alias("fewer"), plain.fill_null(False).all().alias("plain"), bare.all().alias("bare")
-            )
-            .rows()
-        )
 
     def _agrees(self, block: Block, names: dict[str, int], part: pl.DataFrame, item: str) -> None:
         """The estimates' numbers of answers are those of the people."""
@@ -363,26 +301,6 @@ class Wave:
                     "estimate and protect from the same answers",
                 )
         faults.stop()
-
-    def _levels_out(
-        self, block: Block, names: dict[str, int], item: str, kind: str, levels: list[str], scale: Scale
-    ) -> NDArray[np.int64]:
-        """The levels at which earlier releases printed the rows."""
-        out = np.full(len(block.rows), WITHHELD_LEVEL)
-        if self.out is None:
-            return out
-        mine = self.out.filter(
-            (pl.col("item") == item) & ((pl.col("measure") == "not_relevant") == (kind == "not_relevant"))
-        )
-        for population, domain, measures, categories in (
-            mine.group_by("population", "domain").agg(pl.col("measure").unique(), pl.col("category").n_unique()).rows()
-        ):
-            row = names.get(f"{population}/{domain}")
-            if row is None:
-                continue
-            name = "answers" if set(measures) & {*FINE, "not_relevant"} else "bands" if categories > 1 else "two"
-            out[row] = levels.index(name) if name in levels else 0
-        return out
 
     def _numbers(self, item: str, part: pl.DataFrame, printed: Printed) -> Decided:
         """An item counted in numbers: rows of enough people whose values differ, of which none can be subtracted."""
@@ -423,7 +341,7 @@ class Wave:
         asked = self._asked(item, "answers", part)
         block = item_block(f"{self.wave}/{item}/numbers", self.rows, asked, np.where(counted, 0, -1), [np.zeros(1, int)])
         names = {name: k for k, name in enumerate(block.rows)}
-        out = self._levels_out(block, names, item, "answers", ["answers"], Scale(()))
+        out = self.out.levels(item, "answers", names, ["answers"])
         block, told = self._printed_to(block, names, item, "answers", part, Scale(()))
         few = (block.n < self.rules.row.value) | ~self._enough(block) | unfit(block)
         among = (told.floor == 0) & self._open(item, block, counted, out, before)

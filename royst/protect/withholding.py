@@ -17,6 +17,8 @@ KEYS = {
     "domain_2", "family", "correction", "method", "margin", "status",
 }  # fmt: skip
 """Columns that a withheld row keeps; every other one is emptied."""
+PLAIN = 1e-9
+"""Weighted and plain figures that differ by less are the same."""
 ERRORS = ("se", "df", "low", "high", "low90", "high90", "deff", "n_eff", "p", "p_adjusted")
 """What tells a standard error."""
 
