@@ -17,7 +17,7 @@ def engine_for(name: str, data: Any) -> Any:
     if name == "embedded":
         return Embedded(data)
     if name in ENGINES:
-        from royst.totals import sql
+        from royst.totals import databases
 
-        return sql.DuckDB(data) if name == "duckdb" else sql.Spark(data)
+        return databases.DuckDB(data) if name == "duckdb" else databases.Spark(data)
     raise wrong("engine", f"engine={name!r} is not known.", f"Use one of: {', '.join(ENGINES)}.")

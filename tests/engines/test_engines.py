@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import royst
+from royst.totals.databases import DuckDB, Spark
 from royst.totals.embedded import Embedded
 from royst.totals.request import AtMost, Coded, Index, Number, Request, Variable
-from royst.totals.sql import DuckDB, Spark
 from royst.totals.sqltext import literal
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -223,7 +223,7 @@ def test_a_spark_job_that_fails_half_way_leaves_no_estimate() -> None:
 
 KILLED = """
 import threading, time, royst
-from royst.totals.sql import Spark
+from royst.totals.databases import Spark
 Spark({"y": [1.0]})
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
