@@ -38,7 +38,7 @@ def group_dots(edition: Edition, item: str, measure: str, category: str, caption
         words("chart.answers"),
     )
     notes = (
-        edition.interval_note,
+        *_notes(edition, dots),
         *((words("chart.few_note", n=LEAST_COMPARED),) if any(dot.tone == "muted" for dot in dots) else ()),
         *((words("chart.not_shown_note"),) if any(dot.estimate is None for dot in dots) else ()),
     )
@@ -59,6 +59,10 @@ def _dot(edition: Edition, label: str, row: Row | None) -> tuple[Dot, tuple[str,
     text = numbers.with_interval(words, value, row["low"], row["high"])
     dot = Dot(label, row["estimate"], row["low"], row["high"], text, "muted" if few else "accent")
     return dot, (label, value, between or DASH, numbers.plain(words, row["n"]) if row["n"] is not None else DASH)
+
+
+def _notes(edition: Edition, dots: list[Dot]) -> tuple[str, ...]:
+    return edition.interval_notes((dot.estimate, dot.low) for dot in dots)
 
 
 def _dots_alt(edition: Edition, dots: list[Dot], everyone: float | None = None, names: list[str] | None = None) -> str:
@@ -83,7 +87,7 @@ def best_dots(edition: Edition, items: list[str], caption: str) -> Chart | None:
     cells = tuple(line for _, line in found)
     table = Table(caption, columns, cells, frozenset({1, 2, 3}), (edition.interval_note, *dash_note(edition, cells)))
     figure = DotPlot(tuple(dots), words("chart.axis_share"))
-    return Chart(caption, _dots_alt(edition, dots), figure, table, (edition.interval_note,))
+    return Chart(caption, _dots_alt(edition, dots), figure, table, _notes(edition, dots))
 
 
 def mean_dots(edition: Edition, items: list[str], caption: str) -> list[Chart]:
@@ -109,7 +113,7 @@ def _means(edition: Edition, rows: list[Row], caption: str, start: float, end: f
     axis = words("chart.axis_mean", scale=edition.say.scale_words(rows[0]["item"]))
     columns = (words("chart.question"), words("chart.mean"), words("chart.interval"), words("chart.answers"))
     notes = (
-        edition.interval_note,
+        *_notes(edition, dots),
         *((words("means.low_best"),) if best == "low" else ()),
         *((words("chart.coarse_note"),) if any(coarse(row) for row in rows) else ()),
     )

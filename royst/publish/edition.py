@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from royst.publish import numbers
@@ -54,6 +55,11 @@ class Edition:
     @property
     def interval_note(self) -> str:
         return self.words("chart.interval_note", level=numbers.plain(self.words, 100 * self.facts.method.level))
+
+    def interval_notes(self, told: Iterable[tuple[float | None, float | None]]) -> tuple[str, ...]:
+        """What the margin of error is, and why some have none. ``told``: each estimate and where its margin begins."""
+        bare = any(estimate is not None and low is None for estimate, low in told)
+        return (self.interval_note, self.words("chart.bare_note")) if bare else (self.interval_note,)
 
     @property
     def weighted_note(self) -> tuple[str, ...]:

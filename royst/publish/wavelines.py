@@ -92,11 +92,12 @@ def line_chart(edition: Edition, drawn: list[Line], caption: str, *, share: bool
         )
         for one in series
     ]
+    notes = edition.interval_notes((row["estimate"], row["low"]) for line in drawn for row in line.found if row)
     axis = words("chart.axis_share" if share else "chart.axis_index")
     return Chart(
         caption,
         words("alt.lines", lines="; ".join(said)),
         LineChart(names, tuple(series), axis),
         table,
-        (edition.interval_note,),
+        notes,
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from royst.publish import charts, comparisons, figures, numbers, wavelines
+from royst.publish import charts, comparisons, dotplots, figures, numbers, wavelines
 from royst.publish.document import Bullets, Chart, Link, Paragraph, StackedBars, Strong, Table
 from royst.publish.edition import edition
 from royst.publish.pages import pages
@@ -44,6 +44,16 @@ def test_a_point_without_a_margin_has_no_brackets(release: Release) -> None:
     held = edition(bare, "nb")
     chart = wavelines.line_chart(held, wavelines.lines(held, ["satisfied"]), "x")
     assert chart is not None and chart.table.rows[0][1:] == ("54\u00a0%", "60\u00a0% (57–63)")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_chart_says_why_a_dot_has_no_margin_and_only_where_one_has_none(release: Release, language: str) -> None:
+    bare = with_table(release, "estimates", low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64))
+    said = Words(language)("chart.bare_note")
+    for made, missing in ((release, False), (bare, True)):
+        held = edition(made, language)
+        drawn = [dotplots.group_dots(held, "satisfied", "band", "stor", "x"), wavelines.line_chart(held, wavelines.lines(held, ["satisfied"]), "x")]
+        assert [chart is not None and said in chart.notes for chart in (*drawn, *dotplots.mean_dots(held, ["satisfied"], "x"))] == [missing] * 3
 
 
 def test_a_goal_is_judged_since_each_earlier_survey_the_oldest_first(release: Release, make: Callable[..., Release]) -> None:
