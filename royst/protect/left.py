@@ -169,7 +169,8 @@ class Left:
         knows nobody's answers, or those of one other unit that is left."""
         if not (printed.weighted or printed.errors) or len(self.size) < 2:
             return False
-        return any(self._told(rules, printed, category) for category in range(self.given.shape[1]))
+        likeliest = sorted(range(self.given.shape[1]), key=self._log_tables)  # the answer with the fewest splits tells first, if any does
+        return any(self._told(rules, printed, category) for category in likeliest)
 
     def _told(self, rules: RuleSet, printed: Looks, category: int) -> bool:
         size, given = (np.bincount(self.holder, a).astype(np.int64) for a in (self.all_sizes, self.all_given[:, category]))
