@@ -74,9 +74,10 @@ class Parts:
 class Left:
     """A row's people by part, and whether rows that are printed tell their answers.
 
-    ``others``: rows inside the row that are printed, each of one ``unit`` (rows,) or of several, at its ``level`` (rows,). Arrays over the parts that are left: ``size``, ``weight``; ``given`` (parts ×
-    categories at ``depth``); ``sums`` (rows of whole parts × parts): how many gave an answer in each is printed too. ``bound`` (the same for
-    coarser rows): how many is known to be between ``least`` and ``most`` (bounds × categories).
+    ``others``: rows inside the row that are printed, each of one ``unit`` (rows,) or of several, at its ``level`` (rows,). Arrays over
+    the parts that are left: ``size``, ``weight``; ``given`` (parts × categories at ``depth``); ``sums`` (rows of whole parts × parts):
+    how many gave an answer in each is printed too; ``bound`` (the same of coarser rows): how many is between ``least`` and ``most``
+    (bounds × categories).
     """
 
     def __init__(
@@ -217,7 +218,7 @@ class Left:
                 return True
         return False
 
-    def _alike(self, splits: NDArray[np.int64], category: int, printed: Looks) -> NDArray[np.bool_]:
+    def _alike(self, splits: NDArray, category: int, printed: Looks) -> NDArray[np.bool_]:
         """Which splits would be printed like the true one."""
         every = np.tile(self.all_given[:, category], (len(splits) + 1, 1))
         every[1:, : len(self.size)] = splits

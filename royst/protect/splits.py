@@ -62,10 +62,10 @@ def pairs(size: NDArray[np.int64], sums: NDArray[np.int64], truth: NDArray[np.in
     return more, less, place[first[back[kind]]], among[back[kind]], still[kind]
 
 
-def every_split(size: NDArray[np.int64], sums: NDArray[np.int64], told: NDArray[np.int64], most: int) -> NDArray[np.int16] | None:
+def every_split(size: NDArray[np.int64], sums: NDArray[np.int64], told: NDArray[np.int64], most: int) -> NDArray[np.int32] | None:
     """Every split over parts of these sizes, (splits × parts), part by part, of which each of ``sums`` (sums × parts) is what is ``told``;
     ``None`` where there are more than ``most`` at a time."""
-    found, so_far = np.zeros((1, len(size)), np.int16), np.zeros((1, len(told)), np.int64)
+    found, so_far = np.zeros((1, len(size)), np.int32), np.zeros((1, len(told)), np.int64)
     for k, people in enumerate(map(int, size)):
         if len(found) * (people + 1) > most:
             return None

@@ -51,7 +51,7 @@ def with_mix(made: Made, decimals: int) -> pl.DataFrame:
 def test_nothing_follows_from_what_is_printed_with_one_mix(tmp_path: Path, made: Made) -> None:
     study, releases = made
     told = releases[1].estimates.filter(MIXED)
-    assert (told["status"] == "published").any()  # in the small study none is
+    assert (told["status"] == "published").any()
     assert set(told["decimals"].drop_nulls()) == {0}
     assert attack(study.write(tmp_path, *releases), *ATTACKS) == []
 

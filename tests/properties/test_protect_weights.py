@@ -138,6 +138,8 @@ def test_every_split_is_gone_through():
         found = every_split(size, sums, np.array([part, whole]), 1000)
         assert found is not None and {tuple(s) for s in found} == expected
     assert every_split(size, sums, np.array([1, 5]), 3) is None
+    many = every_split(np.array([40_000, 1]), np.ones((1, 2), int), np.array([40_000]), 100_000)
+    assert many is not None and many.tolist() == [[39_999, 1], [40_000, 0]]
 
 
 def beside(seed: str, left: int) -> tuple[Block, np.ndarray]:
