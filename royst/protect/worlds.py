@@ -21,6 +21,8 @@ from royst.protect.block import Block, merge
 SAME = 1e-7
 PRIMAL = 4
 """HiGHS's number for the primal simplex method."""
+BY_ROWS = 1
+"""HiGHS's number for pricing row by row, which suits programmes with many more columns than rows."""
 
 
 def solver() -> highspy.Highs:
@@ -31,6 +33,7 @@ def solver() -> highspy.Highs:
     highs.setOptionValue("random_seed", 1)
     highs.setOptionValue("presolve", "off")
     highs.setOptionValue("simplex_strategy", PRIMAL)  # the truth is a corner to start from, and so is each optimum for the next
+    highs.setOptionValue("simplex_price_strategy", BY_ROWS)
     return highs
 
 
