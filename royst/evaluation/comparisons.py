@@ -156,6 +156,15 @@ def wave_row(id: str, family: str, key: tuple[str, str, str], population: str, n
     return row | {column: told[column] for column in ("estimate", "se", "df", "low", "high", "low90", "high90", "p")}
 
 
+def lines(study: Study, told: pl.DataFrame, asked: Mapping[tuple[str, str, str], str], family: str, population: str, new: str, old: str) -> pl.DataFrame:
+    """Changes between two waves of another population than everybody: rows of ``release.CHANGES`` with the outcomes. ``asked``: a statistic's comparison."""
+    made = []
+    for row in told.iter_rows(named=True):
+        key = (row["measure"], row["item"], row["category"])
+        made.append(wave_row(asked[key], family, key, population, new, old, row))
+    return outcomes(study, made)
+
+
 def _line_key(study: Study, wave: str, name: str) -> tuple[str, str, str] | None:
     """What is followed over time without being declared: an item's best band, else its mean; an index."""
     if name in study.file.indices:

@@ -35,7 +35,7 @@ def make_keys(root: Path, wave: str, first: Path, second: Path) -> list[str]:
     Raises ``InputError`` where the wave has a key already or a file is taken; nothing is written over.
     """
     study = folder.read(root)
-    _known(study, wave)
+    study.require(wave)
     public_path = serve.public_key(study, wave)
     for path in (public_path, first, second):
         if path.exists():
@@ -69,7 +69,7 @@ def make_keys(root: Path, wave: str, first: Path, second: Path) -> list[str]:
 def rehearse(root: Path, wave: str, first: Path, second: Path) -> list[str]:
     """Whether the two holders can open what the server seals: an invented answer is sealed to the wave's key and opened with the shares. Report lines."""
     study = folder.read(root)
-    _known(study, wave)
+    study.require(wave)
     public = serve.read_public(study, wave)
     private = sealed.joined(_share(first), _share(second), public)
     trial = {"trial": wave}
@@ -87,7 +87,7 @@ def freeze(root: Path, wave: str, first: Path, second: Path, log: Log, destroy: 
     fit, there is nothing to freeze, or the wave has answers already.
     """
     study = folder.read(root)
-    _known(study, wave)
+    study.require(wave)
     if store.exists(study, wave):
         raise wrong(
             "wave-taken",
@@ -124,17 +124,6 @@ def freeze(root: Path, wave: str, first: Path, second: Path, log: Log, destroy: 
         "now both holders destroy their shares, on every copy: what a disk or a backup still holds of the sealed answers can then never be read"
     )
     return lines
-
-
-def _known(study: Study, wave: str) -> None:
-    if wave not in study.file.waves:
-        raise wrong(
-            "unknown-wave",
-            f"the study has no wave {wave!r}",
-            f"its waves are: {', '.join(study.waves)}",
-            file="study.toml",
-            column="waves",
-        )
 
 
 def _share(path: Path) -> str:

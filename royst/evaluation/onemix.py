@@ -16,7 +16,6 @@ import royst
 from royst.estimation import change
 from royst.estimation.result import Result
 from royst.evaluation import comparisons, estimate, panel
-from royst.evaluation.comparisons import Row
 from royst.evaluation.estimate import UNIT, WEIGHT, Wave
 from royst.evaluation.panel import KEY, Statistic
 from royst.protect.history import Ledger
@@ -109,11 +108,7 @@ def _places(study: Study, wave: Wave) -> pl.DataFrame | None:
 def _changes(study: Study, pair: Pair, asked: Mapping[Statistic, str], now: Result, then: Result) -> pl.DataFrame:
     names = {item: study.line(pair.new, item).get(pair.old, item) for _, item, _ in asked}
     told = change.change(now, then, rows=[(*key, "all") for key in asked], history=study.heirs(pair.new), items=names)
-    made: list[Row] = []
-    for row in told.iter_rows(named=True):
-        key = (row["measure"], row["item"], row["category"])
-        made.append(comparisons.wave_row(asked[key], FAMILY, key, pair.population, pair.new, pair.old, row))
-    return comparisons.outcomes(study, made)
+    return comparisons.lines(study, told, asked, FAMILY, pair.population, pair.new, pair.old)
 
 
 # ---- what protection must know

@@ -15,7 +15,6 @@ import royst
 from royst.estimation import change
 from royst.estimation.result import Result
 from royst.evaluation import comparisons, estimate
-from royst.evaluation.comparisons import Row
 from royst.evaluation.estimate import PSU, Wave
 from royst.protect.history import Ledger
 from royst.study.folder import Study
@@ -119,11 +118,7 @@ def _changes(study: Study, pair: Pair, asked: Mapping[Statistic, str], names: Ma
     domain = f"{pair.population}=yes"
     rows = [(*key, domain) for key in asked]
     told = change.change(found[pair.new], found[pair.old], rows=rows, history=study.heirs(pair.new), items=dict(names))
-    made: list[Row] = []
-    for row in told.iter_rows(named=True):
-        key = (row["measure"], row["item"], row["category"])
-        made.append(comparisons.wave_row(asked[key], FAMILY, key, pair.population, pair.new, pair.old, row))
-    return comparisons.outcomes(study, made)
+    return comparisons.lines(study, told, asked, FAMILY, pair.population, pair.new, pair.old)
 
 
 # ---- what protection must know

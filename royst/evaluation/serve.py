@@ -122,14 +122,7 @@ def public_key(study: Study, wave: str) -> Path:
 def prepare(root: Path, wave: str) -> Fieldwork:
     """Read the study and all that fieldwork needs. Raises ``InputError`` with every fault; a wave without keys says how to make them."""
     study = folder.read(root)
-    if wave not in study.file.waves:
-        raise wrong(
-            "unknown-wave",
-            f"the study has no wave {wave!r}",
-            f"its waves are: {', '.join(study.waves)}",
-            file="study.toml",
-            column="waves",
-        )
+    study.require(wave)
     asking = read_asking(study, wave)
     return Fieldwork(study, wave, asking, keys.key(study.folder), read_public(study, wave), read_sounds(study, wave))
 
