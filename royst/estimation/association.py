@@ -12,21 +12,21 @@ from royst.errors import wrong
 from royst.estimation import variance
 from royst.estimation.estimate import estimate
 from royst.estimation.measures import share
-from royst.totals.design import Design
+from royst.totals.design import Design, as_design
 from royst.totals.reading import encode, open_frame, read_columns
-from royst.totals.request import Request
 from royst.totals.table import Floats, Ints
 
 CELL = "royst_cell"
 
 
-def independence(data: Any, design: Design, rows: str, columns: str) -> dict[str, float]:
+def independence(data: Any, design: Design | None, rows: str, columns: str) -> dict[str, float]:
     """Test that two items are independent: F (second-order correction), df1, df2, p; chi2 (Pearson's, at n answers) with
     df_chi2 and p_chi2 of the first-order correction; n.
 
     R: ``svychisq(~rows + columns, design)``, whose default is F, and ``statistic = "Chisq"``. Rows that lack either item
     are left out of the table and stay in the design.
     """
+    design = as_design(design)
     frame = open_frame(data).collect()
     table = read_columns(frame.lazy(), list(dict.fromkeys((rows, columns))))
     codes = [encode(table[name]).codes.astype(np.int64) for name in (rows, columns)]
@@ -43,9 +43,10 @@ def independence(data: Any, design: Design, rows: str, columns: str) -> dict[str
     marked = frame.with_columns(pl.Series(CELL, cell).replace(-1, None))
     cells = list(range(height * width))
     result = estimate(marked, design, share(CELL, cells))
-    p, v = result.estimates, result.covariance(list(range(len(cells))))
-    everyone = Request(design, (result.rows[0].statistic.variable,), ((),))
-    nu = variance.whole_df(variance.structure_of(result.source.totals(everyone)))
+    scores, form, answers = result._unit_scores(list(range(len(cells))))
+    answered = None if variance.keeps_strata(design) else answers.any(axis=1)
+    p, v = result.estimates, variance.covariance(form, scores, answered)
+    nu = variance.whole_df(form)
     if not nu >= 1:
         raise wrong("no-error", "The design has no degrees of freedom.", "A test needs two sampling units in a stratum.")
     return _rao_scott(p.reshape(-1, width), v, nu, int(result.table["n"][0]))

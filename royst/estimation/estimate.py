@@ -13,7 +13,7 @@ from royst.estimation import intervals, linearise, quantiles, variance
 from royst.estimation.measures import Measure, Statistic, statistics
 from royst.estimation.result import KEY, SCHEMA, Rows, Source, domain_name
 from royst.estimation.result import Result as Result
-from royst.totals.design import Design
+from royst.totals.design import Design, as_design
 from royst.totals.engines import engine_for
 from royst.totals.request import Request, Variable, unique_variables
 from royst.totals.table import Floats, GroupTotals, Totals
@@ -40,14 +40,8 @@ def estimate(
 
     Variances are of linearised statistics (Woodruff 1971; Binder 1983), see ``estimation.variance``.
     """
-    if not isinstance(design, Design | None):
-        raise wrong(
-            "not-a-design",
-            f"The design is {design!r}.",
-            'Give a royst.Design, as royst.Design(psu="unit", weight="w"), or None for a simple random sample.',
-        )
-    source = engine_for(engine, data)
-    return estimate_from(source, Design() if design is None else design, measures, by, level, interval=interval)
+    design = as_design(design)
+    return estimate_from(engine_for(engine, data), design, measures, by, level, interval=interval)
 
 
 def estimate_from(
@@ -60,8 +54,7 @@ def estimate_from(
     interval: str | None = None,
 ) -> Result:
     """``estimate`` on an engine that is already open, or on sums read from files."""
-    if not isinstance(level, int | float | np.number) or not 0 < level < 1:
-        raise wrong("level", f"level={level!r} is not between 0 and 1.", "Use 0.95 for 95 % intervals.")
+    intervals.check_level(level)
     asked = _asked(measures)
     groupings = as_groupings(by)
     check = getattr(source, "check_columns", None)
@@ -243,7 +236,7 @@ def _domain_sums(
     deep = form.census and len(form.stages) > 1
     rows = np.add.reduceat(group.size, group.starts)
     design = totals.request.design
-    if design.calibration is not None or design.pps:
+    if variance.keeps_strata(design):
         rows = np.full_like(rows, form.units.n.sum())  # R's subset keeps a calibrated or pps design's other rows at weight 0
     return {
         **sums,

@@ -25,6 +25,12 @@ METHODS = ("wald", "logit", "korn-graubard", "clopper-pearson")
 FOR_SHARES = ("logit", "korn-graubard", "clopper-pearson")
 
 
+def check_level(level: Any) -> None:
+    """An ``InputError`` where the level is not between 0 and 1."""
+    if not isinstance(level, int | float | np.number) or not 0 < level < 1:
+        raise wrong("level", f"level={level!r} is not between 0 and 1.", "Use 0.95 for 95 % intervals.")
+
+
 def interval(
     method: str,
     estimate: ArrayLike,

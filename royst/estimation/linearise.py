@@ -40,7 +40,7 @@ def group_variances(
     scores = variance.linearised(y, x, centre[at], denominator[at])
     calibration = totals.request.design.calibration
     if calibration is None:
-        answered = group.sums["n"][:, places]
+        answered = None if variance.keeps_strata(totals.request.design) else group.sums["n"][:, places]
         return variance.variances(form, at, group.unit, scores, len(group.domains), answered)
     variables = [totals.request.variables[place] for place in places]
     return _calibrated_variances(form, group, scores, variables, centre, denominator, source, totals)

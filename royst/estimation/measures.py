@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import numpy as np
+
 from royst.errors import wrong
 from royst.estimation.intervals import FOR_SHARES, METHODS
-from royst.totals.reading import Codes, label
+from royst.totals.reading import LARGEST, Codes, label
 from royst.totals.request import Coded, Column, Index, Number, Variable
 
 Codelist = Sequence[Any] | str
@@ -63,7 +64,7 @@ def mean(
     name: str | None = None,
 ) -> Measure:
     """The weighted mean of a number, or of coded answers through ``scores`` (code → value)."""
-    return Measure("mean", (_item(item),), _scores(scores), not_relevant=_codes(not_relevant), interval=interval, name=name)
+    return Measure("mean", (_item(item),), as_scores(scores), not_relevant=_codes(not_relevant), interval=interval, name=name)
 
 
 def share(
@@ -88,7 +89,7 @@ def band(
     name: str | None = None,
 ) -> Measure:
     """The share of each declared band of answers among the relevant ones: ``{"stor": ["4", "5"], ...}``."""
-    chosen = tuple((str(key), _codes(codes)) for key, codes in bands.items())
+    chosen = tuple((str(key), _codes(codes)) for key, codes in _pairs(bands, "bands"))
     return Measure("band", (_item(item),), bands=chosen, not_relevant=_codes(not_relevant), interval=interval, name=name)
 
 
@@ -124,19 +125,21 @@ def index(
     Health); with ``scores`` it is worth what they say (one mapping for all items, or item → mapping, where some items are
     worded the other way). An item may be any number of the scale; other values are missing.
     """
-    parts = (items,) if isinstance(items, str) else tuple(items)
+    parts = (items,) if isinstance(items, str) else tuple(items or ())
     if not parts:
         raise wrong("index-empty", "The index has no items.", "Name the items that it is the mean of.")
-    if not 0 < at_least <= 1:
-        raise wrong("index-at-least", f"at_least={at_least} is not a fraction.", "Use 0.5 where half of the items must be answered.")
-    if not low < high:
-        raise wrong("index-scale", f"low={low} is not below high={high}.", "Give the scale's two ends.")
-    by_part = {str(k): v for k, v in (scores or {}).items() if isinstance(v, Mapping)}
+    if not _is_number(at_least) or not 0 < at_least <= 1:
+        raise wrong("index-at-least", f"at_least={at_least!r} is not a fraction.", "Use 0.5 where half of the items must be answered.")
+    if not _is_number(low) or not _is_number(high) or not -LARGEST < low < high < LARGEST:
+        raise wrong("index-scale", f"low={low!r} is not below high={high!r}.", "Give the scale's two ends.")
+    by_part = {str(k): v for k, v in _pairs(scores or {}, "scores") if isinstance(v, Mapping)}
+    if not set(by_part) <= set(parts):
+        raise wrong("index-scores", f"scores names {min(set(by_part) - set(parts))}, which the index has not.", "Name its items alone.")
     return Measure(
         "index",
         tuple(_item(item) for item in parts),
-        None if by_part else _scores(scores),  # type: ignore[arg-type]
-        part_scores=tuple((item, _scores(pairs) or ()) for item, pairs in by_part.items()),
+        None if by_part else as_scores(scores),
+        part_scores=tuple((item, as_scores(pairs) or ()) for item, pairs in by_part.items()),
         not_relevant=_codes(not_relevant),
         at_least=at_least,
         scale=(low, high),
@@ -151,10 +154,14 @@ def quantile(
     """The weighted quantile (R's ``qrule = "math"``) with Woodruff's interval; several probabilities make a row each."""
     listed = list(probability) if isinstance(probability, Iterable) and not isinstance(probability, str) else [probability]
     for one in listed:
-        if isinstance(one, str) or not 0 < one < 1:
+        if not _is_number(one) or not 0 < one < 1:
             raise wrong("quantile-probability", f"probability={one!r} is outside (0, 1).", "Use 0.5 for the median.")
     wanted = tuple(float(one) for one in listed)
     return Measure("quantile", (_item(item),), probabilities=wanted, interval=interval, name=name)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating)
 
 
 def _item(name: Any) -> str:
@@ -164,17 +171,25 @@ def _item(name: Any) -> str:
 
 
 def _codes(codes: Any) -> tuple[str, ...]:
-    listed = [codes] if isinstance(codes, str) or not isinstance(codes, Sequence | set | frozenset) else list(codes)
+    listed = [codes] if isinstance(codes, str) or not isinstance(codes, Iterable) else list(codes)
+    if None in listed:
+        raise wrong("code-missing", "None is named as an answer.", "Name answers that people gave; a missing one is in no share.")
     return tuple(label(code) for code in listed)
 
 
-def _scores(scores: Mapping[Any, float] | None) -> tuple[tuple[str, float], ...] | None:
+def as_scores(scores: Any) -> tuple[tuple[str, float], ...] | None:
     if scores is None:
         return None
-    for code, value in scores.items():
-        if isinstance(value, str) or value is None or math.isinf(value):
+    for code, value in _pairs(scores, "scores"):
+        if not _is_number(value) or abs(value) > LARGEST:
             raise wrong("score", f"The answer {code!r} is worth {value!r}.", "Give a number; leave out answers that do not count.")
     return tuple((label(code), float(value)) for code, value in scores.items())
+
+
+def _pairs(found: Any, what: str) -> Any:
+    if not isinstance(found, Mapping):
+        raise wrong("not-a-mapping", f"{what} is {found!r}.", f'Give a mapping, as {what}={{"1": ...}}.')
+    return found.items()
 
 
 # ---- from measures to statistics

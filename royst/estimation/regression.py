@@ -16,14 +16,15 @@ from scipy import stats
 
 from royst.errors import wrong
 from royst.estimation import variance
-from royst.estimation.intervals import quantile_t
-from royst.totals.design import Design
+from royst.estimation.intervals import check_level, quantile_t
+from royst.estimation.measures import as_scores
+from royst.totals.design import Design, as_design
 from royst.totals.embedded import Embedded
 from royst.totals.reading import check_finite, encode, numbers, open_frame, read_columns
 from royst.totals.request import Request
 from royst.totals.rows import Rows
 from royst.totals.table import Floats
-from royst.weighting.irls import columns_of, design_matrix, fit
+from royst.weighting.irls import columns_of, complete, design_matrix, fit
 
 FAMILIES = ("linear", "logistic")
 UNBOUNDED = 100.0  # a model's error of log-odds over a column's whole range that only separated answers give
@@ -45,6 +46,8 @@ class Regression:
         unknown = [term for term in terms if term not in names]
         if unknown:
             raise wrong("no-such-term", f"There is no term {unknown[0]!r}.", f"There are: {', '.join(names)}.")
+        if not len(terms):
+            raise wrong("no-such-term", "No terms are named.", f"There are: {', '.join(names)}.")
         at = [names.index(term) for term in terms]
         b = self.table["estimate"].to_numpy()[at]
         return variance.joint_test(b, self.covariance[np.ix_(at, at)], self.df)
@@ -52,7 +55,7 @@ class Regression:
 
 def regress(
     data: Any,
-    design: Design,
+    design: Design | None,
     outcome: str,
     predictors: Sequence[str],
     family: str = "linear",
@@ -64,31 +67,35 @@ def regress(
     interaction of two that are there).
 
     A logistic outcome is 0/1, true/false or two labels (the second in order is the event); ``scores`` turns an outcome's
-    codes into numbers. Rows that lack any of them are left out, the design kept. df = units − strata + 1 − coefficients,
-    as R's ``svyglm``.
+    codes into numbers. Rows that lack any of them are left out, the design kept, and so are categories that no row left is
+    in. df = units − strata + 1 − coefficients, as R's ``svyglm``.
     """
     if family not in FAMILIES:
         raise wrong("regression-family", f"family={family!r} is not known.", f"Use one of: {', '.join(FAMILIES)}.")
+    check_level(level)
+    design = as_design(design)
+    predictors = [predictors] if isinstance(predictors, str) or predictors is None else list(predictors)
     source = Embedded(data)
     columns = columns_of(predictors, source.columns)
     source.check_columns([*design.columns, outcome, *columns])
     frame = read_columns(open_frame(data), list(dict.fromkeys((outcome, *columns))))
     for column in frame:
         check_finite(column)
-    x, names = design_matrix(frame, predictors)
     y = _outcome(frame[outcome], family, scores)
     rows = source.rows(Request(design, (), rows=not design.psu))
-    there = ~(np.isnan(y) | np.isnan(x).any(axis=1))
+    there = ~np.isnan(y) & complete(frame, columns)
+    x, names = design_matrix(frame.filter(there), predictors)
     if there.sum() <= x.shape[1]:
         raise wrong("regression-empty", f"{int(there.sum())} rows are complete, for {x.shape[1]} coefficients.",
                     "Use fewer predictors, or look for missing values.")  # fmt: skip
-    found = fit(x[there], y[there], rows.weight[there], family, float(rows.weight.mean()))
+    found = fit(x, y[there], rows.weight[there], family, float(rows.weight.mean()))
     if family == "logistic":
-        _refuse_separated(names, x[there], found.inverse * float(rows.weight.mean()))
-    influence = np.zeros_like(x)
-    influence[there] = found.residual[:, None] * x[there] @ found.inverse
+        _refuse_separated(names, x, found.inverse * float(rows.weight.mean()))
+    influence = np.zeros((len(there), x.shape[1]))
+    influence[there] = found.residual[:, None] * x @ found.inverse
     form = variance.structure(rows.units, design)
-    covariance = variance.covariance(form, unit_sums(influence, rows, design))
+    answered = None if variance.keeps_strata(design) else np.bincount(rows.unit, there, len(rows.units))
+    covariance = variance.covariance(form, unit_sums(influence, rows, design), answered)
     df = _units_less_strata(rows, form, there) + 1.0 - x.shape[1]
     return Regression(
         _table(names, found.coefficients, covariance, df, level), covariance, int(there.sum()), df, family
@@ -111,10 +118,11 @@ def _refuse_separated(names: list[str], x: Floats, inverse: Floats) -> None:
 
 def _outcome(column: pl.Series, family: str, scores: Mapping[str, float] | None) -> Floats:
     if scores is not None:
-        codes = encode(column)
-        return np.asarray(
-            np.array([np.nan, *(scores.get(label, np.nan) for label in codes.labels)])[codes.codes], np.float64
-        )
+        codes, worth = encode(column), dict(as_scores(scores) or ())
+        y = np.array([np.nan, *(worth.get(label, np.nan) for label in codes.labels)], np.float64)[codes.codes]
+        if family == "logistic" and ((y < 0) | (y > 1)).any():
+            raise wrong("logistic-scores", f"Scores of {column.name} are below 0 or above 1.", "Score the event 1, the rest 0.")
+        return np.asarray(y)
     if family == "linear":
         return numbers(column)
     codes = encode(column)
@@ -177,12 +185,12 @@ def adjusted_units(
     frame = read_columns(
         open_frame(data), list(dict.fromkeys((unit, outcome, *covariates, *((weight,) if weight else ()))))
     )
-    x = design_matrix(frame, covariates)[0]
     y = numbers(frame[outcome])
     w = np.ones(len(frame)) if weight is None else numbers(frame[weight])
     codes = encode(frame[unit])
-    there = ~(np.isnan(y) | np.isnan(x).any(axis=1)) & (codes.codes > 0)
-    x, y, w, place = x[there][:, 1:], y[there], w[there], codes.codes[there].astype(np.int64) - 1
+    there = ~np.isnan(y) & complete(frame, columns_of(covariates, frame.columns)) & (codes.codes > 0)
+    x = design_matrix(frame.filter(there), covariates)[0][:, 1:]
+    y, w, place = y[there], w[there], codes.codes[there].astype(np.int64) - 1
     count = len(codes.labels)
     whole = np.bincount(place, w, count)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -46,10 +46,10 @@ class Replicates:
 
 def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500, seed: object = 1) -> Replicates:
     """Replicates of a design: ``JK1`` (no strata), ``JKn``, ``BRR``, ``Fay`` (with ``rho``) or ``bootstrap``."""
-    if not 0 <= rho < 1:
-        raise wrong("fay-rho", f"rho={rho} is outside [0, 1).", "Use 0.3, or 0 for BRR.")
-    if count < 2:
-        raise wrong("replicate-count", f"count={count} is too few.", "Ask for at least 2 replicates; some hundreds are usual.")
+    if not isinstance(rho, int | float) or not 0 <= rho < 1:
+        raise wrong("fay-rho", f"rho={rho!r} is outside [0, 1).", "Use 0.3, or 0 for BRR.")
+    if not isinstance(count, int) or count < 2:
+        raise wrong("replicate-count", f"count={count!r} is too few.", "Ask for at least 2 replicates; some hundreds are usual.")
     stage = form.stages[0].index
     units = len(stage.stratum)
     remaining = 1.0 - form.fraction
@@ -178,6 +178,12 @@ def _totals(result: Result, places: list[int]) -> tuple[Structure, Totals]:
 def _variances(result: Result, reps: Replicates, places: list[int], form: Structure, totals: Totals) -> Floats:
     found = np.empty(len(places))
     units = len(form.stages[0].index.stratum)
+    if np.shape(reps.rscales) != reps.multipliers.shape[1:]:
+        raise wrong(
+            "replicate-scales",
+            f"There are {np.size(reps.rscales)} rscales for {reps.multipliers.shape[1]} replicates.",
+            "Give one for each replicate.",
+        )
     if len(reps.multipliers) != units:
         raise wrong(
             "replicate-units",

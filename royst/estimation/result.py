@@ -68,6 +68,14 @@ def _not_a_row(found: Any) -> Exception:
     )
 
 
+def _numbers(found: Any) -> Floats:
+    """As numbers; NaN for what is none."""
+    try:
+        return np.asarray(found, np.float64)
+    except (TypeError, ValueError):
+        return np.array([np.nan])
+
+
 class Rows(Sequence[Row]):
     """The table's rows, made when they are asked for: every statistic in every domain, each (grouping, labels)."""
 
@@ -195,9 +203,11 @@ class Result:
                 "Ask for fewer rows at a time.",
             )
         values, answers = (np.zeros((len(form.units), len(places))) for _ in range(2))
+        known = np.isfinite(self.estimates)
         for column, (place, row) in enumerate(zip(places, chosen)):
             group, variable = totals.groups[used.index(row.grouping)], wanted.index(row.statistic.variable)
-            if row.domain not in group.domains:
+            if row.domain not in group.domains or not known[place]:
+                values[:, column] = np.nan
                 continue
             if row.statistic.form == "quantile":
                 values[:, column] = self._quantile_scores(place, row)
@@ -237,8 +247,10 @@ class Result:
         if not isinstance(weights, Iterable):
             raise _not_a_row(weights)
         pairs = list(weights.items()) if isinstance(weights, Mapping) else list(weights)
+        if any(not isinstance(pair, Sequence) or len(pair) != 2 for pair in pairs):
+            raise _not_a_row(weights)
         places = self._places([row for row, _ in pairs])
-        c = np.array([float(weight) for _, weight in pairs])
+        c = _numbers([weight for _, weight in pairs])
         if not np.isfinite(c).all():
             raise wrong("contrast-weights", "A weight of the contrast is not a finite number.", "Give each row a number.")
         self._refuse_unknown(places)
@@ -284,7 +296,7 @@ class Result:
     def wald(self, rows: Any, null: Sequence[float] | None = None) -> dict[str, float]:
         """Joint test that the rows equal ``null`` (0): F = q⁻¹ d'V⁻¹d on q and df (R: ``regTermTest`` with its df)."""
         places = self._places(rows)
-        values = np.zeros(len(places)) if null is None else np.asarray(null, float)
+        values = np.zeros(len(places)) if null is None else _numbers(null)
         if values.shape != (len(places),) or not np.isfinite(values).all():
             raise wrong("wald-null", f"null is {null!r} for {len(places)} rows.", "Give one number for each row.")
         d = self.estimates[places] - values
@@ -302,7 +314,7 @@ class Result:
         """
         if df not in {"joint", "least"}:
             raise wrong("difference-df", f"df={df!r} is not known.", 'Use "joint" (R\'s svyttest) or "least".')
-        names = (by,) if isinstance(by, str) else tuple(by)
+        names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, Iterable) else (by,)
         if names not in self.groupings:
             known = ", ".join(str(list(one)) for one in self.groupings)
             raise wrong(
@@ -368,9 +380,10 @@ def _differences(result: Result, pairs: list[tuple[int, int]], rule: str) -> pl.
         return pl.DataFrame(schema=DIFFERENCE_SCHEMA)
     found = []
     joint = _joint_df(result, pairs)
-    values, form, _ = result._unit_scores([place for pair in pairs for place in pair])
-    change = values[:, 0::2] - values[:, 1::2]
-    spread = np.sum([np.sum(part * part, axis=0) for part in variance.centred_scores(form, change)], axis=0)
+    values, form, answers = result._unit_scores([place for pair in pairs for place in pair])
+    answered = None if variance.keeps_strata(result.design) else answers[:, 0::2] + answers[:, 1::2]
+    units = np.arange(len(values))
+    spread = variance.variances(form, 0 * units, units, values[:, 0::2] - values[:, 1::2], 1, answered)[0]
     for column, (a, b) in enumerate(pairs):
         one, other = result.table.row(a, named=True), result.table.row(b, named=True)
         df = joint[result.rows[a].statistic.variable] if rule == "joint" else min(one["df"], other["df"])

@@ -274,8 +274,11 @@ def element_variances(
 # ---- the form, whole
 
 
-def centred_scores(form: Structure, scores: Floats) -> list[Floats]:
-    """Per stage, √c (z − z̄) of each cluster: V = Σ over stages of the columns' inner products."""
+def centred_scores(form: Structure, scores: Floats, answered: Any = None) -> list[Floats]:
+    """Per stage, √c (z − z̄) of each cluster: V = Σ over stages of the columns' inner products.
+
+    ``answered`` says of each unit whether it has answers, for the rule ``average`` (see ``variances``).
+    """
     found = []
     for stage in form.stages:
         index = stage.index
@@ -286,17 +289,25 @@ def centred_scores(form: Structure, scores: Floats) -> list[Floats]:
         mean *= np.where(stage.centred, 1.0 / index.size, 0.0)[:, None]
         c = stage.coefficient
         if form.average and stage.lonely.any():
-            strata = np.bincount(index.parent)
-            fine = np.bincount(index.parent, ~stage.lonely)
+            there = np.ones(len(index.size))
+            if answered is not None:
+                there = (np.bincount(index.stratum[index.cluster], answered, len(there)) > 0).astype(np.float64)
+            strata = np.bincount(index.parent, there)
+            fine = np.bincount(index.parent, there * ~stage.lonely)
             up = np.where(fine > 0, strata / np.maximum(fine, 1), np.nan)[index.parent]
             c = c * np.where(stage.lonely, 0.0, up)[index.stratum]
         found.append(np.sqrt(np.maximum(c, 0.0))[:, None] * (z - mean[index.stratum]))
     return found
 
 
-def covariance(form: Structure, scores: Floats) -> Floats:
+def covariance(form: Structure, scores: Floats, answered: Any = None) -> Floats:
     """The covariance matrix (columns × columns) of statistics with these unit scores (units × columns)."""
-    return np.asarray(sum(part.T @ part for part in centred_scores(form, scores)))
+    return np.asarray(sum(part.T @ part for part in centred_scores(form, scores, answered)))
+
+
+def keeps_strata(design: Design) -> bool:
+    """Whether strata without an answer count under ``average``: R's ``subset`` keeps all rows of a calibrated or pps design."""
+    return design.calibration is not None or design.pps is not None
 
 
 def without_rounding(spread: Any, scale: Any) -> Floats:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from royst.errors import Faults
+from royst.errors import Faults, wrong
 
 if TYPE_CHECKING:
     from royst.totals.projection import Calibration
@@ -21,7 +21,18 @@ def as_names(names: Names) -> tuple[str, ...]:
     if names is None:
         return ()
     found = (names,) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
-    return () if found in {("1",), ("~1",)} else found
+    return () if found in (("1",), ("~1",)) else found
+
+
+def as_design(design: Any) -> Design:
+    """A design as it was given, a simple random sample for None; an ``InputError`` for anything else."""
+    if not isinstance(design, Design | None):
+        raise wrong(
+            "not-a-design",
+            f"The design is {design!r}.",
+            'Give a royst.Design, as royst.Design(psu="unit", weight="w"), or None for a simple random sample.',
+        )
+    return Design() if design is None else design
 
 
 @dataclass(frozen=True, init=False)
@@ -81,8 +92,10 @@ class Design:
         for part in ("strata", "psu", "weight", "fpc", "probs"):
             value = getattr(self, part)
             for name in value if isinstance(value, tuple) else () if value is None else (value,):
-                if not isinstance(name, str):
+                if not isinstance(name, str) or not name:
                     faults.add("not-a-column", f"{part} holds {name!r}.", "Name a column of the data, as a text.")
+        if getattr(self.calibration, "weights", None) is None and self.calibration is not None:
+            faults.add("calibration-kind", f"calibration is {self.calibration!r}.", "Leave it to royst.calibrate.")
         if not isinstance(self.nest, bool):
             faults.add("nest", f"nest={self.nest!r} is neither True nor False.", "Say True where unit ids repeat between strata.")
         faults.stop()

@@ -145,6 +145,8 @@ def read_columns(frame: pl.LazyFrame, columns: Sequence[str]) -> pl.DataFrame:
 
 def label(value: Any) -> str:
     """A value as a stable text: whole floats without ".0", truth values in lower case."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -289,11 +291,11 @@ def numbers(column: pl.Series) -> NDArray[np.float64]:
     _refuse_nested(column)
     texts = column.cast(pl.String)
     parsed = texts.cast(pl.Float64, strict=False)
-    bad = texts.filter(parsed.is_null() & texts.is_not_null())
+    bad = texts.filter((parsed.is_null() & texts.is_not_null()) | ((parsed.abs() > LARGEST) & parsed.is_not_nan()))
     if len(bad):
         raise wrong(
             "not-a-number",
-            f"Column {column.name!r} holds {bad[0]!r}, which is not a number.",
+            f"Column {column.name!r} holds {bad[0]!r}, which is not a number that can be added up.",
             "Ask for its shares, or give scores= that say what each answer is worth.",
             column=column.name,
         )

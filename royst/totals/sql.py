@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from royst.errors import Faults, wrong
+from royst.errors import Faults, InputError, wrong
 from royst.totals.cells import domain_codes
 from royst.totals.design import Design
 from royst.totals.embedded import Embedded
-from royst.totals.reading import Codes, encode, numbers
+from royst.totals.reading import Codes, encode, numbers, open_frame
 from royst.totals.request import AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.sqltext import (
     TABLE,
@@ -39,6 +39,7 @@ class Sql:
     def __init__(self, data: Any):
         self._data = data
         self._schema = self._open(data)
+        self._declared = _declared(data)
         self._levels: dict[str, tuple[Codes, list[Any]]] = {}
         self._inner: Embedded | None = None
 
@@ -68,12 +69,20 @@ class Sql:
         if item not in self._levels:
             name = quoted(item)
             column = self.query(f"SELECT DISTINCT {name} AS v FROM {TABLE} WHERE {name} IS NOT NULL")["v"].alias(item)
-            codes = encode(column)
+            codes = self._encode(column, item)
             values: list[Any] = [None] * len(codes.labels)
             for code, value in zip(codes.codes.tolist(), column.to_list()):
                 values[code - 1] = value
             self._levels[item] = (codes, values)
         return self._levels[item]
+
+    def declared(self, name: str) -> tuple[str, ...]:
+        """The categories that a column declares (an Enum's), whether anyone has them or not."""
+        return self._declared.get(name, ())
+
+    def _encode(self, column: pl.Series, name: str) -> Codes:
+        """Codes of a column of the data, an Enum's in its declared order: SQL has its categories as texts."""
+        return encode(column.cast(pl.Enum(self._declared[name])) if name in self._declared else column)
 
     def levels(self, item: str) -> Codes:
         """The item's labels in the same order as the embedded engine's; ``codes`` are of the distinct values."""
@@ -146,7 +155,7 @@ class Sql:
 
     def _lookup(self, column: Coded) -> str:
         codes, values = self._distinct(column.item)
-        literals = dict(zip(codes.labels, values))
+        literals = {name: value for name, value in zip(codes.labels, values) if value is not None}
         scored = [(literals[name], score) for name, score in column.scores if name in literals and not np.isnan(score)]
         if not scored:
             return "CAST(NULL AS DOUBLE)"
@@ -210,7 +219,7 @@ class Sql:
         if not table["n"].sum():
             raise wrong("no-rows", "The data have no rows.", "Give data with at least one answer.")
         _refuse_missing(table, names)
-        coded = [encode(table[f"k{n}"]) for n in range(len(names))]
+        coded = [self._encode(table[f"k{n}"], name) for n, name in enumerate(names)]
         order: Any = np.lexsort([codes.codes for codes in reversed(coded)]) if coded else np.arange(len(table))
         table = table[order]
         values = np.full((len(table), stages), np.nan)
@@ -245,7 +254,7 @@ class Sql:
                 mine &= pl.col(f"g{place}").is_not_null()
         part = table.filter(mine)
         unit = _unit_places(part, keys)
-        coded = [encode(part[f"g{groups.index(name)}"]) for name in by]
+        coded = [self._encode(part[f"g{groups.index(name)}"], name) for name in by]
         domain, labels = domain_codes(coded, len(part))
         order = np.lexsort([unit, domain])
         part, unit, domain = part[order], unit[order], domain[order] - 1
@@ -268,7 +277,8 @@ class Sql:
             have = set(self._inner.columns) if self._inner is not None else set()
             names = [name for name in self._schema if name in wanted | have]
             chosen = ", ".join(quoted(name) for name in names)
-            self._inner = Embedded(self.query(f"SELECT {chosen or '1 AS one'} FROM {TABLE}"))
+            enums = [pl.col(name).cast(pl.Enum(self._declared[name])) for name in names if name in self._declared]
+            self._inner = Embedded(self.query(f"SELECT {chosen or '1 AS one'} FROM {TABLE}").with_columns(enums))
         return self._inner
 
     def distribution(self, request: Request, item: str) -> list[list[tuple[Floats, Floats]]]:
@@ -289,6 +299,15 @@ class Sql:
 
 
 # ---- pieces of the text
+
+
+def _declared(data: Any) -> dict[str, tuple[str, ...]]:
+    """The Enums of data that Polars can read; what only the engine can read declares none."""
+    try:
+        schema = open_frame(data).collect_schema()
+    except InputError:
+        return {}
+    return {name: tuple(kind.categories.to_list()) for name, kind in schema.items() if isinstance(kind, pl.Enum)}
 
 
 def _plain(request: Request) -> bool:

@@ -16,7 +16,7 @@ import polars as pl
 from scipy import sparse
 
 from royst.errors import Faults, wrong
-from royst.totals.design import Design
+from royst.totals.design import Design, as_design
 from royst.totals.embedded import Embedded
 from royst.totals.projection import Calibration, mark_of
 from royst.totals.reading import LARGEST, Codes, encode, label, numbers, open_frame, read_columns
@@ -40,7 +40,7 @@ class Margin:
 
 def calibrate(
     data: Any,
-    design: Design,
+    design: Design | None,
     totals: Mapping[Any, Any],
     method: str = "raking",
     *,
@@ -62,6 +62,9 @@ def calibrate(
         raise wrong("calibration-method", f"method={method!r} is not known.", f"Use one of: {', '.join(METHODS)}.")
     if not isinstance(totals, Mapping | None):
         raise wrong("totals-kind", f"The totals are a {type(totals).__name__}.", 'Give a mapping, as {"sex": {"k": 2100, "m": 3300}}.')
+    if not all(isinstance(one, int | float) and one > 0 for one in (tolerance, rounds)):
+        raise wrong("raking-rounds", f"tolerance={tolerance!r}, rounds={rounds!r}.", "Give positive numbers.")
+    design = as_design(design)
     frame = open_frame(data)
     before = Embedded(frame).rows(Request(design, (), rows=not design.psu)).weight
     margins = _margins(frame, totals, float(before.sum()), method)
@@ -113,6 +116,10 @@ def _margins(frame: pl.LazyFrame, totals: Mapping[Any, Any], whole: float, metho
     found = []
     height = frame.select(pl.len()).collect().item()
     for name, wanted in totals.items():
+        parts = (name,) if isinstance(name, str) else name if isinstance(name, tuple) else (None,)
+        if any(not isinstance(part, str) for part in parts):
+            faults.add("totals-column", f"The totals are of {name!r}.", "Name a column, or a tuple of columns for their cross.")
+            continue
         if not _all_numbers(wanted.values() if isinstance(wanted, Mapping) else [wanted]):
             faults.add(
                 "totals-number",
@@ -151,7 +158,10 @@ def _categories(
                 column=one,
             )
             return None
-    keys = {tuple(map(label, key)) if len(names) > 1 else (label(key),): float(total) for key, total in wanted.items()}
+    keys = {
+        tuple(map(label, key)) if len(names) > 1 and isinstance(key, tuple) else (label(key),): float(total)
+        for key, total in wanted.items()
+    }
     cells = np.stack([codes.codes.astype(np.int64) - 1 for codes in coded])
     seen, cell = np.unique(cells, axis=1, return_inverse=True)
     labels = [tuple(codes.labels[k] for codes, k in zip(coded, column)) for column in seen.T]

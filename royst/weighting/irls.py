@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from royst.errors import wrong
 from royst.totals.reading import encode, numbers
@@ -97,6 +98,8 @@ def columns_of(terms: Sequence[str], there: Sequence[str]) -> list[str]:
     """
     found: dict[str, None] = {}
     for term in terms:
+        if not isinstance(term, str):
+            raise wrong("not-a-term", f"{term!r} is not a column's name.", "Name the columns of the model.")
         parts = _parts(term, there)
         lacking = [part for part in parts if len(parts) > 1 and part not in terms]
         if lacking:
@@ -107,6 +110,15 @@ def columns_of(terms: Sequence[str], there: Sequence[str]) -> list[str]:
 
 def _parts(term: str, there: Sequence[str]) -> list[str]:
     return [term] if term in there else term.split(":")
+
+
+def complete(frame: pl.DataFrame, columns: Sequence[str]) -> NDArray[np.bool_]:
+    """Which rows have a value in all of the columns."""
+    found = np.ones(len(frame), bool)
+    for name in columns:
+        column = frame[name].fill_nan(None) if frame[name].dtype.is_float() else frame[name]
+        found &= column.is_not_null().to_numpy()
+    return found
 
 
 def design_matrix(frame: pl.DataFrame, terms: Sequence[str]) -> tuple[Floats, list[str]]:
@@ -130,7 +142,8 @@ def _columns(column: pl.Series) -> list[tuple[Floats, str]]:
     if column.dtype.is_numeric():
         return [(numbers(column), column.name)]
     codes = encode(column)
+    there = np.unique(codes.codes[codes.codes > 0]).tolist()  # an Enum declares categories that nobody may be in
     return [
-        (np.where(codes.codes == 0, np.nan, (codes.codes == k).astype(np.float64)), f"{column.name}{level}")
-        for k, level in enumerate(codes.labels[1:], start=2)
+        (np.where(codes.codes == 0, np.nan, (codes.codes == k).astype(np.float64)), f"{column.name}{codes.labels[k - 1]}")
+        for k in there[1:]
     ]

@@ -77,6 +77,7 @@ def case(number: int) -> tuple[pl.DataFrame, dict]:
         "data": f"random_{number}", "design": _design(kind), "means": ["y", "k"], "totals": ["y"], "ratios": [["y", "x"]],
         "shares": ["q", "k"], "quantiles": [["y", 0.5], ["y", 0.2]], "by": ["g", "t", "one", "place", "who", ["g", "t"]],
         "deff": "none" if "brewer" in kind else "auto", "df": "second stage" if kind == "census of units" else "",
+        "tests": "census" not in kind,
     }  # fmt: skip
 
 

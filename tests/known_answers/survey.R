@@ -6,6 +6,7 @@ args <- commandArgs(trailingOnly = TRUE)
 cases <- fromJSON(args[1], simplifyVector = TRUE, simplifyDataFrame = FALSE, simplifyMatrix = FALSE)
 folder <- args[2]
 rows <- list()
+tests <- list()
 add <- function(...) rows[[length(rows) + 1]] <<- list(...)
 form <- function(names) if (length(names)) as.formula(paste("~", paste(names, collapse = "+"))) else NULL
 
@@ -85,6 +86,43 @@ one <- function(case, domain, d, spec) {
   }
 }
 
+# tests between rows, regressions and calibrated designs of one design (random_designs.py says which items there are)
+between <- function(case, d) {
+  v <- d$variables
+  d <- update(d, t = factor(as.character(v$t)), late = ifelse(v$place == "here", NA, v$y), asked = ifelse(v$place == "here", NA, v$q),
+              fewer = ifelse(v$g %in% "small", NA, v$y), no = as.numeric(v$q == "nei"))
+  put <- function(name, e) {
+    found <- tryCatch(suppressWarnings(e), error = function(err) NULL)
+    if (!is.null(found)) tests[[length(tests) + 1]] <<- c(list(case = case, name = name), found)
+  }
+  t_ <- function(m) list(estimate = as.numeric(m$estimate), t = as.numeric(m$statistic), df = as.numeric(m$parameter), p = as.numeric(m$p.value))
+  x_ <- function(m) list(F = as.numeric(m$statistic), df1 = as.numeric(m$parameter)[1], df2 = as.numeric(m$parameter)[2], p = as.numeric(m$p.value))
+  g_ <- function(g, k) { s <- summary(g)$coefficients[k, ]; list(estimate = s[[1]], se = s[[2]], t = s[[3]], p = s[[4]], df = g$df.residual) }
+  c_ <- function(m) list(estimate = as.numeric(coef(m)), se = as.numeric(SE(m)))
+  q_ <- function(x, d) { own <- df_there(d, x); m <- svyquantile(form(x), d, 0.3, na.rm = TRUE, df = own)[[1]]; list(estimate = m[1], se = m[4], df = own) }
+  df_there <- function(d, x) { s <- d[!is.na(d$variables[[x]]), ]; degf(s) }
+  ask <- function(name, d) {
+    put(paste(name, "t"), t_(svyttest(y ~ t, d)))
+    put(paste(name, "t, a stratum without answers"), t_(svyttest(late ~ t, d)))
+    put(paste(name, "chi2"), x_(svychisq(~q + t, d)))
+    put(paste(name, "chi2, a stratum without answers"), x_(svychisq(~asked + t, d)))
+    put(paste(name, "linear"), g_(svyglm(y ~ x + g, d), "x"))
+    put(paste(name, "linear, a category without answers"), g_(svyglm(fewer ~ g + x, d), "gmid"))
+    put(paste(name, "linear, a stratum without answers"), g_(svyglm(late ~ x, d), "x"))
+    put(paste(name, "logistic"), g_(svyglm(no ~ x + t, d, family = quasibinomial()), "x"))
+    put(paste(name, "contrast"), c_(svycontrast(svyby(~x, ~t, d, svymean, covmat = TRUE), c(-1, 1))))
+    put(paste(name, "quotient"), c_(svycontrast(svyby(~x, ~t, d, svytotal, covmat = TRUE), quote(`TRUE` / `FALSE`))))
+    put(paste(name, "mean"), c(c_(svymean(~late, d, na.rm = TRUE)), df = degf(d)))
+    put(paste(name, "quantile"), q_("late", d))
+  }
+  ask("", d)
+  n <- sum(weights(d))
+  sex <- data.frame(t = c("FALSE", "TRUE"), Freq = c(0.55, 0.45) * n); at <- data.frame(place = c("here", "there"), Freq = c(0.35, 0.65) * n)
+  ask("poststratified", tryCatch(postStratify(d, ~t, sex), error = function(e) NULL))
+  ask("raked", tryCatch(rake(d, list(~t, ~place), list(sex, at), control = list(maxit = 900, epsilon = 1e-13)), error = function(e) NULL))
+  ask("GREG", tryCatch(calibrate(d, ~x + t, c(`(Intercept)` = n, x = 3.3 * n, tTRUE = 0.45 * n)), error = function(e) NULL))
+}
+
 # a domain with nobody to average stops svymean: what is not estimable has no row here
 attempt <- function(...) tryCatch(one(...), error = function(e) message(..1, " ", ..2, ": ", conditionMessage(e)))
 
@@ -94,6 +132,7 @@ for (case in names(cases)) {
   d <- design_of(spec$design, data)
   spec$expands <- min(weights(d)) >= 1 && sum(weights(d)) > nrow(data) * (1 + 1e-9)
   attempt(case, "all", d, spec)
+  if (isTRUE(spec$tests)) between(case, d)
   for (g in spec$by) {
     groups <- unique(na.omit(d$variables[, g, drop = FALSE]))
     for (i in seq_len(nrow(groups))) {
@@ -103,4 +142,5 @@ for (case in names(cases)) {
   }
 }
 about <- list(software = paste("R", getRversion(), "survey", packageVersion("survey")), script = "survey.R", rows = rows)
+if (length(tests)) about$tests <- tests
 write(toJSON(about, digits = I(17), auto_unbox = TRUE, na = "null"), args[3])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 import royst
-from royst.estimation import federated, regression
+from royst.estimation import association, federated, regression, replicates
 from royst.totals import seal
 from royst.weighting import adjust
 
@@ -86,10 +87,40 @@ def test_nobody_in_a_domain_is_not_estimable() -> None:
     assert not table.select(pl.col(pl.Float64).is_nan().any()).to_numpy().any()
 
 
-def test_declared_categories_with_no_one_are_shown_as_not_estimable() -> None:
-    data = frame().with_columns(g=pl.Series(["a", "b"] * 4, dtype=pl.Enum(["a", "b", "c"])))
-    table = royst.estimate(data, DESIGN, [royst.mean("y"), royst.quantile("y")], by="g").table
-    assert table.filter(pl.col("domain") == "g=c")["status"].to_list() == ["not_estimable"] * 2
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+def test_declared_categories_with_no_one_are_shown_as_not_estimable(engine: str) -> None:
+    data = frame().with_columns(g=pl.Series(["a", "b"] * 4, dtype=pl.Enum(["b", "c", "a"])))
+    result = royst.estimate(data, DESIGN, [royst.mean("y"), royst.quantile("y"), royst.share("g")], by=[[], ["g"]], engine=engine)
+    assert result.table.filter(pl.col("domain") == "g=c")["status"].to_list() == ["not_estimable"] * 5
+    assert result.table.filter(pl.col("measure") == "share")["category"].unique(maintain_order=True).to_list() == ["b", "c", "a"]
+    assert np.isnan(result.covariance([("mean", "y", "", "g=c")])).all()
+    assert result.difference("g", ("a", "c"))["status"].to_list() == ["not_estimable"] * 5
+
+
+@pytest.mark.parametrize("engine", ["embedded", "duckdb"])
+def test_a_group_without_answers_has_no_difference_of_medians(engine: str) -> None:
+    data = frame(y=[1.0, 2, 3, 4, None, None, None, None]).with_columns(g=pl.col("h"))
+    found = royst.estimate(data, DESIGN, royst.quantile("y"), by="g", engine=engine).difference("g", ("a", "b"))
+    assert found["status"].to_list() == ["not_estimable"]  # DuckDB once ended on it
+
+
+def test_categories_that_nobody_with_an_answer_is_in_are_no_terms() -> None:
+    data = frame(y=[1.0, 2, 3, 5, None, 6, 7, 9], z=list("aabbcbab"))
+    found = regression.regress(data, DESIGN, "y", ["z"]).table
+    declared = data.with_columns(pl.col("z").cast(pl.Enum(["0", "a", "b", "c"])))
+    assert found["term"].to_list() == ["(Intercept)", "zb"] and found.equals(regression.regress(declared, DESIGN, "y", "z").table)
+
+
+@pytest.mark.parametrize("codes", [np.array([1, 2]), pl.Series([1, 2]), (k for k in (1, 2)), {1: "a", 2: "b"}.keys(), [np.int8(1), np.float32(2)]])
+def test_answers_are_named_by_any_row_of_values(codes: object) -> None:
+    """A NumPy array was once one category that nobody had."""
+    found = royst.estimate(frame(), DESIGN, royst.share("q", codes)).table
+    assert found["category"].to_list() == ["1", "2"] and found["estimate"].sum() == pytest.approx(1)
+
+
+def test_a_numpy_truth_value_is_one() -> None:
+    table = royst.estimate(frame(z=[True, False] * 4), DESIGN, royst.share("z", np.bool_(True))).table
+    assert table["category"].to_list() == ["true"] and table["estimate"][0] == pytest.approx(16 / 36)
 
 
 def test_a_grouping_that_nobody_told_has_no_rows() -> None:
@@ -173,6 +204,31 @@ def test_a_group_that_is_not_there_is_named() -> None:
         (lambda: royst.calibrate(frame(), DESIGN, [{"q": 1}]), "totals-kind"),  # type: ignore[arg-type]
         (lambda: royst.calibrate(frame(), DESIGN, {"q": {"1": None, "2": 5}}), "totals-number"),
         (lambda: royst.calibrate(frame(), DESIGN, {"y": float("nan")}, "linear"), "totals-number"),
+        (lambda: royst.calibrate(frame(), DESIGN, {5: {"1": 5}}), "totals-column"),
+        (lambda: royst.calibrate(frame(), DESIGN, {("q", "h"): {1: 5}}), "totals-lack"),
+        (lambda: royst.calibrate(frame(), DESIGN, {"q": {"1": 5, "2": 5}}, rounds="many"), "raking-rounds"),  # type: ignore[arg-type]
+        (lambda: royst.calibrate(frame(), "u", {"q": {"1": 5, "2": 5}}), "not-a-design"),  # type: ignore[arg-type]
+        (lambda: royst.Design(strata=[["h"]]), "not-a-column"),  # type: ignore[list-item]
+        (lambda: royst.Design(weight=""), "not-a-column"),  # once this was no weight
+        (lambda: royst.Design(calibration="raking"), "calibration-kind"),  # type: ignore[arg-type]
+        (lambda: royst.quantile("y", None), "quantile-probability"),  # type: ignore[arg-type]
+        (lambda: royst.share("q", [None]), "code-missing"),
+        (lambda: royst.band("q", ["1"]), "not-a-mapping"),  # type: ignore[arg-type]
+        (lambda: royst.mean("q", scores=[1, 2]), "not-a-mapping"),  # type: ignore[arg-type]
+        (lambda: royst.mean("q", scores={"1": 1e300}), "score"),
+        (lambda: royst.mean("q", scores={"1": 1j}), "score"),  # type: ignore[dict-item]
+        (lambda: royst.index(["y"], low="1"), "index-scale"),  # type: ignore[arg-type]
+        (lambda: royst.index(["y"], high=float("inf")), "index-scale"),
+        (lambda: royst.index(["y"], at_least="half"), "index-at-least"),  # type: ignore[arg-type]
+        (lambda: royst.index(["y"], scores={"z": {"1": 0}}), "index-scores"),
+        (lambda: royst.index(None), "index-empty"),  # type: ignore[arg-type]
+        (lambda: royst.estimate(frame(y=["1e400"] * 8), DESIGN, royst.mean("y")), "not-a-number"),
+        (lambda: royst.estimate(frame(y=["inf"] * 8), DESIGN, royst.mean("y"), engine="duckdb"), "not-a-number"),
+        (lambda: regression.regress(frame(), DESIGN, "y", None), "not-a-term"),  # type: ignore[arg-type]
+        (lambda: regression.regress(frame(), DESIGN, "y", ["w"], level=95), "level"),
+        (lambda: regression.regress(frame(), DESIGN, "q", ["w"], "logistic", scores={"1": 0, "2": 2}), "logistic-scores"),
+        (lambda: regression.regress(frame(), DESIGN, "y", ["w"]).wald([]), "no-such-term"),
+        (lambda: association.independence(frame(), "u", "q", "h"), "not-a-design"),  # type: ignore[arg-type]
     ],
 )
 def test_each_mistake_has_its_own_words(ask, code: str) -> None:
@@ -198,6 +254,13 @@ def test_each_mistake_has_its_own_words(ask, code: str) -> None:
         (lambda r: r.quotient(("mean", "y", "", "h=a"), ("mean", "z", "", "h=b")), "row-without-error"),
         (lambda r: r.quotient(("mean", "y"), ("mean", "naught")), "quotient-by-zero"),
         (lambda r: r.wald([0, 1], null=[1.0]), "wald-null"),
+        (lambda r: r.wald([0], null=["a"]), "wald-null"),
+        (lambda r: r.contrast({0: "one"}), "contrast-weights"),
+        (lambda r: r.contrast({0: None}), "contrast-weights"),
+        (lambda r: r.contrast([1, 2]), "not-a-row"),
+        (lambda r: r.difference(None, ("a", "b")), "no-such-grouping"),
+        (lambda r: replicates.table(r, "bootstrap", [0], count="many"), "replicate-count"),
+        (lambda r: replicates.table(r, replicates.Replicates("own", np.ones((4, 3)), 1.0, np.ones(2)), [0]), "replicate-scales"),
     ],
 )
 def test_each_mistake_in_a_test_between_rows_has_its_own_words(ask, code: str) -> None:
