@@ -53,6 +53,22 @@ def reason() -> tuple[Study, list[str]]:
     return _made(study, rows), ["K000"]
 
 
+def pooled() -> tuple[Study, list[str]]:
+    """Three small units share a report; who knows the first's answers knows what the other two gave together. Of the ways to split that, the
+    true one leaves the fewest facts: all of one unit gave one answer, all of the other another."""
+    study = Study(Shape("pooled", {"2019": (200, 7, 0)}, scales=(3,), groups=(), blank=0.0))
+    study.by = [[]]
+    rows = [_person(k, q1="123"[(n + k) % 3]) for k in range(4) for n in range(40)]
+    rows += [_person(k, q1=a) | {"pool": "p"} for k, given in ((4, "223233"), (5, "2222"), (6, "333333")) for a in given]
+    return _made(study, rows), ["K005", "K006"]
+
+
+def known(study: Study, unit: str) -> dict[str, dict[str, dict[str, str]]]:
+    """The answers that a unit of a study of one question knows."""
+    people = study.people["2019"].with_row_index("person").filter(pl.col("unit") == unit)
+    return {"2019": {"q1": {str(person): answer for person, answer in people.select("person", "q1").rows()}}}
+
+
 def printed(study: Study, units: list[str], keep: pl.Expr | None = None) -> protect.Protected:
     """Everything of the wave, unprotected, but for the estimates and verdicts of the named units (less those to ``keep``).
 

@@ -263,6 +263,7 @@ def write_release(home: Path, estimates: pl.DataFrame, made: protect.Protected |
     for (domain,), part in estimates.filter(own).group_by("domain", maintain_order=True):
         _write_own(home, str(domain), "estimates", part)
     if made is not None:
+        (home / "public" / "certificate.json").write_text(json.dumps(made.certificate), encoding="utf-8")
         if made.changes is not None:
             rounded(made.changes).write_csv(tables / "changes.csv")
         more = {name: rounded(frame) for name, frame in made.from_printed.items()}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from attackers import differencing, ends, filters, linear, pattern, ranges, splits
+from attackers import differencing, ends, filters, linear, pattern, proof, ranges, splits
 
 ATTACKS = {
     "span": linear.span,
@@ -19,4 +19,5 @@ ATTACKS = {
     "expected range": ranges.expected_range,
     "counts of units": ranges.counts_of_units,
     "pattern": pattern.pattern,
+    "certificate": proof.certificate,
 }
