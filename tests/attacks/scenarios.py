@@ -45,6 +45,15 @@ def at_the_end() -> tuple[Study, list[str]]:
     return _made(study, rows), ["K000"]
 
 
+def left_out() -> Study:
+    """One person left out one of an index's questions, so the other counts twice in the index."""
+    study = Study(Shape("left-out", {"2019": (180, 9, 0)}, scales=(5, 5), groups=("sex",), blank=0.0, even=True, index=True, at_least=0.5))
+    frame = study.people["2019"].with_row_index("person").with_columns(pl.col("q1", "q2").replace("nr", "3").fill_null("3"))
+    one = frame.filter(pl.col("sex") == "sex0")["person"][0]
+    study.people["2019"] = frame.with_columns(q2=pl.when(pl.col("person") != one).then(pl.col("q2"))).drop("person")
+    return study
+
+
 def reason() -> tuple[Study, list[str]]:
     """Of twelve people nine gave the best answers: bands would be printed if the other three had agreed."""
     study = Study(Shape("reason", {"2019": (200, 6, 0)}, scales=(5,), groups=(), blank=0.0))

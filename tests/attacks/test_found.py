@@ -49,6 +49,14 @@ def test_an_index_at_an_end_does_not_tell_its_questions(tmp_path):
     assert protected(tmp_path, scenarios.at_the_end, "ends of indices") == []
 
 
+def test_an_index_does_not_tell_what_who_left_a_question_out_gave_to_the_others(tmp_path):
+    study = scenarios.left_out()
+    assert attack(study.write(tmp_path / "out", protect.protect(study.candidate("2019"), study.rules)), "gaps of indices") == []
+    everything = rounded(study.candidate("2019").estimates.with_columns(status=pl.lit("published")))
+    found = attack(study.write(tmp_path / "all", everything), "gaps of indices")
+    assert {fact["domain"] for fact in found} > {"sex=sex0;q2="} and all(study.true(fact) for fact in found)
+
+
 def test_a_follow_up_question_does_not_tell_its_filter(tmp_path):
     """So many were asked whether they have the care of their children: so many have children."""
     assert protected(tmp_path, scenarios.follow_up, "filters") == []
