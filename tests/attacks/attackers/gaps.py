@@ -32,7 +32,7 @@ def gaps(evidence: Evidence) -> Iterator[Told]:
             counted = given.sum(0) >= _least(given, int(row["n"]))
             ways = np.indices(sizes).reshape(len(sizes), -1).T
             moved = np.zeros(len(ways))
-            for at, (person, k) in enumerate(answers):
+            for at, (person, _) in enumerate(answers):
                 otherwise = counted[person] / given[:, person].sum() - 1 / len(parts)
                 moved += otherwise * 100 * ways[:, at] / (sizes[at] - 1)
             n, half = int(row["n"]), 0.5 * 10.0**-evidence.rules.decimals + 1e-9
