@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from royst.protect.block import WITHHELD_LEVEL, Block
-from royst.protect.facts import ROUND, Facts, facts, leaves, recoverable, values
+from royst.protect.facts import ROUND, Facts, facts, guarded, leaves, recoverable, values
 from royst.protect.polytope import Polytope
 from royst.protect.rules import RuleSet
 from royst.protect.worlds import Exchange, Model, OneAnswer, pairs, signs, solve
@@ -39,13 +39,16 @@ WORTH = 0.05
 
 @dataclass(frozen=True)
 class Tally:
-    """What an audit tried and found: facts, how they were opened, and how many programmes it took.
+    """What an audit tried and found: facts, how they were opened, and how many programmes it took. All but ``guarded`` follow from answers and
+    are printed nowhere, unless a fact was told.
 
+    ``guarded``: counts that could be facts, by numbers of people alone.
     ``told_before``: facts that what is out tells by itself, so that nothing that could be withdrawn tells them. ``by_units``: pairs of a fact and a unit that needed a look of their own. ``narrowest``: how many counts the fact that was
     opened least can still be, as far as worlds were seen.
     """
 
     facts: int = 0
+    guarded: int = 0
     by_worlds: int = 0
     by_programme: int = 0
     by_units: int = 0
@@ -319,7 +322,8 @@ def repair(
     total = len(audit.wanted)
     tally = _mend(audit, np.flatnonzero(~audit.open), out)
     tally = replace(
-        tally, facts=total, by_worlds=total - tally.by_programme - tally.recoverable - tally.told_before, narrowest=audit.narrowest
+        tally, facts=total, guarded=guarded(block), narrowest=audit.narrowest,
+        by_worlds=total - tally.by_programme - tally.recoverable - tally.told_before,
     )
     for unit in np.flatnonzero(left.any(0)) if left is not None else ():
         assert left is not None

@@ -38,7 +38,11 @@ def certificate(
     thorough: bool = False,
     interviews: Sequence[Told] = (),
 ) -> dict[str, object]:
-    """The content of ``certificate.json``. Names no cell, no domain, no unit, and no reason."""
+    """The content of ``certificate.json``. Names no cell, no domain, no unit, and no reason.
+
+    ``facts`` is how many counts could be facts, by numbers of people alone. How many of them are, how each was found to be open, and how far open,
+    would be sums over all answers: who knows most of them learns the rest (``tests/attacks``).
+    """
     total, published = int(cells["cells"].sum()), int(cells["published"].sum())
     left_out = {*(() if thorough else ("unit, thoroughly",)), *(() if interviews else ("reader",))}
     tried = [name for name in ATTACKS if name not in left_out]
@@ -48,12 +52,7 @@ def certificate(
             {"name": t.name, "value": t.value, "meaning": t.meaning, "source": t.source} for t in rules.thresholds
         ],
         "attacks": [{"attacker": name, "knows": ATTACKS[name], "withstood_by": PROVED_BY[name]} for name in tried],
-        "facts": tally.facts,
-        "facts_open_by_other_worlds": tally.by_worlds,
-        "facts_open_by_linear_programmes": tally.by_programme,
-        "facts_looked_at_by_unit": tally.by_units,
-        "rows_withdrawn_by_the_audit": tally.withdrawn,
-        "narrowest_remaining": tally.narrowest,
+        "facts": tally.guarded,
         "recoverable": tally.recoverable,
         "told_by_earlier_releases": tally.told_before,
         "releases_before": releases_before,

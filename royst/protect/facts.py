@@ -38,16 +38,30 @@ def facts(block: Block, rules: RuleSet) -> Facts:
     """
     first = _first_of_same(block)
     found = []
-    for level, codes in enumerate(block.levels):
+    for level, news in enumerate(_news(block)):
         table = block.table(level)
-        cells = rules.sensitive_cells(block.n, table) & first[:, None]
-        if level:
-            finer = block.levels[level - 1]
-            news = [len(np.unique(finer[codes == category])) > 1 for category in range(table.shape[1])]
-            cells &= np.array(news, bool)
+        cells = rules.sensitive_cells(block.n, table) & first[:, None] & news
         row, category = np.nonzero(cells)
         found.append(Facts(row, np.full(len(row), level), category, block.n[row], table[row, category]))
     return Facts(*(np.concatenate([getattr(f, name) for f in found]) for name in Facts.__dataclass_fields__))
+
+
+def guarded(block: Block) -> int:
+    """How many counts could be facts, whatever was answered: of every group of people that the block knows, each answer and each band of
+    several. What is decided of a release is told by this number, since how many of them are facts depends on answers.
+    """
+    groups = int((_first_of_same(block) & (block.n > 0)).sum())
+    return groups * sum(int(news.sum()) for news in _news(block))
+
+
+def _news(block: Block) -> list[NDArray[np.bool_]]:
+    """Which categories of each level are not a single category of the finer one. Shape (categories,) each."""
+    found = []
+    for level, codes in enumerate(block.levels):
+        categories = range(int(codes.max()) + 1 if len(codes) else 0)
+        finer = block.levels[level - 1] if level else codes
+        found.append(np.array([not level or len(np.unique(finer[codes == k])) > 1 for k in categories], bool))
+    return found
 
 
 def _first_of_same(block: Block) -> NDArray[np.bool_]:

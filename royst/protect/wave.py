@@ -313,19 +313,26 @@ class Wave:
 
     def index(self, name: str, printed: Printed) -> Decided:
         """Where an index may be printed: where every one of its items is printed in full, so that it tells no sum which
-        they do not, and where no row of fewer can be subtracted from it."""
+        they do not, and where no row of fewer can be subtracted from it.
+
+        Of people who left some of its items out it does tell a sum: their answers count otherwise in the index than in the items. So
+        there are none of them in a row, or enough.
+        """
         parts = [item for item in self.people.indices[name] if item in self.people.scales]
+        choices = [dict.fromkeys(self.people.scales[item].choices, 1) for item in parts]
+        given = np.sum([self._answers(item, ones) > 0 for item, ones in zip(parts, choices)], 0)
         if name in self.people.frame.columns:
             counted = self.people.frame[name].is_not_null().to_numpy()
         else:
-            choices = [dict.fromkeys(self.people.scales[item].choices, 1) for item in parts]
-            given = np.stack([self._answers(item, ones) > 0 for item, ones in zip(parts, choices)], 1)
-            counted = given.sum(1) * 2 >= given.shape[1]
+            counted = given * 2 >= len(parts)
+        partly = ((given > 0) & (given < len(parts))).astype(float)
 
         def lacking(block: Block) -> NDArray[np.bool_]:
             rows = [row.split("/", 1) for row in block.rows]
             keys = [[(self.wave, population, item, domain, "answers") for item in parts] for population, domain in rows]
-            return np.array([any(printed.level.get(key) != "answers" for key in items) for items in keys], bool)
+            left_out = self.rows.members[[self.place[population, domain] for population, domain in rows]] @ partly
+            few = (left_out > 0) & (left_out < self.rules.row.value)
+            return few | np.array([any(printed.level.get(key) != "answers" for key in items) for items in keys], bool)
 
         return self._whole(name, self.estimates.filter(pl.col("item") == name), counted, lacking, printed)
 

@@ -40,7 +40,7 @@ def certificate(held: Edition) -> Document:
         blocks.append(paragraph(words("privacy.told_before", count=numbers.plain(words, earlier))))
     if not recovered and not earlier:
         blocks.append(paragraph(words("privacy.none")))
-    blocks += [paragraph(text) for text in _left(held, told, recovered)]
+    blocks += [paragraph(text) for text in _left(held, told)]
     talk = told.get("interviews")
     if isinstance(talk, dict) and talk.get("quotes") and talk.get("fewest_who_could_have_said_a_quote"):
         fewest = numbers.count(words, int(talk["fewest_who_could_have_said_a_quote"]))
@@ -53,16 +53,10 @@ def certificate(held: Edition) -> Document:
     return _document(held, blocks)
 
 
-def _left(held: Edition, told: Mapping[str, object], recovered: int) -> list[str]:
-    """How open the least open fact still is (of those that were not found), and how much is published all the same."""
-    words, narrowest, share = held.words, told.get("narrowest_remaining"), told.get("share_published")
-    found = []
-    if isinstance(narrowest, int):
-        key = "privacy.narrowest_left" if recovered else "privacy.narrowest"
-        found.append(words(key, count=numbers.count(words, narrowest)))
-    if isinstance(share, int | float):
-        found.append(words("privacy.kept", percent=numbers.percent_digits(words, 100 * share)))
-    return found
+def _left(held: Edition, told: Mapping[str, object]) -> list[str]:
+    """How much is published all the same."""
+    words, share = held.words, told.get("share_published")
+    return [words("privacy.kept", percent=numbers.percent_digits(words, 100 * share))] if isinstance(share, int | float) else []
 
 
 def _document(held: Edition, blocks: list[Block]) -> Document:

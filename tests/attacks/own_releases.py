@@ -63,6 +63,7 @@ def _people(study: study_folder.Study, wave: estimate.Wave, told: list[reports.R
 
 def _release(home: Path, out: Path, domains: dict[str, str]) -> None:
     shutil.copytree(home / "public" / "tables", out / "public" / "tables", ignore=shutil.ignore_patterns("*.xlsx"))
+    shutil.copy(home / "public" / "certificate.json", out / "public" / "certificate.json")
     for name, table in REPORTS.items():
         frame = pl.read_csv(home / "release" / "tables" / f"{table}.csv", infer_schema=False)
         for (report,), part in frame.group_by("report", maintain_order=True):

@@ -45,12 +45,37 @@ def at_the_end() -> tuple[Study, list[str]]:
     return _made(study, rows), ["K000"]
 
 
+def left_out() -> Study:
+    """One person left out one of an index's questions, so the other counts twice in the index."""
+    study = Study(Shape("left-out", {"2019": (180, 9, 0)}, scales=(5, 5), groups=("sex",), blank=0.0, even=True, index=True, at_least=0.5))
+    frame = study.people["2019"].with_row_index("person").with_columns(pl.col("q1", "q2").replace("nr", "3").fill_null("3"))
+    one = frame.filter(pl.col("sex") == "sex0")["person"][0]
+    study.people["2019"] = frame.with_columns(q2=pl.when(pl.col("person") != one).then(pl.col("q2"))).drop("person")
+    return study
+
+
 def reason() -> tuple[Study, list[str]]:
     """Of twelve people nine gave the best answers: bands would be printed if the other three had agreed."""
     study = Study(Shape("reason", {"2019": (200, 6, 0)}, scales=(5,), groups=(), blank=0.0))
     answer = lambda k, n: "12345"[(n + k) % 5] if k else "5" if n < 9 else "3" if n < 10 else "1"  # noqa: E731
     rows = [_person(k, q1=answer(k, n)) for k in range(6) for n in range(40 if k else 12)]
     return _made(study, rows), ["K000"]
+
+
+def pooled() -> tuple[Study, list[str]]:
+    """Three small units share a report; who knows the first's answers knows what the other two gave together. Of the ways to split that, the
+    true one leaves the fewest facts: all of one unit gave one answer, all of the other another."""
+    study = Study(Shape("pooled", {"2019": (200, 7, 0)}, scales=(3,), groups=(), blank=0.0))
+    study.by = [[]]
+    rows = [_person(k, q1="123"[(n + k) % 3]) for k in range(4) for n in range(40)]
+    rows += [_person(k, q1=a) | {"pool": "p"} for k, given in ((4, "223233"), (5, "2222"), (6, "333333")) for a in given]
+    return _made(study, rows), ["K005", "K006"]
+
+
+def known(study: Study, unit: str) -> dict[str, dict[str, dict[str, str]]]:
+    """The answers that a unit of a study of one question knows."""
+    people = study.people["2019"].with_row_index("person").filter(pl.col("unit") == unit)
+    return {"2019": {"q1": {str(person): answer for person, answer in people.select("person", "q1").rows()}}}
 
 
 def printed(study: Study, units: list[str], keep: pl.Expr | None = None) -> protect.Protected:

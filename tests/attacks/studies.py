@@ -32,7 +32,7 @@ class Shape:
     """What a study looks like. ``waves``: wave to (people, units, number of the first unit): the panel is where units overlap.
 
     ``scales``: answers of each item; ``follow_up``: the last item is asked only of those who gave the first its first answer;
-    ``merged``: units of the last wave that became one with the unit before them; ``mixes``: changes are told with one mix too.
+    ``at_least``: of an index's items that a person must have answered; ``merged``: units of the last wave that became one with the unit before them; ``mixes``: changes are told with one mix too.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Shape:
     even: bool = False
     regions: int = 4
     index: bool = False
+    at_least: float = 1.0
     follow_up: bool = False
     merged: int = 0
     mixes: bool = False
@@ -104,7 +105,7 @@ class Study:
             asked.append(royst.mean(q, scores={c: float(c) for c in scale.choices}, not_relevant=[APART]))
         for name, parts in self.indices.items():
             scores = {q: self._to_100(q) for q in parts}
-            asked.append(royst.index(list(parts), name=name, scores=scores, at_least=1.0))
+            asked.append(royst.index(list(parts), name=name, scores=scores, at_least=self.shape.at_least))
         return asked
 
     def _to_100(self, item: str) -> dict[str, float]:
@@ -142,8 +143,8 @@ class Study:
     def protected_people(self, wave: str) -> protect.People:
         frame = self.people[wave]
         for name, parts in self.indices.items():
-            given = pl.all_horizontal(pl.col(q).is_in(list(self.scales[q].choices)).fill_null(False) for q in parts)
-            frame = frame.with_columns(pl.when(given).then(len(parts)).alias(name))
+            given = pl.sum_horizontal(pl.col(q).is_in(list(self.scales[q].choices)).fill_null(False) for q in parts)
+            frame = frame.with_columns(pl.when(given >= self.shape.at_least * len(parts)).then(given).alias(name))
         filters = {self.items[-1]: ("q1",)} if self.shape.follow_up else {}
         return protect.People(
             frame, ("unit", "pool", *self.names), self.scales, unit="unit", weight="weight", indices=self.indices, asked_when=filters
@@ -263,6 +264,7 @@ def write_release(home: Path, estimates: pl.DataFrame, made: protect.Protected |
     for (domain,), part in estimates.filter(own).group_by("domain", maintain_order=True):
         _write_own(home, str(domain), "estimates", part)
     if made is not None:
+        (home / "public" / "certificate.json").write_text(json.dumps(made.certificate), encoding="utf-8")
         if made.changes is not None:
             rounded(made.changes).write_csv(tables / "changes.csv")
         more = {name: rounded(frame) for name, frame in made.from_printed.items()}

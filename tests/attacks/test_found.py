@@ -49,9 +49,41 @@ def test_an_index_at_an_end_does_not_tell_its_questions(tmp_path):
     assert protected(tmp_path, scenarios.at_the_end, "ends of indices") == []
 
 
+def test_an_index_does_not_tell_what_who_left_a_question_out_gave_to_the_others(tmp_path):
+    study = scenarios.left_out()
+    assert attack(study.write(tmp_path / "out", protect.protect(study.candidate("2019"), study.rules)), "gaps of indices") == []
+    everything = rounded(study.candidate("2019").estimates.with_columns(status=pl.lit("published")))
+    found = attack(study.write(tmp_path / "all", everything), "gaps of indices")
+    assert {fact["domain"] for fact in found} > {"sex=sex0;q2="} and all(study.true(fact) for fact in found)
+
+
 def test_a_follow_up_question_does_not_tell_its_filter(tmp_path):
     """So many were asked whether they have the care of their children: so many have children."""
     assert protected(tmp_path, scenarios.follow_up, "filters") == []
+
+
+def test_the_certificate_is_no_sum_over_answers(tmp_path):
+    """How many facts were hidden, how they were found open, and how far open the least of them was, told how two units of a pool had answered."""
+    study, units = scenarios.pooled()
+    made, known = protect.protect(study.candidate("2019"), study.rules), scenarios.known(study, "K004")
+    assert attack(study.write(tmp_path / "out", made, known=known), "certificate") == []
+    before = replace(made, certificate={**made.certificate, "facts": 6})  # what it said once
+    found = attack(study.write(tmp_path / "before", before, known=known), "certificate")
+    assert {fact["domain"] for fact in found} == {f"unit={unit}" for unit in units} and all(study.true(fact) for fact in found)
+
+
+def test_the_certificate_does_not_change_with_how_answers_are_split(tmp_path):
+    """Five ways in which two units of a pool may have answered, whose tables are the same."""
+    told = []
+    for other in range(5):
+        study, _ = scenarios.pooled()
+        split = ["2"] * other + ["3"] * (4 - other) + ["2"] * (4 - other) + ["3"] * (2 + other)
+        frame = study.people["2019"]
+        answers = frame.filter(pl.col("unit") < "K005")["q1"].to_list() + split
+        study.people["2019"] = frame.with_columns(q1=pl.Series(answers))
+        made = protect.protect(study.candidate("2019"), study.rules)
+        told.append((rounded(made.estimates).write_csv(), made.certificate))
+    assert all(one == told[0] for one in told)
 
 
 def test_the_level_of_a_row_gives_no_reason_back(tmp_path):

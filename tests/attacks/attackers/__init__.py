@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from attackers import differencing, ends, filters, linear, pattern, ranges, splits
+from attackers import differencing, ends, filters, gaps, linear, pattern, proof, ranges, splits
 
 ATTACKS = {
     "span": linear.span,
@@ -16,7 +16,9 @@ ATTACKS = {
     "differencing": differencing.differencing,
     "filters": filters.filters,
     "ends of indices": ends.ends,
+    "gaps of indices": gaps.gaps,
     "expected range": ranges.expected_range,
     "counts of units": ranges.counts_of_units,
     "pattern": pattern.pattern,
+    "certificate": proof.certificate,
 }

@@ -2,7 +2,7 @@
 
 A folder to attack holds
 
-- ``releases/<name>/public/tables/*.csv`` and ``releases/<name>/to/<report>/{estimates,units}.csv``: releases, oldest first by
+- ``releases/<name>/public/tables/*.csv``, ``releases/<name>/public/certificate.json`` (optional) and ``releases/<name>/to/<report>/{estimates,units}.csv``: releases, oldest first by
   name; a report's two files hold the figures that its pages print;
 - ``people-<wave>.csv``: unit, groups and weight of each person who took part, and per item 1 where they answered it;
 - ``study.json``: the questionnaire (``items``: choices, bands, the filter question), indices, thresholds and rounding;
@@ -147,6 +147,7 @@ class Published:
 
     name: str
     tables: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    certificate: dict[str, object] = field(default_factory=dict)
 
     @property
     def estimates(self) -> list[dict[str, str]]:
@@ -232,7 +233,8 @@ def _release(path: Path) -> Published:
     for file in sorted((path / "to").glob("*/*.csv")):
         name = {"estimates": "estimates", "units": "report_units"}[file.stem]
         tables[name] += [{**row, "report": file.parent.name} for row in _table(file)]
-    return Published(path.name, dict(tables))
+    proof = path / "public" / "certificate.json"
+    return Published(path.name, dict(tables), json.loads(proof.read_text(encoding="utf-8")) if proof.exists() else {})
 
 
 def _table(path: Path) -> list[dict[str, str]]:
