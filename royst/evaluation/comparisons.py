@@ -11,13 +11,14 @@ from royst.estimation import change
 from royst.estimation.comparison import Difference, between_groups, with_published, with_source
 from royst.estimation.estimate import Result
 from royst.evaluation.facts import shown_waves
-from royst.release import CHANGES, SourceFacts
+from royst.release import CHANGES, WITHHELD, SourceFacts
 from royst.study.folder import Study
 from royst.study.plan import ComparisonSection, SourceSection
 
 LINES = "exploration"
 """The family of the changes that every continuing item gets without being declared."""
 
+PLACE = "_place"
 FRACTIONS = ("share", "band", "not_relevant")
 
 Row = dict[str, object]
@@ -200,20 +201,36 @@ def outcomes(study: Study, rows: list[Row]) -> pl.DataFrame:
     schema: dict[str, type[pl.DataType]] = {**CHANGES, "units_1": pl.Int64, "units_2": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None)
     few = _too_few(plan.min_answers, plan.min_units)
-    frame = frame.with_columns(pl.when(few).then(None).otherwise(pl.col("p")).alias("p"))
     margin = pl.when(pl.col("measure").is_in(FRACTIONS)).then(plan.margin / 100).otherwise(plan.margin)
-    parts = []
-    for (family,), part in frame.with_columns(margin.alias("margin")).group_by("family", maintain_order=True):
+    frame = frame.with_columns(pl.when(few).then(None).otherwise(pl.col("p")).alias("p"), margin.alias("margin"))
+    told = _corrected(study, frame).with_columns(pl.when(few).then(pl.lit("cannot_tell")).otherwise("outcome").alias("outcome"))
+    return told.select(pl.col(column).cast(kind) for column, kind in CHANGES.items())
+
+
+def corrected(study: Study, asked: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """``told``: the rows of ``asked`` as protection left them. A test that is withheld counts as one whose p-value is 1, so no p-value that is
+    printed follows from it; what was proved with its help is proved no longer."""
+    printed = pl.col("status") != WITHHELD
+    if told.filter(~printed).is_empty():
+        return told
+    hidden = pl.when(asked["p"].is_not_null()).then(1.0)
+    again = _corrected(study, told.with_columns(pl.when(printed).then("p").otherwise(hidden).alias("p")).with_row_index(PLACE)).sort(PLACE)
+    outcome = pl.when(pl.col("outcome") == "cannot_tell").then("outcome").otherwise(again["outcome"])
+    return told.with_columns(pl.when(printed).then(kept).alias(name) for name, kept in (("p_adjusted", again["p_adjusted"]), ("outcome", outcome)))
+
+
+def _corrected(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
+    """``p_adjusted`` within each family, ``correction`` and ``outcome``; same rows in the order of the families."""
+    plan, parts = study.file.plan, []
+    for (family,), part in frame.group_by("family", maintain_order=True):
         declared = study.file.families.get(str(family))
         correction = declared.correction if declared else "bh"
         part = change.outcome(part, part["margin"].to_list(), alpha=1 - plan.level, method=correction)
         parts.append(part.with_columns(pl.lit(correction).alias("correction")))
-    told = pl.concat(parts).with_columns(
-        pl.when(few).then(pl.lit("cannot_tell")).otherwise(pl.col("outcome").replace({"rise": "higher", "fall": "lower"})).alias("outcome")
-    )
+    outcome = pl.col("outcome").replace({"rise": "higher", "fall": "lower"})
     # The mean of a scale has no margin in points, so nothing is called the same on it.
-    told = told.with_columns(pl.when((pl.col("measure") == "mean") & (pl.col("outcome") == "same")).then(pl.lit("cannot_tell")).otherwise("outcome").alias("outcome"))
-    return told.select(pl.col(column).cast(kind) for column, kind in CHANGES.items())
+    unfit = (pl.col("measure") == "mean") & (outcome == "same")
+    return pl.concat(parts).with_columns(pl.when(unfit).then(pl.lit("cannot_tell")).otherwise(outcome).alias("outcome"))
 
 
 def _too_few(answers: int, units: int) -> pl.Expr:

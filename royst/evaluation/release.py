@@ -229,9 +229,10 @@ def _release(study: Study, name: str, estimated: Estimated, protected: Protected
     singletons = [f"{wave}: {stratum}" for wave, part in estimated.waves.items() for stratum in part.singletons]
     substudies = talks.facts(estimated.talks, rule_set(study.file.plan.rule_set))
     told = facts.facts(study, name, reports=[report.facts for report in estimated.reports], substudies=substudies, singletons=singletons, inputs=inputs)
+    changes = comparisons.corrected(study, _there(estimated.candidate.changes), _there(protected.changes))
     tables = {
         "estimates": leaf.table("estimates", public),
-        "changes": leaf.table("changes", ledger.restore(rounded(_there(protected.changes)), "changes")),
+        "changes": leaf.table("changes", ledger.restore(rounded(changes), "changes")),
         "units": leaf.table("units", protected.from_printed["units"]),
         "priorities": leaf.table("priorities", rounded(_there(protected.priorities))),
         "participation": leaf.table("participation", participation.participation(study, estimated.waves)),
