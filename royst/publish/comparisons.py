@@ -200,6 +200,8 @@ def _explored(edition: Edition, rows: list[Row]) -> list[Block]:
     others = [row for row in rows if comparable(row) and not _declared(edition, row)]
     if not others:
         return []
+    if len(others) == 1:
+        return [paragraph(words("change.explored_one"))]
     counts = {outcome: sum(row["outcome"] == outcome for row in others) for outcome in OUTCOMES}
     told = {
         outcome: numbers.count(words, count) if count else words("number.none") for outcome, count in counts.items()

@@ -48,11 +48,13 @@ class Sentences:
     # What is spoken of
 
     def topic(self, item: str) -> str:
-        """The item as a noun phrase inside a sentence: its topic, else its short name, else the name."""
+        """The item as a noun phrase inside a sentence: its topic, else its short name, else the question itself, in quotation marks where it is more than a word, else the name."""
         facts = self.rows.item(item)
         if facts is None:
             return item
-        return self.words.of(facts.topic) or lower_first(self.words.of(facts.short) or item)
+        topic, short = self.words.of(facts.topic), self.words.of(facts.short)
+        asked = {self.words.of(said) for said in facts.question.values()}
+        return topic or (self.words("who.quoted", text=short) if " " in short and short in asked else lower_first(short or item))
 
     def short(self, item: str) -> str:
         """The item as a label in charts and tables."""
