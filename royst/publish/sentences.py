@@ -32,6 +32,11 @@ class Clause:
         return f"{self.verb} {self.rest}".strip()
 
 
+def is_year(label: str) -> bool:
+    """Whether a wave is called by its year."""
+    return len(label) == 4 and label.isdigit()
+
+
 def closed(text: str) -> str:
     """A sentence: capital first, full stop last."""
     text = sentence(text.strip())
@@ -153,7 +158,7 @@ class Sentences:
         """``i 2019``; a wave that is no year is named as a survey: ``i målingen «Måned 6»``."""
         label = self.wave(wave)
         survey = "survey_" if key == "survey" else ""
-        return self.words(f"when.{survey}{'year' if label.isdigit() else 'other'}", wave=label)
+        return self.words(f"when.{survey}{'year' if is_year(label) else 'other'}", wave=label)
 
     def scale_words(self, item: str) -> str:
         """``på en skala fra 1 til 5``, with the scale's own ends."""

@@ -11,9 +11,10 @@ import pytest
 
 from royst.answers import labels, store
 from royst.errors import InputError
-from royst.evaluation import bring
+from royst.evaluation import bring, estimate, reports
 from royst.evaluation.check import check
 from royst.evaluation.init import init
+from royst.protect.rules import rule_set
 from royst.study import folder
 
 DEGREE = {1: "Very poor", 2: "Poor", 3: "Good", 4: "=Excellent"}
@@ -352,3 +353,13 @@ def test_check_tells_what_a_release_would_leave_out(tmp_path):
     assert report.lines[-2] == f"to do: royst import {tmp_path / 'study'} --wave 2 FILE; royst release {tmp_path / 'study'} --name first"
     path.write_text(text.replace("[releases.first]", "[releases.first]\nunit_reports = false"), encoding="utf-8")
     assert [warning.code for warning in check(tmp_path / "study").warnings] == ["no-line-over-time"]
+
+
+def test_units_without_a_region_report_together_under_a_name_that_claims_none(tmp_path):
+    """Eight units of six answers, and nobody knows where they lie."""
+    answers = pl.DataFrame({"place": [float(k) for k in range(1, 9) for _ in range(6)], "help": [1.0, 2.0, 3.0] * 16})
+    names = {k: f"Unit {k}" for k in range(1, 9)}
+    study, _ = made(tmp_path, lambda path: pyreadstat.write_sav(answers, str(path), variable_value_labels={"help": DEGREE, "place": names}), "a.sav", unit_column="place")
+    (pool,) = reports.assigned(study, estimate.prepare(study, "1"), rule_set(study.file.plan.rule_set))
+    assert (pool.facts.label, pool.facts.id) == ({"en": "Units with few answers"}, "pool-all-all")
+    assert pool.facts.members == list(names.values())
