@@ -1,7 +1,9 @@
-"""Which column of a file holds which item: by its own name, or by the names that exports of ODK Central and KoboToolbox give it."""
+"""Which column of a file holds which item: by its own name, by the names that exports of ODK Central and KoboToolbox give it, or by the name that ``royst init`` made of it."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -20,7 +22,7 @@ TRUE, FALSE = {"1", "true"}, {"0", "false"}
 @dataclass(frozen=True)
 class Matched:
     """``columns``: stored column to the file's. ``split``: item with several answers to (choice to the file's column), where the file has one column a choice.
-    ``unknown``: columns of the file that are no item's, kept out. ``renamed``: those found under an export's longer name."""
+    ``unknown``: columns of the file that are no item's, kept out. ``renamed``: those found under an export's longer name, or under one that a questionnaire cannot have."""
 
     columns: Mapping[str, str]
     split: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -40,7 +42,7 @@ def match(study: Study, wave: str, table: Table) -> Matched:
         if name in there:
             found[name] = name
             continue
-        longer = [column for column in there if _last_part(column, name)]
+        longer = [column for column in there if _last_part(column, name)] or [column for column in there if form_name(column) == name]
         if len(longer) == 1:
             found[name] = renamed[name] = longer[0]
         elif longer:
@@ -98,6 +100,18 @@ def joined(table: Table, choices: Mapping[str, str]) -> tuple[pl.Series, list[tu
                 odd.append((row, column, cell))
         rows.append(" ".join(chosen) or None if answered else None)
     return pl.Series(rows, dtype=pl.String), odd
+
+
+def form_name(column: str) -> str:
+    """A column's name as XLSForm can have it, Norwegian letters by their nearest; itself wherever that does."""
+    name = column if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", column) else re.sub(r"[^A-Za-z0-9_.-]+", "_", ascii_letters(column)).strip("_")
+    return name if re.match(r"[A-Za-z]", name) else f"v_{name}"
+
+
+def ascii_letters(text: str) -> str:
+    """The text without signs beyond ASCII, letters by their nearest."""
+    plain = unicodedata.normalize("NFKD", text.translate(str.maketrans("æøåÆØÅ", "aoaAOA")))
+    return plain.encode("ascii", "ignore").decode()
 
 
 def _last_part(column: str, name: str) -> bool:

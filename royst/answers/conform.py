@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from royst.answers import labels
 from royst.answers.columns import Matched, joined
 from royst.answers.readers import Table
 from royst.answers.store import schema
@@ -40,13 +41,14 @@ class Refusal:
 class Conformed:
     """``frame``: the rows that stand, typed as the store has them. ``refusals`` in order of rows; ``refused`` is the number of rows.
     ``unanswered``: column to the number of cells that the file marks as missing in its own way. ``skipped``: item to the number of answers given
-    though the questionnaire skips it there; they are kept."""
+    though the questionnaire skips it there; they are kept. ``labelled``: column to the number of cells that hold a choice's label in place of its name."""
 
     frame: pl.DataFrame
     refusals: tuple[Refusal, ...]
     refused: int
     unanswered: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
+    labelled: Mapping[str, int] = field(default_factory=dict)
 
 
 class _Refused(Exception):
@@ -72,6 +74,7 @@ class _Work:
         self.refusals: list[tuple[int, Refusal]] = []
         self.unanswered: Counter[str] = Counter()
         self.skipped: dict[str, int] = {}
+        self.labelled: dict[str, int] = {}
 
     def refuse(self, place: int, column: str, found: str, reason: str) -> None:
         self.refusals.append((place, Refusal(self.table.rows[place], column, found, reason)))
@@ -105,6 +108,9 @@ class _Work:
         empty = [value for value, fit in fits.items() if fit is None and value.strip()]
         if empty:
             self.unanswered[self.source(name)] += int(source.is_in(empty).sum())
+        meant = _labels(self.items.get(name))
+        if said := [value for value in fits if value.strip().casefold() in meant]:
+            self.labelled[self.source(name)] = int(source.is_in(said).sum())
         for place, value in enumerate(source.to_list() if reasons else []):
             if value in reasons:
                 self.refuse(place, self.source(name), value, reasons[value])
@@ -127,7 +133,7 @@ class _Work:
         assert item.scale is not None
         names = dict.fromkeys(item.scale.names)
         numbers = {number: name for name in names if (number := _canonical(name)) is not None}
-        labels = {label.casefold(): choice.name for choice in item.scale.choices for label in choice.label.values()}
+        meant = _labels(item)
 
         def one(word: str) -> str:
             if word in names:
@@ -136,19 +142,14 @@ class _Work:
             if number is not None and number in numbers:
                 return numbers[number]
             expected = ", ".join(names) if len(names) <= 12 else f"{len(names)} choices"
-            hint = (
-                f"; it is the label of {labels[word.casefold()]!r}: export names, not labels"
-                if word.casefold() in labels
-                else ""
-            )
-            raise _Refused(f"is not one of {expected}{hint}")
+            raise _Refused(f"is not one of {expected}")
 
         def read(value: str) -> str | None:
             word = value.strip()
             if word not in names and (value in marked or word in UNANSWERED):
                 return None
             if item.kind == "one":
-                return one(word)
+                return meant.get(word.casefold()) or one(word)
             return " ".join(dict.fromkeys(one(part) for part in word.split()))
 
         return read
@@ -239,8 +240,15 @@ class _Work:
         order = {name: place for place, name in enumerate(self.table.frame.columns)}
         refusals = sorted(self.refusals, key=lambda pair: (pair[0], order.get(pair[1].column, -1)))
         return Conformed(
-            frame, tuple(refusal for _, refusal in refusals), len(refused), dict(self.unanswered), self.skipped
+            frame, tuple(refusal for _, refusal in refusals), len(refused), dict(self.unanswered), self.skipped, self.labelled
         )
+
+
+def _labels(item: Item | None) -> dict[str, str]:
+    """What an item's labels mean, where it has one answer; several of them in a cell cannot be told apart."""
+    if item is None or item.scale is None or item.kind != "one":
+        return {}
+    return labels.names((choice.name, label) for choice in item.scale.choices for label in choice.label.values())
 
 
 def _canonical(said: str) -> float | None:

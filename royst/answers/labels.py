@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,6 +76,16 @@ def read(path: Path) -> Labels:
                 unread[variable] = said
     faults.stop()
     return Labels(labels, values, unread, tuple(unlabelled))
+
+
+def names(choices: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Each label, in small letters, to the name of the choice that it means: of pairs of name and label, where one choice alone has it, and it is neither a name nor a number."""
+    pairs = list(choices)
+    found: dict[str, set[str]] = {}
+    for name, label in pairs:
+        found.setdefault(label.strip().casefold(), set()).add(name)
+    own = {name.casefold() for name, _ in pairs}
+    return {label: next(iter(means)) for label, means in found.items() if len(means) == 1 and label and label not in own and not re.fullmatch(r"[+-]?[\d.,]+", label)}
 
 
 def split(said: str) -> tuple[str, dict[str, str]]:

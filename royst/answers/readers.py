@@ -7,6 +7,7 @@ columns (labels, value labels, values that it marks as missing). Nothing is judg
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -92,7 +93,8 @@ def _excel(path: Path) -> Table:
             for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
             if any(cell is not None for cell in cells)
         ]
-        said = (f"read the first sheet, {sheet.title}, of {len(book.sheetnames)}",) if len(book.sheetnames) > 1 else ()
+        sheets = len(book.sheetnames)
+        said = [f"read the first sheet, {sheet.title}, of {sheets}"] if sheets > 1 else []
     finally:
         book.close()
     if not records:
@@ -101,8 +103,13 @@ def _excel(path: Path) -> Table:
     header = [str(cell).strip() if cell is not None else "" for cell in records[0][1][:width]]
     faults = Faults()
     delimited.check_header(header, path.name, faults)
-    for number, cells in records[1:]:
-        if any(cell is not None for cell in cells[width:]):
+    wide = {
+        number: max(place + 1 for place, cell in enumerate(cells) if cell is not None)
+        for number, cells in records[1:]
+        if any(cell is not None for cell in cells[width:])
+    }
+    if not delimited.title_above(width, wide, len(records) - 1, path.name, faults):
+        for number in wide:
             found, todo = "the row has cells beyond the last named column", "name every column in the first row"
             faults.add("ragged-row", found, todo, file=path.name, row=number)
     faults.stop()
@@ -111,7 +118,21 @@ def _excel(path: Path) -> Table:
         for place, name in enumerate(header)
     }
     frame = pl.DataFrame(columns, schema=dict.fromkeys(header, pl.String))
-    return Table(path.name, frame, tuple(number for number, _ in records[1:]), said=said)
+    comma = _decimal_comma(frame)
+    said += [f"numbers in texts have a decimal comma: {', '.join(comma)}"] if comma else []
+    numbers = tuple(number for number, _ in records[1:])
+    return Table(path.name, frame, numbers, decimal_comma=bool(comma), said=tuple(said))
+
+
+def _decimal_comma(frame: pl.DataFrame) -> list[str]:
+    """The columns of numbers written 3,5, where the sheet shows that its commas are decimal ones: behind some of them stand one or
+    two figures, or more than three, as never in thousands."""
+    found = []
+    for name in frame.columns:
+        cells = [cell.strip() for cell in frame[name].drop_nulls().to_list()]
+        if any("," in cell for cell in cells) and all(re.fullmatch(r"[+-]?\d+(,\d+)?", cell) for cell in cells):
+            found.append((name, any(re.fullmatch(r"[+-]?\d+,(\d{1,2}|\d{4,})", cell) for cell in cells)))
+    return [name for name, _ in found] if any(shown for _, shown in found) else []
 
 
 def _cell(value: Any) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from royst.answers import labels
 from royst.answers.conform import UNANSWERED
 from royst.answers.readers import Table
 
@@ -40,8 +41,12 @@ def variable(table: Table, column: str) -> Variable:
         counts.pop(token, None)
     label = table.labels.get(column, column)
     substantive = [code for code in values if code not in missing]
-    canonical = {_plain(code): code for code in values}
-    bare = {code: counts[code] for code in _sorted(counts) if _plain(code) not in canonical and code not in missing}
+    canonical, meant = {_plain(code) for code in values}, labels.names(values.items())
+    bare = {
+        code: counts[code]
+        for code in _sorted(counts)
+        if _plain(code) not in canonical and code.casefold() not in meant and code not in missing
+    }
     if substantive and not _is_number(values, bare) and not any(" " in code for code in (*values, *bare)):
         choices = {code: values[code] or code for code in values}
         choices |= {code: code for code in _sorted(bare)}
@@ -57,6 +62,11 @@ def answered(table: Table, column: str) -> pl.Series:
     return table.frame[column].is_not_null() & ~table.frame[column].str.strip_chars().is_in(
         sorted(UNANSWERED - set(table.values.get(column, {})))
     )
+
+
+def looks_like_id(values: pl.Series) -> bool:
+    """Whether every answer has a whole number of its own, and there are enough of them for that to tell."""
+    return len(values) >= 10 and values.n_unique() == len(values) and (not values.dtype.is_float() or bool((values == values.round()).all()))
 
 
 def _is_number(values: Mapping[str, str], bare: Mapping[str, int]) -> bool:

@@ -55,7 +55,7 @@ def _init(options: argparse.Namespace, progress: Progress) -> list[str]:
 
     return init.init(
         options.dir, options.source, labels=options.labels, wave_column=options.wave_column, unit_column=options.unit_column, weight_column=options.weight_column,
-        language=options.language,
+        id_column=options.id_column, language=options.language,
     ).lines
 
 
@@ -173,6 +173,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--wave-column", metavar="C", help="the column that says which wave an answer belongs to")
     sub.add_argument("--unit-column", metavar="C", help="the column of the unit (municipality, service, person) that answers cluster in")
     sub.add_argument("--weight-column", metavar="C", help="the column of each answer's weight")
+    sub.add_argument("--id-column", metavar="C", help="the column that names each answer once in its wave; it is kept and never published")
     sub.add_argument("--language", choices=["nb", "nn", "en"], default="en", help="the language that the labels are in (default: en)")
     verb("check", _check, "show every fault of a study at once")
     sub = verb("import", _import, "bring answers from a file into the study")

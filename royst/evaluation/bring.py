@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
-from royst.answers import columns, conform, readers, store
+from royst.answers import columns, conform, readers, store, waves
 from royst.answers.beside import beside
 from royst.answers.columns import Matched
 from royst.answers.conform import Refusal
 from royst.answers.readers import Table
-from royst.errors import Fault, InputError
+from royst.errors import Fault, InputError, wrong
 from royst.evaluation.check import SHOWN, Report, summed
 from royst.study.folder import Study
 
@@ -21,8 +22,24 @@ def bring(study: Study, wave: str, file: Path) -> Report:
     Earlier answers of the wave are replaced. Raises ``InputError``, with nothing written, where the file cannot be read, columns are missing or no row stands.
     """
     study.require(wave)
-    table = readers.read(Path(file))
-    return rows(study, wave, table, columns.match(study, wave, table))
+    table, apart = _of_wave(study, wave, readers.read(Path(file)))
+    report = rows(study, wave, table, columns.match(study, wave, table))
+    return Report([*apart, *report.lines])
+
+
+def _of_wave(study: Study, wave: str, table: Table) -> tuple[Table, list[str]]:
+    """The rows of a file that belong to the wave, where the file has the column of ``[design]`` that says it, without that column; and how many do not."""
+    column = study.file.design.wave
+    if column is None or column not in table.frame.columns:
+        return table, []
+    parts = waves.waves(table, column)
+    others = {name: int(rows.sum()) for name, rows in parts.items() if name != wave}
+    counted = ", ".join(f"{count} of {name}" for name, count in others.items())
+    if wave not in parts:
+        raise wrong("no-rows-of-wave", f"no row is of wave {wave}: {counted}", "name the wave that the rows are of, or another file", file=table.name, column=column)
+    own = waves.part(table, parts[wave])
+    own = replace(own, frame=own.frame.drop(column))
+    return own, [f"{table.name}: rows of other waves, left where they are: {counted}"] if others else []
 
 
 def rows(study: Study, wave: str, table: Table, matched: Matched) -> Report:
@@ -49,12 +66,15 @@ def rows(study: Study, wave: str, table: Table, matched: Matched) -> Report:
         f"{count} cells of {column} that the file marks as missing were read as unanswered"
         for column, count in found.unanswered.items()
     ]
+    lines += [f"{count} cells of {column} were read by their labels" for column, count in found.labelled.items()]
     lines += [
         f"kept: {count} answers to {name}, which the questionnaire skips there" for name, count in found.skipped.items()
     ]
     if matched.unknown:
         lines.append(f"not in the questionnaire, kept out: {', '.join(matched.unknown)}")
     lines.append(stood)
+    if out := [name for name, part in study.file.releases.items() if part.wave == wave and study.folder.release(name).exists()]:
+        lines.append(f"wave {wave} is out already, in release {', '.join(out)}: what is published there stands as it is and is never computed again")
     if found.refusals:
         lines.append(
             f"{found.refused} rows refused whole; each is listed in {study.folder.within(refused)} with its reason:"

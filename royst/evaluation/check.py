@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -12,11 +13,14 @@ import polars as pl
 from royst.answers import columns, conform, groups, store
 from royst.answers.conform import Conformed, Refusal
 from royst.answers.readers import Table
+from royst.answers.variables import looks_like_id
 from royst.errors import Fault, Faults, InputError
 from royst.evaluation import talks
+from royst.evaluation.facts import measured
 from royst.interviews import coreq
 from royst.protect.rules import chosen
 from royst.study import folder
+from royst.study.draft import NOT_RELEVANT
 from royst.study.expression import text
 from royst.study.folder import Study
 
@@ -40,7 +44,7 @@ def check(root: Path) -> Report:
     except InputError as stop:
         faults.extend(stop.faults)
     lines = [
-        f"{_title(study)}: format {study.file.format}, {len(study.waves)} waves, {', '.join(study.file.languages)}"
+        f"{_title(study)}: format {study.file.format}, {counted(len(study.waves), 'wave')}, {', '.join(study.file.languages)}"
     ]
     outside: dict[str, dict[str, dict[str, int]]] = {}
     for wave in study.waves:
@@ -50,9 +54,69 @@ def check(root: Path) -> Report:
         lines += _interviews(study, name, faults)
     if faults.errors:
         raise InputError(faults)
+    _scores(study, faults)
+    _unit_reports(study, faults)
+    _lines(study, faults)
     lines += [str(fault) for fault in faults]
-    lines.append(f"no faults, {len(faults)} {'warning' if len(faults) == 1 else 'warnings'}")
+    lines += _next(study)
+    lines.append(f"no faults, {counted(len(faults), 'warning')}")
     return Report(lines, tuple(faults))
+
+
+def _scores(study: Study, faults: Faults) -> None:
+    """Answers that count in means by a number that may be no score: those that seem to say that the question did not concern somebody, and codes far above the rest."""
+    scales = {item.scale.name: item.scale for wave in study.published_waves for item in measured(study.instruments[wave], study) if item.scale is not None}
+    for name, scale in scales.items():
+        if name in study.file.scales and study.file.scales[name].scores:
+            continue
+        said = {choice.name: next(iter(choice.label.values()), "") for choice in scale.choices if choice.name in scale.substantive}
+        scores = sorted(scale.scores.values())
+        gap = next((high for low, high in pairwise(scores) if high - low > 1), None)
+        odd = [code for code, label in said.items() if label.strip().casefold() in NOT_RELEVANT or (gap is not None and scale.scores[code] >= gap)]
+        if odd:
+            shown = ", ".join(f"{code} {said[code]} counts as {scale.scores[code]:g}" for code in odd)
+            todo = "write it in not_relevant if it says that the question did not concern somebody, or give every answer its number in scores"
+            faults.add("odd-score", f"in means of the scale {name!r}, {shown}", todo, file="study.toml", column=f"scales.{name}", level="warning")
+
+
+def _unit_reports(study: Study, faults: Faults) -> None:
+    """Releases that ask for reports to units of a study that does not name its units."""
+    asked = [name for name, part in study.file.releases.items() if part.unit_reports]
+    if asked and study.unit_column and study.frame is None:
+        said = f"the study has no frame.csv, so no unit gets a report of its own in release {', '.join(asked)}"
+        faults.add("no-unit-reports", said, "put frame.csv there with the columns unit and name, or say unit_reports = false", file="study.toml", column="releases", level="warning")
+
+
+def _lines(study: Study, faults: Faults) -> None:
+    """Waves of which no question continues an older one, though they ask some under the same names."""
+    for place, wave in enumerate(study.waves):
+        asked, before = study.instruments[wave].answered, {item.name for other in study.waves[:place] for item in study.instruments[other].answered}
+        again = [item.name for item in asked if item.name in before]
+        if again and not any(item.same_as for item in asked):
+            shown = ", ".join(again[:5]) + (" …" if len(again) > 5 else "")
+            said = f"no question continues one of an older wave, though some have their names: {shown}; so there is no change over time"
+            todo = "write the older name in the column royst_same_as of each question that is asked as before"
+            faults.add("no-line-over-time", said, todo, file=study.folder.within(study.folder.questionnaire(wave)), level="warning")
+
+
+def _next(study: Study) -> list[str]:
+    """What is left to do with a study that has no faults."""
+    if not study.file.releases:
+        return [f'no release is planned yet: write [releases."{study.waves[-1]}"] with its date and wave in study.toml']
+    root, left = typed(study.folder.root), {name: part for name, part in study.file.releases.items() if not study.folder.release(name).exists()}
+    waves = dict.fromkeys(wave for part in left.values() for wave in (part.wave, *part.earlier))
+    steps = [f"royst import {root} --wave {wave} FILE" for wave in waves if not store.exists(study, wave)]
+    steps += [f"royst release {root} --name {name}" for name in left]
+    return [f"to do: {'; '.join(steps)}"] if steps else []
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def typed(path: Path) -> str:
+    """A path as it is typed after a command: in quotation marks where it has spaces."""
+    return f'"{path}"' if " " in str(path) else str(path)
 
 
 def _interviews(study: Study, name: str, faults: Faults) -> list[str]:
@@ -139,6 +203,7 @@ def _wave(study: Study, wave: str, faults: Faults, outside: dict[str, dict[str, 
         )
     for name, counts in groups.outside(study, wave, answers.frame).items():
         outside.setdefault(name, {})[wave] = counts
+    _ids(study, wave, answers.frame, path, faults)
     _strata(study, wave, answers.frame, path, faults)
     lines = [f"{asked}; {answers.frame.height} answers{_units(study, answers.frame)}"]
     if answers.carried:
@@ -149,6 +214,15 @@ def _wave(study: Study, wave: str, faults: Faults, outside: dict[str, dict[str, 
             f"  background carried to {int(keyed.sum())} of {answers.frame.height}: {', '.join(answers.carried)}"
         )
     return lines
+
+
+def _ids(study: Study, wave: str, frame: pl.DataFrame, path: str, faults: Faults) -> None:
+    """Numbers that look like ids, whose mean a release would publish."""
+    for item in measured(study.instruments[wave], study):
+        if study.file.waves[wave].role == "published" and item.kind == "number" and looks_like_id(frame[item.name].drop_nulls()):
+            said = f"every answer to {item.name!r} is a whole number of its own, as ids are, and its mean would be published"
+            todo = f'say [items.{item.name}] role = "hidden"; or name it as id under [design] and take it out of the questionnaires'
+            faults.add("looks-like-id", said, todo, file=path, column=item.name, level="warning")
 
 
 def _units(study: Study, frame: pl.DataFrame) -> str:

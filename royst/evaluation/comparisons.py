@@ -10,13 +10,10 @@ import polars as pl
 from royst.estimation import change
 from royst.estimation.comparison import Difference, between_groups, with_published, with_source
 from royst.estimation.estimate import Result
-from royst.evaluation.facts import shown_waves
+from royst.evaluation.facts import LINES, shown_waves
 from royst.release import CHANGES, WITHHELD, SourceFacts
 from royst.study.folder import Study
 from royst.study.plan import ComparisonSection, SourceSection
-
-LINES = "exploration"
-"""The family of the changes that every continuing item gets without being declared."""
 
 PLACE = "_place"
 FRACTIONS = ("share", "band", "not_relevant")

@@ -30,8 +30,12 @@ from royst.release import (
 from royst.study.folder import Study
 from royst.study.instrument import Instrument, Item
 from royst.study.plan import ItemSection, ReleaseSection
+from royst.words import Words
 
 INTERVAL = "korn-graubard"
+
+LINES = "exploration"
+"""The family of the changes that every continuing item gets without being declared."""
 
 
 def shown_waves(release: ReleaseSection) -> list[str]:
@@ -191,7 +195,7 @@ def facts(
         themes={theme: ThemeFacts(label=dict(part.label), intro=dict(part.intro), items=list(part.items)) for theme, part in file.themes.items()},
         groups=_groups(study),
         goals=[GoalFacts(id=goal.id, label=dict(goal.label), comparisons=list(goal.comparisons)) for goal in file.goals],
-        families={family: FamilyFacts(label=dict(part.label), correction=part.correction) for family, part in file.families.items()},
+        families=_families(study),
         sources=sources(study),
         findings=_findings(study, release),
         reports=reports,
@@ -201,6 +205,13 @@ def facts(
         texts=_texts(study),
         inputs=inputs,
     )
+
+
+def _families(study: Study) -> dict[str, FamilyFacts]:
+    """The families of tests, with the one that need not be declared."""
+    label = {str(language): Words(language)("tests.exploration") for language in study.file.languages}
+    declared = {family: FamilyFacts(label=dict(part.label), correction=part.correction) for family, part in study.file.families.items()}
+    return {LINES: FamilyFacts(label=label, correction="bh"), **declared}
 
 
 def _picture(release: ReleaseSection) -> PictureFacts | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,16 +13,15 @@ from pathlib import Path
 import polars as pl
 
 from royst.answers import labels as label_files
-from royst.answers import readers
-from royst.answers.columns import Matched
+from royst.answers import readers, waves
+from royst.answers.columns import Matched, ascii_letters, form_name
 from royst.answers.readers import Table
-from royst.answers.variables import answered, variable
+from royst.answers.variables import MOST_UNLABELLED, answered, looks_like_id, variable
 from royst.errors import Faults, wrong
 from royst.evaluation.bring import rows as bring_rows
-from royst.evaluation.check import Report
+from royst.evaluation.check import Report, counted, typed
 from royst.study import draft, folder
 from royst.study.draft import Draft, DraftItem, DraftList
-from royst.study.units import unsafe
 
 
 def init(
@@ -32,12 +31,14 @@ def init(
     wave_column: str | None = None,
     unit_column: str | None = None,
     weight_column: str | None = None,
+    id_column: str | None = None,
     language: str = "en",
 ) -> Report:
     """Make the study folder ``target`` from the answers in ``source``.
 
     Value labels come from the file (SPSS, Stata) or from ``labels`` (CSV with columns variable and label). Each distinct set of value labels becomes a choice list; a
-    wave's questionnaire has the items that anybody answered in it, with labels in ``language`` (nb, nn or en).
+    wave's questionnaire has the items that anybody answered in it, with labels in ``language`` (nb, nn or en). Value labels of the unit's column become
+    the names of units in ``frame.csv``, those of the wave's column the waves' labels.
     Raises ``InputError``, with nothing written, where the target is taken, a file or column is missing, rows have no wave, or not one row of a wave stands.
     """
     target = Path(target)
@@ -51,34 +52,37 @@ def init(
         table, more = _labelled(table, Path(labels))
         said += more
     _check_columns(
-        table, {"--wave-column": wave_column, "--unit-column": unit_column, "--weight-column": weight_column}
-    )
-    waves = _waves(table, wave_column)
-    reserved = {column for column in (wave_column, unit_column, weight_column) if column}
-    found = _items(table, waves, [column for column in table.frame.columns if column not in reserved], reserved)
+        table,
+        {
+            "--wave-column": wave_column, "--unit-column": unit_column, "--weight-column": weight_column, "--id-column": id_column,
+        },
+    )  # fmt: skip
+    parts = waves.waves(table, wave_column)
+    keys = {column: column for column in (id_column, unit_column, weight_column) if column}
+    reserved = {*keys, *([wave_column] if wave_column else [])}
+    found = _items(table, parts, [column for column in table.frame.columns if column not in reserved], reserved)
     said += found.said
+    called = table.values.get(wave_column or "", {})
     plan = Draft(
-        _identifier(target), table.name, language, tuple(waves), found.items, found.lists, unit_column, weight_column
-    )
+        _identifier(target), " ".join(target.resolve().name.split()) or "study", table.name, language, {wave: called.get(wave, wave) for wave in parts}, found.items,
+        found.lists, unit_column, weight_column, id_column, wave_column,
+    )  # fmt: skip
     with _whole(target) as place:
         (place / "study.toml").write_text(draft.toml(plan), encoding="utf-8", newline="\n")
-        for wave in waves:
+        if unit_column:
+            said += _frame(table, unit_column, folder.Folder(place).frame)
+        for wave in parts:
             path = folder.Folder(place).questionnaire(wave)
             path.parent.mkdir(parents=True)
             draft.questionnaire(plan, wave, path)
         study = folder.read(place)
-        for wave, rows in waves.items():
-            part = replace(
-                table,
-                frame=table.frame.filter(rows),
-                rows=tuple(row for row, kept in zip(table.rows, rows.to_list()) if kept),
-                said=(),
-            )
-            keys = {column: column for column in (unit_column, weight_column) if column}
+        for wave, rows in parts.items():
+            part = replace(waves.part(table, rows), said=())
             items = {item.name: found.columns[item.name] for item in plan.items if wave in item.waves}
             said += bring_rows(study, wave, part, Matched({**keys, **items})).lines
     said.append(
-        f"{target}: {len(plan.items)} items, {len(plan.lists)} choice lists, {len(waves)} waves; decide what stands behind # in study.toml, then run royst check {target}"
+        f"{target}: {counted(len(plan.items), 'item')}, {counted(len(plan.lists), 'choice list')}, {counted(len(parts), 'wave')}; "
+        f"decide what stands behind # in study.toml, then run royst check {typed(target)}"
     )
     return Report(said)
 
@@ -126,44 +130,17 @@ def _check_columns(table: Table, named: Mapping[str, str | None]) -> None:
     faults.stop()
 
 
-def _waves(table: Table, column: str | None) -> dict[str, pl.Series]:
-    """Each wave and its rows, in order of time: by number where all names are numbers, else as they first appear."""
-    if column is None:
-        return {"1": pl.Series([True] * table.frame.height)}
-    faults = Faults()
-    names = table.frame[column].str.strip_chars()
-    missing = [row for row, name in zip(table.rows, names.to_list()) if name is None]
-    for row in missing[:20]:
-        faults.add(
-            "missing-wave",
-            "the answer has no wave",
-            "fill the cell, or remove the row",
-            file=table.name,
-            row=row,
-            column=column,
-        )
-    if len(missing) > 20:
-        faults.add(
-            "missing-wave",
-            f"{len(missing) - 20} more answers have no wave",
-            "fill the cells",
-            file=table.name,
-            column=column,
-        )
-    found = names.drop_nulls().unique(maintain_order=True).to_list()
-    for name in found:
-        if why := unsafe(name):
-            faults.add(
-                "unsafe-name",
-                f"the wave {name!r} cannot be a folder's name: {why}",
-                "rename the wave in the file",
-                file=table.name,
-                column=column,
-            )
-    faults.stop()
-    if all(re.fullmatch(r"-?\d+(\.\d+)?", name) for name in found):
-        found.sort(key=float)
-    return {name: (names == name).fill_null(False) for name in found}
+def _frame(table: Table, column: str, path: Path) -> list[str]:
+    """``frame.csv`` of the units that the file has names for, and those of its answers that it has none for; nothing where it names none."""
+    names = table.values.get(column, {})
+    if not any(said != code for code, said in names.items()):
+        return []
+    there = [code.strip() for code in table.frame[column].drop_nulls().unique(maintain_order=True).to_list()]
+    units = dict.fromkeys([*names, *sorted(set(there) - set(names))])
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerows([("unit", "name"), *((unit, names.get(unit) or unit) for unit in units)])
+    return [f"the labels of {column} are the names of {len(units)} units in frame.csv; units that are not in it are refused"]
 
 
 @dataclass(frozen=True)
@@ -176,7 +153,7 @@ class _Found:
     said: list[str]
 
 
-def _items(table: Table, waves: Mapping[str, pl.Series], columns: list[str], reserved: set[str]) -> _Found:
+def _items(table: Table, parts: Mapping[str, pl.Series], columns: list[str], reserved: set[str]) -> _Found:
     items: list[DraftItem] = []
     lists: dict[tuple[tuple[tuple[str, str], ...], tuple[str, ...]], str] = {}
     used: dict[str, list[str]] = {}
@@ -184,14 +161,16 @@ def _items(table: Table, waves: Mapping[str, pl.Series], columns: list[str], res
     said: list[str] = []
     silent: list[str] = []
     bare: dict[str, list[str]] = {}
+    chosen: list[str] = []
+    ids: list[str] = []
     for column in columns:
         there = answered(table, column)
-        asked = tuple(wave for wave, rows in waves.items() if (there & rows).any())
+        asked = tuple(wave for wave, rows in parts.items() if (there & rows).any())
         if not asked:
             silent.append(column)
             continue
         found = variable(table, column)
-        name = _name(column, set(renamed) | reserved)
+        name = _free(form_name(column), set(renamed) | reserved)
         renamed[name] = column
         kind = found.kind
         if kind == "one":
@@ -202,6 +181,10 @@ def _items(table: Table, waves: Mapping[str, pl.Series], columns: list[str], res
             kind = f"select_one {lists[key]}"
             if found.bare:
                 bare.setdefault(", ".join(found.bare), []).append(f"{column} ({sum(found.bare.values())})")
+        elif kind == "text" and (number := _repeated(table, column)):
+            chosen.append(f"{column} ({number})")
+        elif kind == "integer" and all(looks_like_id(table.frame[column].filter(rows & there)) for rows in parts.values()):
+            ids.append(column)
         items.append(DraftItem(name, kind, found.label, asked))
     said += [
         f"the column {column} is called {name} in the questionnaire"
@@ -212,6 +195,13 @@ def _items(table: Table, waves: Mapping[str, pl.Series], columns: list[str], res
         f"values without a label stand as choices called by the value: {codes} of {', '.join(columns)}"
         for codes, columns in bare.items()
     ]
+    if chosen:
+        said.append(
+            f"texts with few values, which are not counted as they stand: {', '.join(chosen)}; where they are answers to choose from, "
+            "name them in a labels file (--labels), as: Sex (1=Man, 2=Woman)"
+        )
+    if ids:
+        said.append(f"every answer has a value of its own, as ids have: {', '.join(ids)}; name one with --id-column, or say role = \"hidden\" under [items.NAME]")
     if silent:
         said.append(f"nobody answered, left out: {', '.join(silent)}")
     drafted = tuple(
@@ -220,23 +210,17 @@ def _items(table: Table, waves: Mapping[str, pl.Series], columns: list[str], res
     return _Found(tuple(items), drafted, renamed, said)
 
 
-def _name(column: str, taken: set[str]) -> str:
-    """A column's name as XLSForm can have it; itself wherever that does."""
-    plain = _ascii(column)
-    name = (
-        column
-        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", column)
-        else re.sub(r"[^A-Za-z0-9_.-]+", "_", plain).strip("_")
-    )
-    if not re.match(r"[A-Za-z]", name):
-        name = f"v_{name}"
-    return _free(name, taken)
+def _repeated(table: Table, column: str) -> int:
+    """How many values the texts of a column have, where they are so few that they may be choices; else 0."""
+    found = table.frame[column].drop_nulls().str.strip_chars()
+    values = found.n_unique()
+    return values if 1 < values <= MOST_UNLABELLED and 3 * values <= len(found) else 0
 
 
 def _list_name(said: list[str], taken: set[str]) -> str:
     """A name for a choice list by its ends: ``very_poor_to_excellent``."""
     ends = [
-        re.sub(r"[^a-z0-9]+", "_", _ascii(label.lower())).strip("_")[:24].strip("_") for label in (said[0], said[-1])
+        re.sub(r"[^a-z0-9]+", "_", ascii_letters(label.lower())).strip("_")[:24].strip("_") for label in (said[0], said[-1])
     ]
     name = (
         "_to_".join(end for end in ends if end) if len(said) > 2 else "_".join(end for end in ends[: len(said)] if end)
@@ -251,14 +235,8 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _ascii(text: str) -> str:
-    """The text in the letters that a name may have; Norwegian ones by their nearest."""
-    plain = unicodedata.normalize("NFKD", text.translate(str.maketrans("æøåÆØÅ", "aoaAOA")))
-    return plain.encode("ascii", "ignore").decode()
-
-
 def _identifier(target: Path) -> str:
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", target.resolve().name).strip("-")
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_letters(target.resolve().name)).strip("-")
     return name or "study"
 
 

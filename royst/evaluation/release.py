@@ -67,7 +67,7 @@ def release(root: Path, name: str, progress: Progress) -> list[str]:
     declared = study.file.releases
     if name not in declared:
         known = ", ".join(declared) or "none yet"
-        raise wrong("no-such-release", f"study.toml has no release {name!r}", f"declare it under [releases], or name one of: {known}", file=study.folder.study_toml)
+        raise wrong("no-such-release", f"study.toml has no release {name!r}", f'write [releases."{name}"] with its date and wave in it, or name one of: {known}', file=study.folder.study_toml)
     secret = keys.key(study.folder)
     inputs = _inputs(study, name, secret)
     home = study.folder.release(name)
@@ -102,7 +102,7 @@ def _again(home: Path, name: str, inputs: dict[str, str]) -> list[str]:
         raise wrong(
             "release-taken",
             f"release {name!r} was made from other inputs; different now: {', '.join(differ[:6])}{' …' if len(differ) > 6 else ''}",
-            "take another name under [releases] in study.toml; what is published is never computed again",
+            "what is published is never computed again, so it stands as it is; another wave gets a release of its own name in study.toml",
             file=home,
         )
     return [f"release {name} is already made from these inputs; nothing was changed", *publish.where_to_look(home)]

@@ -34,7 +34,8 @@ def assigned(study: Study, wave: Wave, rules: RuleSet) -> list[Report]:
     if study.unit_column is None or frame is None:
         return []
     counted = wave.people.group_by(UNIT).agg(pl.len().alias("n")).join(frame.select(pl.col("unit").alias(UNIT), "name", "region", "size"), on=UNIT).sort(UNIT)
-    told = pools(counted.select(pl.col(UNIT).alias("unit"), pl.col("n").cast(pl.Int64), "region", "size"), rules)
+    alike = (pl.col(column).fill_null("all") for column in ("region", "size"))
+    told = pools(counted.select(pl.col(UNIT).alias("unit"), pl.col("n").cast(pl.Int64), *alike), rules)
     names = dict(counted.select(UNIT, "name").rows())
     reports = []
     for (pool, kind), part in told.filter(pl.col("kind") != "none").group_by("pool", "kind", maintain_order=True):
@@ -54,19 +55,21 @@ def assigned(study: Study, wave: Wave, rules: RuleSet) -> list[Report]:
 
 
 def _label(study: Study, counted: pl.DataFrame, members: list[str]) -> dict[str, str]:
-    """A pool's name: the labels of its region and size class where the study's groups name them; of units that share neither, that they do not."""
+    """A pool's name: the labels of its region and size class where the study's groups name them; of units that share neither, that they do not; of units
+    whose region nobody knows, that they have few answers."""
+    unnamed = "unit.pool_mixed" if counted.filter(pl.col(UNIT).is_in(members))["region"].count() else "unit.pool_few"
     words: dict[str, str] = {}
     for language in study.file.languages:
         named = [_category(study, column, value, language) for column in ("region", "size") for value in _common(counted, members, column)]
         parts = [part for part in named if part]
-        words[language] = ", ".join([*parts[:1], *map(lower_first, parts[1:])]) or Words(language)("unit.pool_mixed")
+        words[language] = ", ".join([*parts[:1], *map(lower_first, parts[1:])]) or Words(language)(unnamed)
     return words
 
 
 def _common(counted: pl.DataFrame, members: list[str], column: str) -> list[str]:
     """The value that all members share in a column; none where they differ."""
     values = counted.filter(pl.col(UNIT).is_in(members))[column].unique().to_list()
-    return values if len(values) == 1 else []
+    return [value for value in values if value is not None] if len(values) == 1 else []
 
 
 def _category(study: Study, column: str, value: str, language: str) -> str:

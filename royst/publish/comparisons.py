@@ -10,7 +10,7 @@ from royst.publish.chapters import bullets, own_text, paragraph
 from royst.publish.document import Block, Heading, Note, Paragraph, Strong, Table
 from royst.publish.edition import Edition
 from royst.publish.rows import Row, coarse
-from royst.publish.sentences import OUTCOMES, comparable
+from royst.publish.sentences import OUTCOMES, comparable, is_year
 from royst.release import GoalFacts
 from royst.words import sentence
 
@@ -200,6 +200,8 @@ def _explored(edition: Edition, rows: list[Row]) -> list[Block]:
     others = [row for row in rows if comparable(row) and not _declared(edition, row)]
     if not others:
         return []
+    if len(others) == 1:
+        return [paragraph(words("change.explored_one"))]
     counts = {outcome: sum(row["outcome"] == outcome for row in others) for outcome in OUTCOMES}
     told = {
         outcome: numbers.count(words, count) if count else words("number.none") for outcome, count in counts.items()
@@ -250,7 +252,7 @@ def _moved(edition: Edition, rows: list[Row]) -> list[Block]:
         text = words(f"goals.{verdict(edition, held)}")
         if wave and len(parts) > 1:
             label = edition.say.wave(wave)
-            text = words(f"goals.since_{'year' if label.isdigit() else 'other'}", wave=label, verdict=text)
+            text = words(f"goals.since_{'year' if is_year(label) else 'other'}", wave=label, verdict=text)
         blocks += [paragraph(Strong(text)), *bullets([said for row in held if (said := edition.say.change(row)) is not None])]
     return blocks
 

@@ -114,14 +114,14 @@ def _row(wanted: FindingFacts, rows: Rows, category: str, measure: str | None = 
 
 
 def _extreme(wanted: FindingFacts, speaker: Sentences) -> _Said | None:
-    """The lowest or highest point estimate of all items that can be shown. Where two share it, neither is *the* lowest, and nothing is said."""
+    """The lowest or highest point estimate of all items that can be shown. Where two share it, neither is *the* lowest, and nothing is said; nor of means on different scales."""
     rows, wave = speaker.rows, wanted.wave
     candidates = [
         rows.estimate(item, wanted.measure, wanted.category, wave=wave, domain=wanted.domain)
         for item in rows.asked(wave=wave)
     ]
     usable = [row for row in candidates if row is not None and _usable(row)]
-    if len(usable) < 2:
+    if len(usable) < 2 or (wanted.measure == "mean" and len({speaker.scale_words(row["item"]) for row in usable}) > 1):
         return None
     usable.sort(key=lambda row: row["estimate"], reverse=wanted.kind == "highest")
     end, next_to_it = usable[0], usable[1]

@@ -32,6 +32,11 @@ class Clause:
         return f"{self.verb} {self.rest}".strip()
 
 
+def is_year(label: str) -> bool:
+    """Whether a wave is called by its year."""
+    return len(label) == 4 and label.isdigit()
+
+
 def closed(text: str) -> str:
     """A sentence: capital first, full stop last."""
     text = sentence(text.strip())
@@ -48,11 +53,13 @@ class Sentences:
     # What is spoken of
 
     def topic(self, item: str) -> str:
-        """The item as a noun phrase inside a sentence: its topic, else its short name, else the name."""
+        """The item as a noun phrase inside a sentence: its topic, else its short name, else the question itself, in quotation marks where it is more than a word, else the name."""
         facts = self.rows.item(item)
         if facts is None:
             return item
-        return self.words.of(facts.topic) or lower_first(self.words.of(facts.short) or item)
+        topic, short = self.words.of(facts.topic), self.words.of(facts.short)
+        asked = {self.words.of(said) for said in facts.question.values()}
+        return topic or (self.words("who.quoted", text=short) if " " in short and short in asked else lower_first(short or item))
 
     def short(self, item: str) -> str:
         """The item as a label in charts and tables."""
@@ -151,7 +158,7 @@ class Sentences:
         """``i 2019``; a wave that is no year is named as a survey: ``i målingen «Måned 6»``."""
         label = self.wave(wave)
         survey = "survey_" if key == "survey" else ""
-        return self.words(f"when.{survey}{'year' if label.isdigit() else 'other'}", wave=label)
+        return self.words(f"when.{survey}{'year' if is_year(label) else 'other'}", wave=label)
 
     def scale_words(self, item: str) -> str:
         """``på en skala fra 1 til 5``, with the scale's own ends."""

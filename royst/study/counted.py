@@ -23,7 +23,7 @@ class Counted(Crosscheck):
     def _names(self) -> None:
         columns = {
             column
-            for column in (self.file.design.unit, self.file.design.psu, self.file.design.id, self.file.design.weight)
+            for column in (self.file.design.unit, self.file.design.psu, self.file.design.id, self.file.design.weight, self.file.design.wave)
             if column
         }
         for name in sorted(columns & set(self.items)):

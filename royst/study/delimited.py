@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Delimited:
     @property
     def described(self) -> str:
         name = {"utf-8-sig": "utf-8"}.get(self.encoding, self.encoding)
-        return f"{name}, separated by {DELIMITERS[self.delimiter]}"
+        return f"{name}, separated by {DELIMITERS[self.delimiter]}" if len(self.header) > 1 else f"{name}, in one column"
 
 
 def read(path: Path, name: str | None = None) -> Delimited:
@@ -46,9 +46,10 @@ def read(path: Path, name: str | None = None) -> Delimited:
     header = tuple(cell.strip() for cell in records[0][1])
     faults = Faults()
     check_header(header, name, faults)
-    for number, cells in records[1:]:
-        if len(cells) != len(header):
-            found = f"the row has {len(cells)} fields, the header has {len(header)}"
+    ragged = {number: len(cells) for number, cells in records[1:] if len(cells) != len(header)}
+    if not title_above(len(header), ragged, len(records) - 1, name, faults):
+        for number, width in ragged.items():
+            found = f"the row has {width} fields, the header has {len(header)}"
             faults.add(
                 "ragged-row", found, "look for a delimiter or a quotation mark inside an answer", file=name, row=number
             )
@@ -64,10 +65,20 @@ def check_header(header: Sequence[str], name: str, faults: Faults) -> None:
     for place, column in enumerate(header):
         if not column:
             found = f"column {place + 1} has no name"
-            faults.add("unnamed-column", found, "name every column in the first row", file=name, row=1)
+            todo = "name every column in the first row; a title above the names has to go"
+            faults.add("unnamed-column", found, todo, file=name, row=1)
         elif column in header[:place]:
             found = f"two columns are named {column!r}"
             faults.add("repeated-column", found, "give each its own name", file=name, row=1, column=column)
+
+
+def title_above(width: int, ragged: Mapping[int, int], rows: int, name: str, faults: Faults) -> bool:
+    """One fault, in place of one a row, where every row is wider than the first: it is no header then. ``ragged``: row to its width."""
+    if len(ragged) < 2 or len(ragged) < rows or min(ragged.values()) <= width:
+        return False
+    found = f"the first row names {width} {'column' if width == 1 else 'columns'}, and every row below has more"
+    faults.add("no-header", found, "remove what stands above the row of names, or name every column in it", file=name, row=1)
+    return True
 
 
 def _decoded(path: Path, name: str) -> tuple[str, str]:

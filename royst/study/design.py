@@ -18,7 +18,7 @@ class Section(BaseModel):
 class DesignSection(Section):
     """``[design]``: one design for all waves.
 
-    ``unit``, ``psu``, ``id`` and ``weight`` name columns of the answers. ``psu`` defaults to the unit. Strata are a column of
+    ``unit``, ``psu``, ``id`` and ``weight`` name columns of the answers; ``wave`` one of the files that are imported, which is not kept. ``psu`` defaults to the unit. Strata are a column of
     ``sample.csv`` (``strata = "stratum"``) or none. ``weight_basis``: ``known`` (users of each unit from the frame), ``reported`` (from the
     hand-out ledger), ``given`` (the ``weight`` column) or ``as_came`` (each answer counts one). An empty text says that there is no such column.
     """
@@ -29,13 +29,14 @@ class DesignSection(Section):
     id: str | None = None
     strata: str | None = None
     weight: str | None = None
+    wave: str | None = None
     weight_basis: Literal["known", "reported", "given", "as_came"] = "as_came"
     singleton: Literal["fail", "adjust", "average", "certainty", "collapse"] = "fail"
     fpc: Literal["none", "units"] = "none"
     estimand: Languages = Field(default_factory=dict)
     weights_said: Languages = Field(default_factory=dict)
 
-    @field_validator("unit", "psu", "id", "strata", "weight", mode="before")
+    @field_validator("unit", "psu", "id", "strata", "weight", "wave", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

@@ -36,16 +36,20 @@ class DraftItem:
 
 @dataclass(frozen=True)
 class Draft:
-    """What is known of a study before a person has decided anything. ``language`` is the one that the labels are taken to be in."""
+    """What is known of a study before a person has decided anything. ``language`` is the one that the labels are taken to be in; ``waves``: name to label, in
+    order; ``unit``, ``weight``, ``key`` and ``wave`` are columns."""
 
     id: str
+    title: str
     source: str
     language: str
-    waves: tuple[str, ...]
+    waves: Mapping[str, str]
     items: tuple[DraftItem, ...]
     lists: tuple[DraftList, ...]
     unit: str | None = None
     weight: str | None = None
+    key: str | None = None
+    wave: str | None = None
 
 
 LANGUAGES = {"nb": "Bokmål (nb)", "nn": "Nynorsk (nn)", "en": "English (en)"}
@@ -90,12 +94,12 @@ def toml(draft: Draft) -> str:
         "\n".join((
             "format = 1",
             f"id = {_text(draft.id)}",
-            f"title = {{ {language} = {_text(draft.id)} }}  # the study's name, as readers see it",
+            f"title = {{ {language} = {_text(draft.title)} }}  # the study's name, as readers see it",
             f'languages = ["{language}"]  # of nb, nn and en; each needs its words in the questionnaires and below',
             f'# owner = {{ {language} = "Who is responsible" }}',
         )),
         _design(draft),
-        *(f"[waves.{_key(wave)}]\nlabel = {{ {language} = {_text(wave)} }}{_role(draft) if wave == draft.waves[0] else ''}" for wave in draft.waves),
+        *(f"[waves.{_key(wave)}]\nlabel = {{ {language} = {_text(said)} }}  # what readers call it{_role(draft) if wave == next(iter(draft.waves)) else ''}" for wave, said in draft.waves.items()),
         _carry(draft),
         _scales(draft),
         _rest(draft),
@@ -112,7 +116,13 @@ def _design(draft: Draft) -> str:
         ]
     else:
         lines += ['unit = ""  # no column of units; each answer counts as drawn by itself']
-    lines.append('# id = "…"  # a column that names each answer once in a wave')
+    lines.append(
+        f"id = {_text(draft.key)}  # the column that names each answer once in a wave"
+        if draft.key
+        else '# id = "…"  # a column that names each answer once in a wave; it is no item of the questionnaires then'
+    )
+    if draft.wave:
+        lines.append(f"wave = {_text(draft.wave)}  # the column that tells the waves apart, in files that royst import reads")
     if draft.weight:
         lines += [f"weight = {_text(draft.weight)}", 'weight_basis = "given"']
     else:
@@ -135,7 +145,7 @@ def _role(draft: Draft) -> str:
 def _carry(draft: Draft) -> str:
     if len(draft.waves) < 2:
         return ""
-    return f'# [carry]  # background of one wave that follows each person to the later ones\n# wave = {_text(draft.waves[0])}\n# key = "…"\n# items = []'
+    return f'# [carry]  # background of one wave that follows each person to the later ones\n# wave = {_text(next(iter(draft.waves)))}\n# key = "…"\n# items = []'
 
 
 def _scales(draft: Draft) -> str:
@@ -150,11 +160,11 @@ def _scales(draft: Draft) -> str:
             f"[scales.{found.name}]",
             f"# {answers}",
             f"# of {_few(found.used_by)}",
-            '# bands = { NAME = ["…"] }  # and [bands.NAME] with its label',
+            '# bands = { NAME = ["…"] }  # and [bands.NAME] with its label, below; without bands a release has no shares of what is good',
         ]
         if found.apart:
             lines.append(
-                f"not_relevant = [{', '.join(_text(code) for code in found.apart)}]  # the file marks these as missing"
+                f"not_relevant = [{', '.join(_text(code) for code in found.apart)}]  # the file marks these as missing; they are published as not relevant"
             )
         elif named := [code for code, said in found.choices.items() if said.strip().casefold() in NOT_RELEVANT]:
             lines.append(f"# not_relevant = [{', '.join(_text(code) for code in named)}]")
@@ -163,29 +173,45 @@ def _scales(draft: Draft) -> str:
 
 
 def _rest(draft: Draft) -> str:
-    language, wave = draft.language, draft.waves[-1]
+    language, wave = draft.language, list(draft.waves)[-1]
     scaled = [item.name for item in draft.items if item.type.startswith("select_one") and wave in item.waves] or [
         item.name for item in draft.items
     ]
     first = scaled[0]
     lines = [
-        "# Chapters of the report, and who is compared. An item worded the other way: [items.NAME] reversed = true",
-        "# [themes.first]",
+        "# Bands, chapters of the report, and who is compared. NAME is one of your own, and no item's.",
+        "# [bands.NAME]",
+        f'# label = {{ {language} = "…" }}  # in charts; degree = {{ {language} = "…" }} is how sentences say it, as: to a great extent',
+        "",
+        "# [themes.NAME]",
         f'# label = {{ {language} = "…" }}',
         f"# items = [{', '.join(_text(name) for name in scaled[:4])}]",
+        "",
         "# [plan]",
         '# items = "named"  # publish the items that themes name, and no others',
+        f"# headline = {_text(first)}  # the item that stands for the whole",
         "",
-        "# [groups.sex]",
-        f'# label = {{ {language} = "Sex" }}',
+        f"# [items.{first}]  # an item may have",
+        f'# short = {{ {language} = "…" }}  # what charts call it',
+        "# reversed = true  # where it is worded the other way",
+        '# role = "background"  # sex, age and the like: who answered, not what they think',
+        "",
+        "# [groups.NAME]",
+        f'# label = {{ {language} = "…" }}',
         f"# column = {_text(first)}",
         f'# categories.one = {{ label = {{ {language} = "…" }}, values = ["1"] }}',
         f'# categories.two = {{ label = {{ {language} = "…" }}, values = ["2"] }}',
         "",
         f'# [releases."{_comment(wave)}"]',
-        '# date = "2020-06-22"',
+        '# date = "2020-06-22"  # the day it is published',
         f"# wave = {_text(wave)}",
-        f"# earlier = [{', '.join(_text(name) for name in draft.waves[:-1])}]",
+        f"# earlier = [{', '.join(_text(name) for name in list(draft.waves)[:-1])}]",
+        "",
+        "# [[findings]]  # one statement that opens the report; the answers decide what it says",
+        '# id = "first"',
+        '# kind = "bands"  # how all of them answered; it needs bands',
+        f"# item = {_text(first)}",
+        "# rank = 1",
     ]
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ import re
 import tomllib
 import types
 from collections.abc import Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
@@ -137,6 +138,11 @@ def _fault(error: Any, places: Places, faults: Faults) -> None:
             'texts are given by language: { nb = "…", en = "…" }' if isinstance(given, str) else "write it as a table"
         )
         code, found = "wrong-kind", f"the value is {given!r}, and a table is needed"
+    elif kind == "list_type":
+        code, found, todo = "wrong-kind", f"the value is {given!r:.80}, and a list is needed", 'write it in brackets: ["…", "…"]'
+    elif kind == "string_type":
+        code, found = "wrong-kind", f"the value is {given!s:.80}, and a text is needed"
+        todo = f'write it in quotation marks: "{given}"' if isinstance(given, int | float | date) and not isinstance(given, bool) else 'write it in quotation marks: "…"'
     else:
         code, found, todo = (
             "wrong-value",

@@ -79,7 +79,7 @@ def language_code(said: str) -> str:
 def read(path: Path, name: str, faults: Faults) -> Form | None:
     """The form's cells. None where the workbook cannot be read or has no survey; faults say why."""
     if not path.is_file():
-        faults.add("missing-file", "the wave has no questionnaire", "put the XLSForm workbook there", file=name)
+        faults.add("missing-file", "the wave has no questionnaire", "put the XLSForm workbook there; an older wave's can be copied and changed", file=name)
         return None
     book = _open(path, name, faults)
     if book is None:

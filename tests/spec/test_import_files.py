@@ -10,7 +10,7 @@ import polars as pl
 import pyreadstat
 import pytest
 
-from royst.answers import groups, readers, store
+from royst.answers import groups, labels, readers, store
 from royst.errors import InputError
 from royst.evaluation import bring
 from royst.study import folder
@@ -139,7 +139,7 @@ def test_every_refused_row_is_listed_with_its_reasons(study, tmp_path):
         "p1,a,m,30,5,1,,",
         "p2,a,x,17,4,2,staff nobody,",
         "p3,zz,m,55,3,3,other,",
-        "p4,c,w,,Stor,,,",
+        "p4,c,w,,Stort,,,",
         "p5,d,,19,1,05,staff,",
         "p6,d,,19,1,5,staff,",
         "p6,d,,19,1,5,staff,",
@@ -155,7 +155,7 @@ def test_every_refused_row_is_listed_with_its_reasons(study, tmp_path):
         ("4", "gender", "x", "is not one of m, w"),
         ("4", "helped", "staff nobody", "is not one of staff, kin, other"),
         ("5", "unit", "zz", "is not in the frame"),
-        ("6", "satisfied", "Stor", "is not one of 1, 2, 3, 4, 5, 9; it is the label of '4': export names, not labels"),
+        ("6", "satisfied", "Stort", "is not one of 1, 2, 3, 4, 5, 9"),
         ("7", "waiting", "05", "is not one of 1, 2, 3, 4, 5, 9"),
         ("8", "id", "p6", "the id stands in row 9 too"),
         ("9", "id", "p6", "the id stands in row 8 too"),
@@ -164,6 +164,44 @@ def test_every_refused_row_is_listed_with_its_reasons(study, tmp_path):
     ]
     assert "2 of 10 rows brought into wave 2019" in report.lines
     assert "8 rows refused whole; each is listed in waves/2019/refused.csv with its reason:" in report.lines
+
+
+def test_a_label_is_read_as_its_choice_and_counted(study, tmp_path):
+    """A name goes before a label, and a label that two choices share is nobody's."""
+    path = tmp_path / "a.csv"
+    path.write_text(CSV.replace("41,4,2", "41, stor ,2"), encoding="utf-8")
+    found, report = brought(study, path)
+    assert found == EXPECTED
+    assert "1 cells of satisfied were read by their labels" in report.lines
+    assert labels.names([("1", "Yes"), ("2", "No"), ("3", "no"), ("4", "1"), ("5", "4.5")]) == {"yes": "1"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["1,5", "2", "0,25"], ("numbers in texts have a decimal comma: q",)),
+        (["1,500", "2,250"], ()),
+        (["1,5", "etc."], ()),
+    ],
+)
+def test_a_decimal_comma_in_a_sheet_is_taken_where_it_shows(tmp_path, cells, said):
+    """1,500 may be one and a half, or fifteen hundred."""
+    book = openpyxl.Workbook()
+    for cell in ("q", *cells):
+        book.active.append([cell])
+    book.save(tmp_path / "a.xlsx")
+    found = readers.read(tmp_path / "a.xlsx")
+    assert found.said == said and found.decimal_comma is bool(said)
+
+
+def test_a_title_above_the_names_in_a_sheet_is_one_fault(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Our survey"], ["a", "b"], [1, 2], [None, None], [3, 4]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(InputError) as stop:
+        readers.read(tmp_path / "a.xlsx")
+    assert [(fault.code, fault.row) for fault in stop.value.faults] == [("no-header", 1)]
 
 
 def test_the_list_of_refusals_goes_when_nothing_is_refused_any_more(study, tmp_path):
@@ -278,6 +316,7 @@ def test_excel_cells_are_read_as_people_see_them(tmp_path):
         ("a,a\n1,2\n", "repeated-column", 1),
         ("a,\n1,2\n", "unnamed-column", 1),
         ("a,b\n1,2\n1\n1,2,3\n", "ragged-row", 3),
+        ("Our survey\n\na,b\n1,2\n1,2\n", "no-header", 1),
         ('a,b\n1,"2\n', "broken-csv", 2),
         ("\n\n", "empty-file", None),
     ],

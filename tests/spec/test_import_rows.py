@@ -20,7 +20,7 @@ CELLS = {
     "unit": st.sampled_from(["a", "b", "c", "d", "zz", ""]),
     "gender": st.sampled_from(["m", "w", "", "x"]),
     "age": st.sampled_from(["18", "30.5", "", "17", "NA", "old", "1e2", "inf"]),
-    "satisfied": st.sampled_from(["1", "5", "9", "", "6", "4.0", "04", "Stor"]),
+    "satisfied": st.sampled_from(["1", "5", "9", "", "6", "4.0", "04", "Stor", "Stort"]),
     "waiting": st.sampled_from(["1", "", "NA", "0"]),
     "helped": st.sampled_from(["", "staff", "kin staff", "staff nobody", "other"]),
     "other": st.sampled_from(["", "en nabo", "=1", "æøå"]),
@@ -39,7 +39,7 @@ def stands(row: dict[str, str], rows: list[dict[str, str]]) -> bool:
         and row["unit"] in ("a", "b", "c", "d")
         and row["gender"] in ("m", "w", "")
         and 18 <= age <= 120
-        and row["satisfied"] in ("1", "5", "9", "", "4.0")
+        and row["satisfied"] in ("1", "5", "9", "", "4.0", "Stor")
         and row["waiting"] in ("1", "", "NA")
         and all(word in ("staff", "kin", "other") for word in row["helped"].split())
     )
@@ -83,7 +83,7 @@ def test_each_row_is_stored_as_it_stood_or_refused(made, rows):
     assert stored["id"].to_list() == [row["id"] for row in good]
     assert stored["age"].to_list() == [float(row["age"]) if row["age"] not in ("", "NA") else None for row in good]
     assert stored["satisfied"].to_list() == [
-        {"4.0": "4", "": None}.get(row["satisfied"], row["satisfied"]) for row in good
+        {"4.0": "4", "Stor": "4", "": None}.get(row["satisfied"], row["satisfied"]) for row in good
     ]
     assert stored["other"].to_list() == [row["other"] or None for row in good]
     listed = study.folder.refused("2019")

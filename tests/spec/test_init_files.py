@@ -11,8 +11,10 @@ import pytest
 
 from royst.answers import labels, store
 from royst.errors import InputError
+from royst.evaluation import bring, estimate, reports
 from royst.evaluation.check import check
 from royst.evaluation.init import init
+from royst.protect.rules import rule_set
 from royst.study import folder
 
 DEGREE = {1: "Very poor", 2: "Poor", 3: "Good", 4: "=Excellent"}
@@ -96,7 +98,7 @@ def test_an_spss_file_becomes_a_study(tmp_path):
     assert "nobody answered, left out: silent" in report.lines
     assert "1 cells of age that the file marks as missing were read as unanswered" in report.lines
     file = tomllib.loads(study.folder.study_toml.read_text(encoding="utf-8"))
-    assert file["design"] == {"sampled": False, "unit": "place", "weight": "w", "weight_basis": "given"}
+    assert file["design"] == {"sampled": False, "unit": "place", "wave": "year", "weight": "w", "weight_basis": "given"}
 
 
 def test_a_stata_file_becomes_the_same_questionnaires(tmp_path):
@@ -244,4 +246,120 @@ def test_labels_are_taken_to_be_in_the_language_that_is_named(tmp_path):
     assert scale == "i_svart_liten_grad_to_ikke_relevant" and "not_relevant" not in tomllib.loads(text)["scales"][scale]
     study = folder.read(tmp_path / "study")
     assert study.instrument(study.waves[0])["hort"].label == {"nb": "Blir du hørt?"}
+    assert [(warning.code, warning.column) for warning in check(tmp_path / "study").warnings] == [("odd-score", f"scales.{scale}")], "9 counts as 9 until a person decides"
+    path = tmp_path / "study" / "study.toml"
+    path.write_text(text.replace("# not_relevant", "not_relevant"), encoding="utf-8")
     assert not check(tmp_path / "study").warnings
+
+
+STACKED = pl.DataFrame({"nr": [float(n) for n in range(1, 25)], "year": [1.0, 2.0] * 12, "place": [1.0, 2.0, 3.0] * 8, "help": [1.0, 2.0, 3.0, 4.0] * 6})
+
+
+def stacked(path):
+    pyreadstat.write_sav(
+        STACKED, str(path),
+        variable_value_labels={"help": DEGREE, "year": {1: "Spring", 2: "Autumn"}, "place": {1: "Ås øst", 2: "Bø", 4: "Not asked"}},
+    )  # fmt: skip
+
+
+def test_ids_waves_and_units_are_called_what_the_file_calls_them(tmp_path):
+    study, report = made(tmp_path, stacked, "a.sav", wave_column="year", unit_column="place", id_column="nr")
+    assert (study.id_column, study.waves) == ("nr", ("1", "2"))
+    assert [item.name for item in study.instrument("1").items] == ["help"], "an id is no item"
+    assert [study.file.waves[wave].label for wave in study.waves] == [{"en": "Spring"}, {"en": "Autumn"}]
+    assert study.frame.select("unit", "name").rows() == [("1", "Ås øst"), ("2", "Bø"), ("4", "Not asked"), ("3", "3")]
+    assert any("names of 4 units in frame.csv" in line for line in report.lines)
+
+
+def test_a_file_of_several_waves_brings_in_the_rows_of_the_wave_that_is_named(tmp_path):
+    study, _ = made(tmp_path, stacked, "a.sav", wave_column="year", unit_column="place", id_column="nr")
+    before = store.read(study, "2").frame
+    lines = bring.bring(study, "2", tmp_path / "a.sav").lines
+    assert "a.sav: rows of other waves, left where they are: 12 of 1" in lines
+    assert "12 of 12 rows brought into wave 2, in place of the 12 that stood there" in lines
+    assert store.read(study, "2").frame.equals(before)
+    pyreadstat.write_sav(STACKED.filter(pl.col("year") == 1), str(tmp_path / "first.sav"))
+    with pytest.raises(InputError, match="no-rows-of-wave"):
+        bring.bring(study, "2", tmp_path / "first.sav")
+    assert store.read(study, "2").frame.equals(before)
+
+
+def test_a_number_that_every_answer_has_alone_is_told_before_its_mean_is_published(tmp_path):
+    study, report = made(tmp_path, stacked, "a.sav", wave_column="year")
+    assert any(line.startswith("every answer has a value of its own, as ids have: nr;") for line in report.lines)
+    assert [(warning.code, warning.column) for warning in check(tmp_path / "study").warnings] == [("looks-like-id", "nr")] * 2
+    path = study.folder.study_toml
+    path.write_text(path.read_text(encoding="utf-8") + '[items.nr]\nrole = "hidden"\n', encoding="utf-8")
+    assert not check(tmp_path / "study").warnings
+
+
+def answered_in_words(path):
+    book = openpyxl.Workbook()
+    for row in (["Er du fornøyd?", "Vekt", "Ord"], *([said, weight, "ja"] for said, weight in [("Svært", "0,5"), ("litt", "1,25"), (None, "2"), ("Nei", "1")] * 3)):
+        book.active.append(row)
+    book.save(path)
+
+
+def test_answers_in_words_are_told_and_counted_once_their_values_are_named(tmp_path):
+    """1. What may be choices is told, without the texts. 2. With a labels file each label is its code. 3. The same file can be brought in again."""
+    answered_in_words(tmp_path / "a.xlsx")
+    lines = init(tmp_path / "first", tmp_path / "a.xlsx", weight_column="Vekt").lines
+    assert any("texts with few values" in line and "Er du fornøyd? (3)" in line and "Svært" not in line for line in lines)
+    (tmp_path / "labels.csv").write_text('variable;label\nEr du fornøyd?;"Er du fornøyd? (1=Svært, 2=Litt, 3=Nei)"\n', encoding="utf-8")
+    study, report = made(tmp_path, answered_in_words, "b.xlsx", labels=tmp_path / "labels.csv", weight_column="Vekt")
+    assert study.instrument("1")["Er_du_fornoyd"].scale.names == ("1", "2", "3")
+    frame = store.read(study, "1").frame
+    assert frame["Er_du_fornoyd"].to_list()[:4] == ["1", "2", None, "3"] and frame["Vekt"].to_list()[:2] == [0.5, 1.25]
+    assert "9 cells of Er du fornøyd? were read by their labels" in report.lines
+    assert "b.xlsx: numbers in texts have a decimal comma: Vekt" in report.lines
+    again = bring.bring(study, "1", tmp_path / "b.xlsx").lines
+    assert "the column Er du fornøyd? was read as Er_du_fornoyd" in again
+    assert store.read(study, "1").frame.equals(frame)
+
+
+def test_what_stands_behind_a_hash_holds_as_it_stands_once_names_are_filled_in(tmp_path):
+    """A newcomer takes the # away, writes names and labels, and has a study without faults."""
+    study, _ = made(tmp_path, stacked, "a.sav", wave_column="year", unit_column="place", id_column="nr")
+    path = study.folder.study_toml
+    head, tail = path.read_text(encoding="utf-8").split("# Bands, chapters", 1)
+    opened = [line.removeprefix("# ") for line in tail.splitlines()[1:]]
+    text = head.replace('# bands = { NAME = ["…"] }', 'bands = { NAME = ["4"] }') + "\n".join(opened)
+    path.write_text(text.replace("reversed = true", "").replace('role = "background"', ""), encoding="utf-8")
+    report = check(tmp_path / "study")
+    assert [warning.code for warning in report.warnings] == ["outside-categories"], "two answers of four are in the group that is proposed"
+    assert f"to do: royst release {tmp_path / 'study'} --name 2" in report.lines
+
+
+def test_the_next_command_can_be_typed_as_it_is_printed(tmp_path):
+    FRAME.select("help").write_csv(tmp_path / "a.csv")
+    lines = init(tmp_path / "min undersøkelse på Ås", tmp_path / "a.csv", language="nb").lines
+    assert lines[-1].endswith(f'then run royst check "{tmp_path / "min undersøkelse på Ås"}"')
+    file = tomllib.loads((tmp_path / "min undersøkelse på Ås" / "study.toml").read_text(encoding="utf-8"))
+    assert file["title"] == {"nb": "min undersøkelse på Ås"} and file["id"] == "min-undersokelse-pa-As"
+    assert any(line.startswith("no release is planned yet") for line in check(tmp_path / "min undersøkelse på Ås").lines)
+
+
+def test_check_tells_what_a_release_would_leave_out(tmp_path):
+    """1. Reports to units that nobody has named. 2. Change over time where no question says that it continues. 3. What is left to do, in order."""
+    study, _ = made(tmp_path, lambda path: FRAME.select("place", "help").write_csv(path), "a.csv", unit_column="place")
+    path = study.folder.study_toml
+    text = path.read_text(encoding="utf-8") + '[waves.2]\n[releases.first]\ndate = "2026-01-02"\nwave = "2"\nearlier = ["1"]\n'
+    path.write_text(text, encoding="utf-8")
+    second = study.folder.questionnaire("2")
+    second.parent.mkdir()
+    second.write_bytes(study.folder.questionnaire("1").read_bytes())
+    report = check(tmp_path / "study")
+    assert [warning.code for warning in report.warnings] == ["no-unit-reports", "no-line-over-time"]
+    assert report.lines[-2] == f"to do: royst import {tmp_path / 'study'} --wave 2 FILE; royst release {tmp_path / 'study'} --name first"
+    path.write_text(text.replace("[releases.first]", "[releases.first]\nunit_reports = false"), encoding="utf-8")
+    assert [warning.code for warning in check(tmp_path / "study").warnings] == ["no-line-over-time"]
+
+
+def test_units_without_a_region_report_together_under_a_name_that_claims_none(tmp_path):
+    """Eight units of six answers, and nobody knows where they lie."""
+    answers = pl.DataFrame({"place": [float(k) for k in range(1, 9) for _ in range(6)], "help": [1.0, 2.0, 3.0] * 16})
+    names = {k: f"Unit {k}" for k in range(1, 9)}
+    study, _ = made(tmp_path, lambda path: pyreadstat.write_sav(answers, str(path), variable_value_labels={"help": DEGREE, "place": names}), "a.sav", unit_column="place")
+    (pool,) = reports.assigned(study, estimate.prepare(study, "1"), rule_set(study.file.plan.rule_set))
+    assert (pool.facts.label, pool.facts.id) == ({"en": "Units with few answers"}, "pool-all-all")
+    assert pool.facts.members == list(names.values())

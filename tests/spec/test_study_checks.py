@@ -61,6 +61,7 @@ PLAN = [
     ('unit = "unit"', 'unit = "unit"\nweight_basis = "given"', "no-weight", "design.weight_basis"),
     ('languages = ["nb", "en"]', 'languages = ["nb", "sv"]', "unknown-value", "languages[2]"),
     ('label = { nb = "2019", en = "2019" }', 'label = "2019"', "wrong-kind", "waves.2019.label"),
+    ('wave = "2019"', "wave = 2019", "wrong-kind", 'releases.2020-06.wave'),
     ('label = { nb = "2019", en = "2019" }', 'label = { no = "2019", nb = "2019", en = "2019" }', "unknown-language", "waves.2019.label"),
     ('label = { nb = "Alt", en = "All" }\n', "", "missing-key", "themes.all.label"),
     ("[waves.2021]", '[carry]\nwave = "2019"\nkey = "nobody"\nitems = ["gender"]\n[waves.2021]', "carry-key", "carry.key"),

@@ -136,6 +136,31 @@ def test_the_lowest_is_the_lowest_of_all_items(release: Release) -> None:
     assert "lowest" not in said(tied), "two items share the lowest figure"
 
 
+def test_a_wave_that_is_called_by_a_number_is_no_year(make: Callable[..., Release]) -> None:
+    waves = {name: part.model_dump() for name, part in make().facts.waves.items()}
+    waves["2019"]["label"] = dict.fromkeys(LANGUAGES, "1")
+    assert said(make(waves=waves))["n"].text == "I alt 1336 personer i 45 kommuner svarte i målingen «1»."
+
+
+def test_means_on_different_scales_have_no_highest(make: Callable[..., Release]) -> None:
+    """Hours a week are not more than a degree from 1 to 5."""
+    wanted = [{"id": "top", "kind": "highest", "wave": "2019", "measure": "mean", "rank": 1}]
+    assert "top" in said(make(findings=wanted))
+    items = {name: part.model_dump() for name, part in make().facts.items.items()}
+    items["influence"]["scale"] = None
+    assert "top" not in said(make(findings=wanted, items=items))
+
+
+def test_a_question_stands_in_a_sentence_in_quotation_marks(make: Callable[..., Release]) -> None:
+    """Without a topic of its own; a short name that a person gave stands as it is."""
+    items = {name: part.model_dump() for name, part in make().facts.items.items()}
+    question = dict.fromkeys(LANGUAGES, "Blir pårørende hørt?")
+    items["kin"] |= {"topic": {}, "short": question, "question": {"2019": question}}
+    assert "når det gjelder «Blir pårørende hørt?»." in said(make(items=items))["lowest"].text
+    items["kin"]["short"] = dict.fromkeys(LANGUAGES, "Pårørende")
+    assert "når det gjelder pårørende." in said(make(items=items))["lowest"].text
+
+
 def test_other_answers_give_other_findings(make: Callable[..., Release]) -> None:
     before = said(make())
     shares = {
