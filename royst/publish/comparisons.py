@@ -93,6 +93,7 @@ def _tests(edition: Edition, rows: list[Row], caption: str, waves: tuple[str, ..
     )
     same = words(f"outcome.{rows[0]['kind']}_same")
     notes = [words("tests.note", same=same, margin=numbers.plain(words, edition.facts.method.margin))]
+    notes += [words("tests.p_note", level=numbers.decimal(words, numbers.LEVEL, 2))] if any(row["p_adjusted"] is not None for row in rows) else []
     notes += [words("tests.uncorrected")] if any(_beyond_its_margin(row) for row in rows) else []
     notes += [
         text
@@ -138,7 +139,7 @@ def _test(edition: Edition, row: Row, usual: str) -> tuple[str, ...]:
     decimals = 2 if row["measure"] == "mean" else 0
     outcome = words(f"outcome.{row['kind']}_{row['outcome']}") if comparable(row) else words("outcome.few")
     between = numbers.interval(words, row["low"], row["high"], decimals) or charts.DASH
-    p = numbers.probability(words, row["p_adjusted"], coarse=coarse(row)) or charts.DASH
+    p = numbers.probability(words, row["p_adjusted"], coarse=coarse(row), differs=row["outcome"] in ("higher", "lower")) or charts.DASH
     sides = _sides(edition, row, (value(row["estimate_1"]), value(row["estimate_2"])))
     return (what, *sides, numbers.signed(words, row["estimate"], decimals), between, p, outcome)
 
@@ -152,7 +153,7 @@ def _sides(edition: Edition, row: Row, values: tuple[str, str]) -> tuple[str, st
         names = (sentence(say.category(row["domain_1"] or "all")), sentence(say.category(row["domain_2"] or "all")))
     else:
         source = say.source(row["id"])
-        names = (say.wave(row["wave_1"]), edition.of(source.label) if source is not None else row["id"])
+        names = (say.wave(row["wave_1"]), sentence(edition.of(source.label)) if source is not None else row["id"])
     one, other = (words("tests.side", label=name, value=value) for name, value in zip(names, values))
     return one, other
 

@@ -27,8 +27,8 @@ def what_if(edition: Edition, level: int) -> list[Block]:
     invited, n, share = took_part[of], headline["n"], headline["unweighted"]
     if invited is None or invited <= n:
         return []
-    said = {"units": edition.units_name, "invited": numbers.plain(words, invited), "n": numbers.plain(words, n), "rate": numbers.percent_digits(words, 100 * n / invited)}
-    clause = edition.say.clause(headline["item"], "band", headline["category"]).text
+    said = {"invited": numbers.plain(words, invited), "n": numbers.plain(words, n), "rate": numbers.percent_digits(words, 100 * n / invited)}
+    clause = edition.say.clause(headline["item"], "band", headline["category"]).subordinate
     low, high = (whole(share, n, invited, others) for others in (0.0, 100.0))
     texts = [
         words(f"nonresponse.{of}", **said),

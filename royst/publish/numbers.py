@@ -96,16 +96,17 @@ def points(words: Words, value: float, kind: str = "points") -> str:
     return words(f"number.{kind}_{'one' if size == 1 else 'many'}", value=count(words, float(size), neuter=True))
 
 
-def probability(words: Words, value: float | None, *, coarse: bool = False) -> str:
+def probability(words: Words, value: float | None, *, coarse: bool = False, differs: bool = False) -> str:
     """A p-value with three decimals, or that it is below them; with four where three would hide on which side of 0.05 it lies.
 
-    ``coarse``: the release gives it with two decimals and no more is known, so 0.00 is only below 0.01.
+    ``coarse``: the release gives it with two decimals and no more is known, so 0.00 is only below 0.01, and 0.05 below 0.05 where the test ``differs``.
     """
     if value is None:
         return ""
     least, decimals = (0.01, 2) if coarse else (0.001, 3)
-    if value < least:
-        return words("number.p_less", value=plain(words, least, decimals))
+    below = LEVEL if coarse and differs and value == LEVEL else least
+    if value < least or below == LEVEL:
+        return words("number.p_less", value=plain(words, below, decimals))
     near = not coarse and value != LEVEL and rounded(value, 3) == Decimal(str(LEVEL))
     return plain(words, value, 4 if near else decimals)
 

@@ -50,9 +50,10 @@ TABLE_TEXT = 9.0
 COLUMN_GAP = 11.0
 UNBROKEN = 62.0  # a number no wider than this stays on one line
 HEADER_LINES = (1.0, 2.1, 3.2, 4.3)  # a column's name may take about so many lines: as few as leave the cells whole
+FIRST_LINE = 6.5  # points that a cell's first line is high, as high as its capitals
 LINE = 13.0  # points from one line of a table to the next
 CELL_PADDING = 4.5
-WHOLE = 300.0  # points: a table no higher than this, less than half a page, is not cut
+WHOLE = 320.0  # points: a table no higher than this, less than half a page, is not cut
 PAGE_ROWS = 13  # rows of a chart in one piece: two pieces fit a page
 PAGE_BARS = 10  # bars are higher
 SHORT_PARAGRAPH = 320  # letters
@@ -188,7 +189,8 @@ def _height(table: Table, across: list[float]) -> float:
     """About how high the table's rows stand, in points: each as its longest cell is wrapped."""
     rows = [(row, 400) for row in table.rows] + [(table.columns, 600)]
     return sum(
-        2 * CELL_PADDING + LINE * max(len(wrap(text, TABLE_TEXT, room - COLUMN_GAP, weight)) for text, room in zip(row, across)) for row, weight in rows
+        2 * CELL_PADDING + FIRST_LINE + LINE * (max(len(wrap(text, TABLE_TEXT, room - COLUMN_GAP, weight)) for text, room in zip(row, across)) - 1)
+        for row, weight in rows
     )
 
 

@@ -183,8 +183,14 @@ class Sentences:
 
     def estimate(self, row: Row) -> str:
         """The row in one sentence (two where few answered)."""
-        text = self._mean(row) if row["measure"] in ("mean", "index") else self._share(row)
-        return closed(text) + self.without(row) + self.few(row["n"])
+        return self._alone(row) + self._aside(row)
+
+    def _alone(self, row: Row) -> str:
+        return closed(self._mean(row) if row["measure"] in ("mean", "index") else self._share(row))
+
+    def _aside(self, row: Row) -> str:
+        """What must be said beside the figure: whom it leaves out, and that few answered; each with a space before it."""
+        return self.without(row) + self.few(row["n"])
 
     def left_out(self, row: Row) -> Row | None:
         """The row of those for whom the question is not relevant, where they are so many that the base must be said."""
@@ -283,7 +289,7 @@ class Sentences:
             said.append(
                 self.words("share.part", share=share, degree=self.degree(row["item"], row["measure"], row["category"]))
             )
-        return closed(self.words.joined(said)) + self.without(first) + self.few(first["n"])
+        return closed(self.words.joined(said)) + self._aside(first)
 
     def sample(self, row: Row, of: str = "") -> str:
         """How many answered, in how many units; ``of="units"`` says the units alone."""
@@ -304,7 +310,7 @@ class Sentences:
         what = "mean" if measure in ("mean", "index") else "best" if best else "other"
         key = f"lowest.{what}" if kind == "lowest" else f"highest.{what}"
         said = numbers.count(self.words, items, neuter=True)
-        return closed(self.words(key, topic=self.topic(row["item"]), share=self.estimate(row), items=said))
+        return closed(self.words(key, topic=self.topic(row["item"]), share=self._alone(row), items=said, aside=self._aside(row)))
 
     # One difference
 

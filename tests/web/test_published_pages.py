@@ -66,7 +66,7 @@ def pages_of(folder: Path) -> list[Path]:
     return [*(path for path in sorted((folder / "public").rglob("*.html")) if path != root), *units]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", (*WIDTHS, 768))
 def test_no_page_asks_for_anything_outside_or_scrolls_sideways(published: Path, browser, width: int) -> None:  # type: ignore[no-untyped-def]
     page = browser.new_page(viewport={"width": width, "height": 900})
     asked: list[str] = []

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pikepdf
 
-from royst.publish.document import Document, Heading, Link, Paragraph, Table
+from royst.publish.document import Document, Heading, JointDisplay, Link, Pair, Paragraph, Table
 from royst.publish.docx import word
 from royst.publish.pdf import pdf
 
@@ -41,6 +41,18 @@ def test_a_table_of_long_texts_is_cut_between_rows_and_loses_nothing(tmp_path: P
     pages = lines(replace(REPORT, blocks=(Table("Points", ("Point", "Answer"), rows),)), tmp_path)
     said = {word for page in pages for line in page for word in line.split()}
     assert len(pages) > 3 and {word for _, text in rows for word in text.split()} <= said
+
+
+def test_no_table_begins_with_a_row_alone_and_no_theme_of_a_joint_display_stands_last_on_a_page(tmp_path: Path) -> None:
+    """Wherever on the page they begin."""
+    rows = tuple((f"row {k}", "54%") for k in range(40))
+    themes = tuple((f"theme {k}", (Pair("54%", f"detail {k}", "", None, f"talk {k}", "confirms", "Confirms"),)) for k in range(4))
+    tall, joint = Table("Tall", ("Question", "2019"), rows, frozenset({1})), JointDisplay("Joint", ("Theme", "Survey", "Talk", "Together"), themes)
+    for above in range(18, 29):
+        filling = [Paragraph((f"filling {k}",)) for k in range(above)]
+        for block, together in ((tall, ("Tall", "row 0", "row 1")), *((joint, (f"theme {k}", f"detail {k}")) for k in range(4))):
+            where = {" ".join(line.split()[:2]): place for place, page in enumerate(lines(replace(REPORT, blocks=(*filling, block)), tmp_path)) for line in page}
+            assert len({where[said] for said in together}) == 1, (above, together)
 
 
 def test_a_figure_with_its_margin_stays_on_a_line(tmp_path: Path) -> None:
