@@ -222,7 +222,7 @@ def _corrected(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
     for (family,), part in frame.group_by("family", maintain_order=True):
         declared = study.file.families.get(str(family))
         correction = declared.correction if declared else "bh"
-        part = change.outcome(part, part["margin"].to_list(), alpha=1 - plan.level, method=correction)
+        part = change.outcome(part, part["margin"].to_list(), alpha=round(1 - plan.level, 9), method=correction)
         parts.append(part.with_columns(pl.lit(correction).alias("correction")))
     outcome = pl.col("outcome").replace({"rise": "higher", "fall": "lower"})
     # The mean of a scale has no margin in points, so nothing is called the same on it.
