@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -88,11 +88,8 @@ def _excel(path: Path) -> Table:
         raise wrong("not-a-workbook", "the file is not an Excel workbook", "save it as .xlsx", file=path.name) from None
     try:
         sheet = book.worksheets[0]
-        records = [
-            (number, cells)
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
-            if any(cell is not None for cell in cells)
-        ]
+        everything = list(enumerate(sheet.iter_rows(values_only=True), start=1))
+        records = [(number, cells) for number, cells in everything if any(cell is not None for cell in cells)]
         sheets = len(book.sheetnames)
         said = [f"read the first sheet, {sheet.title}, of {sheets}"] if sheets > 1 else []
     finally:
@@ -103,6 +100,7 @@ def _excel(path: Path) -> Table:
     header = [str(cell).strip() if cell is not None else "" for cell in records[0][1][:width]]
     faults = Faults()
     delimited.check_header(header, path.name, faults)
+    _formulas(path, dict(everything), header, faults)
     wide = {
         number: max(place + 1 for place, cell in enumerate(cells) if cell is not None)
         for number, cells in records[1:]
@@ -122,6 +120,28 @@ def _excel(path: Path) -> Table:
     said += [f"numbers in texts have a decimal comma: {', '.join(comma)}"] if comma else []
     numbers = tuple(number for number, _ in records[1:])
     return Table(path.name, frame, numbers, decimal_comma=bool(comma), said=tuple(said))
+
+
+def _formulas(path: Path, values: Mapping[int, tuple[object, ...]], header: Sequence[str], faults: Faults) -> None:
+    """A fault for each column in which formulas stand whose values the file does not hold: read as they are they would be empty cells. ``values``: row to its cells."""
+    import zipfile
+
+    from openpyxl import load_workbook
+
+    with zipfile.ZipFile(path) as packed:
+        if not any(b"<f" in packed.read(name) for name in packed.namelist() if name.startswith("xl/worksheets/")):
+            return
+    book = load_workbook(path, read_only=True)
+    found: dict[int, list[int]] = {}
+    for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
+        for place, cell in enumerate(cells):
+            if isinstance(cell, str) and cell.startswith("=") and values[number][place] is None:
+                found.setdefault(place, []).append(number)
+    book.close()
+    for place, rows in found.items():
+        column = header[place] if place < len(header) else None
+        said = f"{len(rows)} of its cells have a formula, and the file does not hold what it gives"
+        faults.add("formula-without-value", said, "open the file in Excel and save it, or paste the values in place of the formulas", file=path.name, row=rows[0], column=column)
 
 
 def _decimal_comma(frame: pl.DataFrame) -> list[str]:

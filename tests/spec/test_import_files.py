@@ -194,6 +194,17 @@ def test_a_decimal_comma_in_a_sheet_is_taken_where_it_shows(tmp_path, cells, sai
     assert found.said == said and found.decimal_comma is bool(said)
 
 
+def test_formulas_whose_values_the_file_does_not_hold_are_no_empty_cells(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["id", "=text", "age"], ["p1", "a", 30], ["p2", "b", "=A2+1"], ["p3", "c", "=A3+1"]):
+        book.active.append(row)
+    book.active["B1"].data_type = "s"  # a name may begin so: a text is no formula
+    book.save(tmp_path / "answers.xlsx")
+    with pytest.raises(InputError) as stop:
+        readers.read(tmp_path / "answers.xlsx")
+    assert [(fault.code, fault.row, fault.column) for fault in stop.value.faults] == [("formula-without-value", 3, "age")]
+
+
 def test_a_title_above_the_names_in_a_sheet_is_one_fault(tmp_path):
     book = openpyxl.Workbook()
     for row in (["Our survey"], ["a", "b"], [1, 2], [None, None], [3, 4]):
