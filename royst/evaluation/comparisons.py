@@ -164,13 +164,15 @@ def lines(study: Study, told: pl.DataFrame, asked: Mapping[tuple[str, str, str],
 
 
 def _line_key(study: Study, wave: str, name: str) -> tuple[str, str, str] | None:
-    """What is followed over time without being declared: an item's best band, else its mean; an index."""
+    """What is followed over time without being declared: an item's best band, else its mean, of two answers the share of the first; an index."""
     if name in study.file.indices:
         return ("index", name, "")
     item = study.instruments[wave][name]
     if item.scale is None or (name in study.file.items and study.file.items[name].role != "item"):
         return None
-    return ("band", name, next(iter(item.scale.bands))) if item.scale.bands else ("mean", name, "") if item.scale.scores else None
+    if item.scale.bands:
+        return ("band", name, next(iter(item.scale.bands)))
+    return ("mean", name, "") if study.file.averaged(item.scale) else ("share", name, item.scale.substantive[0]) if item.scale.substantive else None
 
 
 def _sources(study: Study, wave: str, result: Result, sources: list[SourceFacts]) -> list[Row]:

@@ -115,7 +115,7 @@ def statistics(study: Study, items: Sequence[Item]) -> list[Measure]:
         asked.append(royst.share(item.name, list(item.scale.substantive), not_relevant=apart))
         if item.scale.bands:
             asked.append(royst.band(item.name, {band: list(names) for band, names in item.scale.bands.items()}, not_relevant=apart))
-        if _role(study, item.name) == "item" and item.scale.scores:
+        if _role(study, item.name) == "item" and study.file.averaged(item.scale):
             asked.append(royst.mean(item.name, scores=dict(item.scale.scores), not_relevant=apart))
     for name, index in study.file.indices.items():
         parts = {item.name: _to_100(item.scale.scores) for item in items if item.name in index.items and item.scale}

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from royst.study.agreement import AgreementSection
 from royst.study.design import CarrySection, DesignSection, Languages, Section, WaveSection
+from royst.study.instrument import Scale
 
 Measure = Literal["share", "band", "mean", "not_relevant", "index"]
 
@@ -243,3 +244,8 @@ class StudyFile(Section):
     findings: list[FindingSection] = Field(default_factory=list)
     contacts: list[ContactSection] = Field(default_factory=list)
     releases: dict[str, ReleaseSection] = Field(default_factory=dict)
+
+    def averaged(self, scale: Scale) -> bool:
+        """Whether the mean of a scale is told: of two answers it says what their shares say, so the study has to give them scores."""
+        given = scale.name in self.scales and bool(self.scales[scale.name].scores)
+        return bool(scale.scores) and (given or len(scale.substantive) > 2)

@@ -47,9 +47,9 @@ class Said(Crosscheck):
             self.unknown("band", category, bands, (*path, "category"))
         elif measure == "share" and category not in names:
             self.unknown("answer", category, names, (*path, "category"))
-        elif measure == "mean" and not (asked.kind == "number" or (asked.scale and asked.scale.scores)):
+        elif measure == "mean" and not (asked.kind == "number" or (asked.scale and self.file.averaged(asked.scale))):
             self.fault(
-                "not-a-scale", f"item {item!r} has no scores to average", "use a share or a band", (*path, "measure")
+                "not-a-scale", f"item {item!r} has no scores to average", "use a share or a band, or give its scale scores", (*path, "measure")
             )
 
     def _comparison(self, part: ComparisonSection, path: Path) -> None:
