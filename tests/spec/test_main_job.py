@@ -161,7 +161,7 @@ def test_other_inputs_under_a_taken_name_are_refused(demo: Path, tmp_path: Path)
     before = fingerprint(copy / "releases")
     done = run("release", copy, "--name", "2020-06", code=2)
     assert "frame.csv" in done.stderr
-    assert "take another name" in done.stderr
+    assert "never computed again" in done.stderr
     assert fingerprint(copy / "releases") == before
 
 
