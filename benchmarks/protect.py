@@ -1,7 +1,7 @@
 """How long protection takes: ``python benchmarks/protect.py [--items N] [--thorough]``.
 
 A simulated study of three waves (2,948 people, 129 units, 8 groups, reports of units and pools). With the default of 12 questions it
-has some 27,000 cells; ``--items 23`` gives over 50,000 cells and 200,000 facts. Prints progress, seconds, memory.
+has some 27,000 cells; ``--items 23`` gives over 50,000 cells. Prints progress, seconds, memory.
 """
 
 from __future__ import annotations

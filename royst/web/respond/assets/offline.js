@@ -220,6 +220,12 @@ async function online() {
     if (done.ok) location.href = fill.at ? "/q/" + table.items.find(item => item.n == fill.at).p : "/send";
   })));
 }
+// A browser that thought all along that it had the net does not say when it is back: so the server is asked, as long as a form that was begun there waits.
+async function look() {
+  if (!fill?.ticket || document.querySelector(".online")) return;
+  try { if ((await fetch("/sw.js", { cache: "no-store" })).ok) await online(); } catch { /* still without the net */ }
+  setTimeout(look, LOOK);
+}
 // The same page in another language, of those that were fetched with the net; or in larger letters.
 async function speak(path) {
   try { table = await (await caches.match(path)).json(); } catch { table ??= null; }
@@ -247,7 +253,7 @@ function hide() {
   show("", node("h1", {}, say("again.title")), node("p", {}, say("again.about")), node("div", { class: "go one" }, button("again.go_on", back, "main"), button("again.new", fresh)));
   waiting = setTimeout(fresh, WAIT);
 }
-const WAIT = 300_000;
+const WAIT = 300_000, LOOK = 5_000;
 let tablet = false;
 async function boot() {
   document.documentElement.className = await get("large") || "";
@@ -258,6 +264,7 @@ async function boot() {
   fill = table && (!tablet || Date.now() - sessionStorage.at < WAIT) ? await readFill() : null;
   if (tablet) await forget();
   addEventListener("online", online);
+  look();
   if (!fill) await begin();
   else {
     main.before(without());
