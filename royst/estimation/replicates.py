@@ -48,7 +48,7 @@ def replicates(form: Structure, kind: str, *, rho: float = 0.3, count: int = 500
     """Replicates of a design: ``JK1`` (no strata), ``JKn``, ``BRR``, ``Fay`` (with ``rho``) or ``bootstrap``."""
     if not isinstance(rho, int | float) or not 0 <= rho < 1:
         raise wrong("fay-rho", f"rho={rho!r} is outside [0, 1).", "Use 0.3, or 0 for BRR.")
-    if not isinstance(count, int) or count < 2:
+    if not isinstance(count, int | np.integer) or count < 2:
         raise wrong("replicate-count", f"count={count!r} is too few.", "Ask for at least 2 replicates; some hundreds are usual.")
     stage = form.stages[0].index
     units = len(stage.stratum)

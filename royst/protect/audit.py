@@ -39,30 +39,18 @@ WORTH = 0.05
 
 @dataclass(frozen=True)
 class Tally:
-    """What an audit tried and found: facts, how they were opened, and how many programmes it took. All but ``guarded`` follow from answers and
-    are printed nowhere, unless a fact was told.
+    """What is told of an audit. Nothing in it follows from answers, unless a fact was told.
 
-    ``guarded``: counts that could be facts, by numbers of people alone.
-    ``told_before``: facts that what is out tells by itself, so that nothing that could be withdrawn tells them. ``by_units``: pairs of a fact and a unit that needed a look of their own. ``narrowest``: how many counts the fact that was
-    opened least can still be, as far as worlds were seen.
+    ``guarded``: counts that could be facts, by numbers of people alone. ``told_before``: facts that what is out tells by itself, so that
+    nothing that could be withdrawn tells them.
     """
 
-    facts: int = 0
     guarded: int = 0
-    by_worlds: int = 0
-    by_programme: int = 0
-    by_units: int = 0
-    programmes: int = 0
     recoverable: int = 0
     told_before: int = 0
-    withdrawn: int = 0
-    narrowest: int | None = None
 
     def __add__(self, other: Tally) -> Tally:
-        names = [name for name in Tally.__dataclass_fields__ if name != "narrowest"]
-        known = [tally.narrowest for tally in (self, other) if tally.narrowest is not None]
-        added = {name: getattr(self, name) + getattr(other, name) for name in names}
-        return Tally(**added, narrowest=min(known, default=None))
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in Tally.__dataclass_fields__))
 
 
 class Audit:
@@ -75,7 +63,6 @@ class Audit:
         self.block, self.rules, self.level = block, rules, level.copy()
         self.wanted = facts(block, rules) if wanted is None else wanted
         self.low, self.high = np.zeros(len(self.wanted)), np.zeros(len(self.wanted))
-        self.programmes = 0
         self._exchanges: dict[tuple[int, int], Exchange] = {}
         self._one: dict[tuple[int, int], OneAnswer] = {}
         self._polytope: Polytope | None = None
@@ -87,12 +74,6 @@ class Audit:
         w = self.wanted
         least, most = np.ceil(w.count + self.low - ROUND), np.floor(w.count + self.high + ROUND)
         return ~recoverable(self.rules, w.n, least, most)
-
-    @property
-    def narrowest(self) -> int | None:
-        """The fewest whole numbers that an open fact was seen to be able to be."""
-        width = np.floor(self.high + ROUND) - np.ceil(self.low - ROUND) + 1
-        return int(width[self.open].min()) if self.open.any() else None
 
     def see(self, change: NDArray[np.float64]) -> NDArray[np.float64]:
         """Take note of one more world, told as its difference from the truth (atoms × answers); returns each fact's own."""
@@ -248,7 +229,6 @@ class Audit:
             for sign, k in zip(towards, closed):
                 cost += sign * self._cost(int(k))
             change = self.polytope.furthest(cost)
-            self.programmes += 1
             if change is not None:
                 self.see(change)
             if turn % 2 and len(closed) - int((~self.open).sum()) <= WORTH * len(closed):
@@ -271,7 +251,6 @@ class Audit:
         model, cost, rows = self.polytope, self._cost(k), set()
         for sign in (1.0, -1.0):
             change = model.furthest(sign * cost)
-            self.programmes += 1
             if change is not None:
                 self.see(change)
                 if self.open[k]:
@@ -294,7 +273,6 @@ class Audit:
         w, rows, ends = self.wanted, set(), []
         for sign in (1.0, -1.0):
             point = solve(model.highs, sign * cost)
-            self.programmes += 1
             ends.append(float(w.count[k]) if point is None else float(cost @ point))
             rows |= model.telling()
         return rows if self.rules.recoverable(int(w.n[k]), min(ends), max(ends)) else None
@@ -319,21 +297,15 @@ def repair(
     left = audit.exchange_around_units() if units else None
     audit.exchange()
     audit.look_around()
-    total = len(audit.wanted)
-    tally = _mend(audit, np.flatnonzero(~audit.open), out)
-    tally = replace(
-        tally, facts=total, guarded=guarded(block), narrowest=audit.narrowest,
-        by_worlds=total - tally.by_programme - tally.recoverable - tally.told_before,
-    )
+    tally = replace(_mend(audit, np.flatnonzero(~audit.open), out), guarded=guarded(block))
     for unit in np.flatnonzero(left.any(0)) if left is not None else ():
         assert left is not None
         rest = known(block, block.holder == unit)
         wanted = _of_others(audit.wanted.take(left[:, unit]), rest, rules)
         inside = Audit(rest, rules, np.where(rest.n > 0, audit.level, WITHHELD_LEVEL), wanted)
         inside.exchange()
-        again = _mend(inside, np.flatnonzero(~inside.open), out)
+        tally += _mend(inside, np.flatnonzero(~inside.open), out)
         audit.level = np.where(rest.n > 0, inside.level, audit.level)
-        tally += replace(again, by_programme=0, by_units=len(wanted))
     if worlds is not None:
         worlds[:] = audit.worlds
     return audit.level, tally
@@ -341,11 +313,10 @@ def repair(
 
 def _mend(audit: Audit, closed: NDArray[np.int64], out: NDArray[np.int64]) -> Tally:
     """Look at each of the closed facts, and withdraw rows until it is open."""
-    told, before, withdrawn = 0, 0, 0
+    told, before = 0, 0
     for k in closed:
         while not audit.open[k] and (rows := audit.tells(int(k))) is not None:
             if audit.withdraw(int(k), rows, out):
-                withdrawn += 1
                 continue
             printed = [row for row in rows if audit.level[row] != WITHHELD_LEVEL]
             if printed and all(out[row] != WITHHELD_LEVEL for row in printed):
@@ -353,9 +324,7 @@ def _mend(audit: Audit, closed: NDArray[np.int64], out: NDArray[np.int64]) -> Ta
             else:
                 told += 1
             break
-    return Tally(
-        by_programme=len(closed) - told - before, programmes=audit.programmes, recoverable=told, told_before=before, withdrawn=withdrawn
-    )
+    return Tally(recoverable=told, told_before=before)
 
 
 def known(block: Block, atoms: NDArray[np.bool_]) -> Block:

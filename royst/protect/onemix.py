@@ -87,7 +87,7 @@ def beside(
         out = np.append(level, WITHHELD_LEVEL)
         kept, tally = repair(more, rules, np.append(level, told.level), out=out, units=True, worlds=_within(more, worlds, told.level))
         if kept[-1] == told.level and not tally.recoverable:
-            return told, Tally(narrowest=tally.narrowest, programmes=tally.programmes)
+            return told, Tally()
     return None, Tally()
 
 

@@ -62,7 +62,7 @@ def calibrate(
         raise wrong("calibration-method", f"method={method!r} is not known.", f"Use one of: {', '.join(METHODS)}.")
     if not isinstance(totals, Mapping | None):
         raise wrong("totals-kind", f"The totals are a {type(totals).__name__}.", 'Give a mapping, as {"sex": {"k": 2100, "m": 3300}}.')
-    if not all(isinstance(one, int | float) and one > 0 for one in (tolerance, rounds)):
+    if not all(isinstance(one, int | float | np.integer) and one > 0 for one in (tolerance, rounds)):
         raise wrong("raking-rounds", f"tolerance={tolerance!r}, rounds={rounds!r}.", "Give positive numbers.")
     design = as_design(design)
     frame = open_frame(data)
