@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,10 @@ from royst.totals.design import Design, as_design
 from royst.totals.engines import engine_for
 from royst.totals.request import Request, Variable, unique_variables
 from royst.totals.table import Floats, GroupTotals, Totals
+from royst.totals.threads import side_by_side
 
 CELLS_AT_ONCE = 1_500_000  # cells × variables held at a time, some 100 MB over all sums
+MANY_SCORES = 1 << 17  # cells × variables: so many that groupings side by side save more than threads cost
 
 
 def estimate(
@@ -138,7 +141,9 @@ def _estimated(
         totals = source.totals(Request(design, tuple(chosen), groupings, detail=False))
         form = variance.structure_of(totals)
         notes, domains = form.notes, [group.domains for group in totals.groups]
-        sums = _stacked([_domain_sums(asked, places, group, form, source, totals) for group in totals.groups])
+        told = partial(_domain_sums, wanted=asked, places=places, form=form, source=source, totals=totals)
+        many = sum(len(group.unit) for group in totals.groups) * len(asked) >= MANY_SCORES
+        sums = _stacked(side_by_side(told, totals.groups, many and design.calibration is None))
         parts.append((numbers, _columns(asked, sums, form, level)))
     for number, one in enumerate(wanted):
         if one.form == "quantile":
@@ -217,9 +222,9 @@ def _chunk_size(source: Source, design: Design, groupings: tuple[tuple[str, ...]
 
 
 def _domain_sums(
+    group: GroupTotals,
     wanted: list[Statistic],
     places: list[int],
-    group: GroupTotals,
     form: variance.Structure,
     source: Source,
     totals: Totals,

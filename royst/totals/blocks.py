@@ -54,7 +54,8 @@ class Alike:
     def parts(self, rows: Rows, one: Bin) -> Floats:
         items, width, _ = self.scores.shape
         answers = copy(one.answers(rows, items, width))
-        answers.col = np.concatenate([codes.codes + np.int32(k * width) for k, codes in enumerate(self.items)])
+        own = [codes.codes + np.int32(k * width) if k else codes.codes for k, codes in enumerate(self.items)]
+        answers.col = np.concatenate(own, dtype=np.int32)
         found = answers.toarray().view(np.float64).reshape(-1, 2)
         if self.squares:
             answers.data = answers.data.real**2

@@ -33,12 +33,14 @@ class Bin:
     def answers(self, rows: Rows, items: int, width: int) -> sparse.coo_matrix:
         """What each row counts (``Rows.counted``, as often as there are items) by its fine cell and the items' values, which
         are still to be said as ``col``. Kept for the next items alike."""
-        if (items, width) not in self._answers:
-            self._answers.clear()
+        kept = self._answers.get((items, width))
+        if kept is None:
             fine, each = (part if items == 1 else np.tile(part, items) for part in (self.fine, rows.counted))
             at = fine, np.zeros_like(fine)
-            self._answers[items, width] = sparse.coo_matrix((each, at), shape=(self.count, items * width))
-        return self._answers[items, width]
+            kept = sparse.coo_matrix((each, at), shape=(self.count, items * width))
+            self._answers.clear()
+            self._answers[items, width] = kept
+        return kept
 
     def split(self, sums: Mapping[str, Floats], added: Mapping[str, Floats]) -> Iterable[tuple[int, GroupTotals]]:
         """Each grouping's number and totals, cut from sums by cell and sums by domain of them all."""

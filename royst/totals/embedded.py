@@ -21,10 +21,12 @@ from royst.totals.reading import Codes, check_columns, check_finite, encode_all,
 from royst.totals.request import DOMAIN_SUMS, AtMost, Coded, Column, Index, Number, Request, Variable
 from royst.totals.rows import Rows, read_units, read_weights
 from royst.totals.table import CrossProducts, Floats, GroupTotals, Totals, Units
+from royst.totals.threads import side_by_side
 from royst.totals.units import check_units, weights_from_fpc
 
 FEW_VALUES = 64
 READ_AT_ONCE = 1 << 24  # rows × items, some 130 MB at most
+MANY_ROWS = 1 << 14  # so many that to add an item up takes longer than to wake a thread for it
 
 
 class Embedded:
@@ -226,11 +228,14 @@ class Embedded:
         width = len(request.variables)
         sums = np.empty((width, len(by_cell), one.gather.shape[0]))
         added = np.empty((width, len(by_domain), len(one.starts)))
-        for block in self._blocks(request, counted):
+
+        def add_up(block: Block) -> None:
             parts = one.gather @ block.parts(rows, one)
             block.write(sums, by_cell, parts)
             if added.size:
                 block.write(added, by_domain, np.add.reduceat(parts, one.starts, axis=0))
+
+        side_by_side(add_up, self._blocks(request, counted), len(rows.unit) >= MANY_ROWS)
         found = {name: sums[:, number].T for number, name in enumerate(by_cell)}
         if "wx" not in found:  # x is 1 everywhere
             found.update(wx=found["w"], wxx=found["w"], wxy=found["wy"])
