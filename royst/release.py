@@ -284,6 +284,7 @@ class Facts(Part):
     waves: dict[str, WaveFacts]
     unit_name: Text = Field(default_factory=dict)
     units_name: Text = Field(default_factory=dict)
+    whole_name: Text = Field(default_factory=dict)
     headline: str | None = None
     items: dict[str, ItemFacts]
     scales: dict[str, ScaleFacts]

@@ -188,6 +188,7 @@ def facts(
         waves={wave: WaveFacts(label=dict(file.waves[wave].label) or dict.fromkeys(file.languages, wave), fieldwork=file.waves[wave].fieldwork) for wave in waves},
         unit_name=dict(file.plan.unit_name),
         units_name=dict(file.plan.units_name),
+        whole_name=dict(file.plan.whole_name),
         headline=file.plan.headline,
         items=_items(study, waves),
         scales=_scales(study, waves),

@@ -53,6 +53,11 @@ class Edition:
         return self.of(self.facts.units_name) or self.words("who.units_name")
 
     @property
+    def whole_name(self) -> str:
+        """``hele landet``, or ``alle`` where the study does not say what all its units together are called."""
+        return self.of(self.facts.whole_name) or self.words("national.whole")
+
+    @property
     def interval_note(self) -> str:
         return self.words("chart.interval_note", level=numbers.plain(self.words, 100 * self.facts.method.level))
 

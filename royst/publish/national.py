@@ -31,10 +31,9 @@ def national(release: Release, language: str) -> Document:
     ):
         blocks += chapter(held)
     blocks += [*further_texts(held), *method(held), *chapters.all_items(held)]
-    title = held.of(release.facts.title)
-    return held.document(
-        title, blocks, description=held.of(release.facts.lede) or title, subtitle=held.words("national.subtitle")
-    )
+    title, whole = held.of(release.facts.title), held.of(release.facts.whole_name)
+    subtitle = held.words("national.subtitle_of", whole=whole) if whole else held.words("national.subtitle")
+    return held.document(title, blocks, description=held.of(release.facts.lede) or title, subtitle=subtitle)
 
 
 def lede(held: Edition) -> list[Block]:

@@ -1,4 +1,4 @@
-"""A report to one municipality, or to a pool of several with few answers: its own answers beside the country's, and what to do with them."""
+"""A report to one unit, or to a pool of several with few answers: its own answers beside everybody's, and what to do with them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def unit_report(release: Release, report_id: str, language: str) -> Document:
     return held.document(
         title,
         blocks,
-        description=words("unit.description", name=name, when=held.say.when(report.wave)),
+        description=words("unit.description", name=name, when=held.say.when(report.wave), whole=held.whole_name),
         subtitle=words(f"unit.subtitle_{report.kind}"),
     )
 
@@ -60,16 +60,16 @@ def unit_report(release: Release, report_id: str, language: str) -> Document:
 def _opening(held: Edition, report: ReportFacts, name: str) -> list[Block]:
     words = held.words
     answers = words("who.persons", count=numbers.count(words, report.n))
-    text = closed(words("unit.lede", answers=answers, name=name, when=held.say.when(report.wave)))
+    text = closed(words("unit.lede", answers=answers, name=name, when=held.say.when(report.wave), whole=held.whole_name))
     figures = [KeyFigure(numbers.plain(words, report.n), words("key.answers"), "")]
     for item in [held.facts.headline] if held.facts.headline else []:
         band = held.rows.best_band(item)
         own = held.rows.report(report.id, item, "band", band) if band else None
-        country = held.best(item)
+        everybody = held.best(item)
         if own is not None and shown(own):
             clause = held.say.clause(item, "band", own["category"]).text
             beside = (
-                words("unit.country", value=numbers.cell(words, country["estimate"])) if country is not None else ""
+                words("unit.beside", whole=held.whole_name, value=numbers.cell(words, everybody["estimate"])) if everybody is not None else ""
             )
             figures.append(KeyFigure(numbers.cell(words, own["estimate"]), words("key.share", clause=clause), beside))
     return [paragraph(text, lead=True), KeyFigures(tuple(figures))]
@@ -118,7 +118,7 @@ def _how_to_read(held: Edition, report: ReportFacts) -> list[Block]:
 
 
 def _theme(held: Edition, report: ReportFacts, theme: str, label: str) -> list[Block]:
-    """The theme's questions: the unit's own answers with the country's under each; of some only the share in the best band."""
+    """The theme's questions: the unit's own answers with everybody's under each; of some only the share in the best band."""
 
     def own(item: str, measure: str, category: str) -> Row | None:
         return held.rows.report(report.id, item, measure, category)
@@ -131,7 +131,7 @@ def _theme(held: Edition, report: ReportFacts, theme: str, label: str) -> list[B
         return []
     sources = [
         charts.Source(own, words("unit.this_pool") if report.kind == "pool" else label),
-        charts.Source(held.rows.estimate, words("unit.whole_country")),
+        charts.Source(held.rows.estimate, held.whole_name),
     ]
     drawn = charts.distributions(held, items, words("theme.caption", theme=held.of(facts.label)), sources)
     blocks: list[Block] = [Heading(2, held.of(facts.label), f"theme-{theme}")]

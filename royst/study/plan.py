@@ -213,6 +213,7 @@ class PlanSection(Section):
     loosened_because: str = ""
     unit_name: Languages = Field(default_factory=dict)
     units_name: Languages = Field(default_factory=dict)
+    whole_name: Languages = Field(default_factory=dict)
 
 
 class StudyFile(Section):

@@ -138,6 +138,7 @@ FACTS: dict[str, Any] = {
     "waves": {"2019": {"label": say("2019"), "fieldwork": "2019-09-01/2019-10-31"}, "2017": {"label": say("2017")}},
     "unit_name": say("kommune", "kommune", "municipality"),
     "units_name": say("kommuner", "kommunar", "municipalities"),
+    "whole_name": say("hele landet", "heile landet", "the whole country"),
     "headline": "satisfied",
     "items": ITEMS,
     "scales": {"degree": DEGREE, "degree~": MIRRORED, "sex": SEX},
