@@ -231,12 +231,12 @@ def _domain_sums(
 ) -> Columns:
     """What one grouping's cells tell of its domains: sums, estimates, variances, units and degrees of freedom."""
     is_total = np.array([one.form == "total" for one in wanted])
-    sums = {name: group.by_domain(name)[:, places] for name in ("n", "ny", "w", "wy", "wx", "wyy", "wxy", "wxx")}
+    sums = {name: linearise.chosen(group.by_domain(name), places) for name in ("n", "ny", "w", "wy", "wx", "wyy", "wxy", "wxx")}
     denominator = np.where(is_total, 1.0, sums["wx"])
     with np.errstate(divide="ignore", invalid="ignore"):
         value = sums["wy"] / denominator
     value[(sums["n"] == 0) | ~np.isfinite(value)] = np.nan
-    answered = group.sums["n"][:, places]
+    answered = linearise.chosen(group.sums["n"], places)
     n_units = variance.answering_units(form, group, answered)
     deep = form.census and len(form.stages) > 1
     rows = np.add.reduceat(group.size, group.starts)

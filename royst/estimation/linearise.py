@@ -36,14 +36,19 @@ def group_variances(
             scale = (q["qyy"] + r * r * q["qxx"]) / (d * d)
         square = np.where(square <= variance.ROUNDING * scale, 0.0, square)
         return variance.element_variances(form, group, square, linear, group.sums["n"][:, places])
-    y, x = group.sums["wy"][:, places], group.sums["wx"][:, places]
-    scores = variance.linearised(y, x, centre[at], denominator[at])
+    y, x = chosen(group.sums["wy"], places), chosen(group.sums["wx"], places)
+    scores = variance.linearised(y, x, centre.T[:, at].T, denominator.T[:, at].T)  # laid in memory as sums are
     calibration = totals.request.design.calibration
     if calibration is None:
-        answered = None if variance.keeps_strata(totals.request.design) else group.sums["n"][:, places]
+        answered = None if variance.keeps_strata(totals.request.design) else chosen(group.sums["n"], places)
         return variance.variances(form, at, group.unit, scores, len(group.domains), answered)
     variables = [totals.request.variables[place] for place in places]
     return _calibrated_variances(form, group, scores, variables, centre, denominator, source, totals)
+
+
+def chosen(values: Floats, places: list[int]) -> Floats:
+    """The columns at ``places``; no copy where they are all columns in their order."""
+    return values if places == list(range(values.shape[1])) else values[:, places]
 
 
 def _calibrated_variances(

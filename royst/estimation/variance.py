@@ -321,8 +321,10 @@ def without_rounding(spread: Any, scale: Any) -> Floats:
 
 def linearised(y: Floats, x: Floats, estimate: Floats, denominator: Floats) -> Floats:
     """Cell scores of the ratio Σwy / Σwx: (wy − R·wx) / Σwx."""
+    scores = estimate * x
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((y - estimate * x) / denominator)
+        np.subtract(y, scores, out=scores)
+        return np.divide(scores, denominator, out=scores)
 
 
 def degrees_of_freedom(form: Structure, group: GroupTotals) -> Floats:
