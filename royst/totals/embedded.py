@@ -7,7 +7,7 @@ small matrix product; groupings are crossed while the cross stays small, so that
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -326,7 +326,8 @@ class Embedded:
             else:
                 bins.append([number])
                 sizes.append(len(rows.units) * width)
-        return tuple(make_bin(numbers_, coded, request.groupings, rows) for numbers_ in bins)
+        made = partial(make_bin, coded=coded, groupings=request.groupings, rows=rows)
+        return tuple(side_by_side(made, bins, len(rows.unit) >= MANY_ROWS))
 
 
 def _stored(request: Request) -> tuple[list[str], list[str]]:

@@ -206,9 +206,12 @@ def _near(column: pl.Series) -> tuple[int, int] | None:
 
 
 def _offset(column: pl.Series, low: int, high: int) -> pl.Series:
-    """1, 2, … from ``low``, in a byte each where they fit."""
+    """1, 2, … from ``low``, in a byte each where they fit (bytes wrap, so that only their difference from ``low`` counts)."""
+    if high - low < 255:
+        byte = column.cast(pl.UInt8, wrap_numerical=True)
+        return byte - (low - 1) % 256 if (low - 1) % 256 else byte
     offset = column.cast(pl.Int32 if -(1 << 30) < low < 1 << 30 else pl.Int64) - (low - 1)
-    return offset.cast(pl.UInt8 if high - low < 255 else pl.Int32, wrap_numerical=True)
+    return offset.cast(pl.Int32)
 
 
 def _encode_offset(codes: NDArray[Any], low: int, high: int) -> Codes:

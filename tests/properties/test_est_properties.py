@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import royst
 from royst.estimation import change, intervals, priorities, replicates, units, variance
+from royst.totals import threads
+from royst.totals.embedded import MANY_ROWS
 from royst.totals.pseudorandom import draws, uniforms
 from royst.totals.request import Request
 
@@ -312,3 +314,19 @@ def test_merged_units_are_followed() -> None:
 
 def test_a_measure_is_a_value() -> None:
     assert royst.mean("y") == royst.mean("y") and replace(royst.mean("y"), name="z").name == "z"
+
+
+def test_several_threads_give_the_bytes_that_one_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers counted by value, numbers row by row, and crossed groups, of more rows than one thread is left with."""
+    rows = 2 * MANY_ROWS
+    one, two, three = (uniforms(rows, "threads", k) for k in range(3))
+    columns = {"h": one * 4, "u": one * 400, "g": two * 5, "k": three * 3, **{f"q{k}": (one + two * (k + 1) + three) % 1 * 5 for k in range(6)}}
+    frame = pl.DataFrame({name: values.astype(int) for name, values in columns.items()}).with_columns(w=0.5 + two, x=three * 100)
+    asked = [royst.mean("x"), royst.ratio("x", "w"), *(measure for k in range(6) for measure in (royst.mean(f"q{k}"), royst.share(f"q{k}")))]
+    design = royst.Design(strata="h", psu="u", weight="w")
+    found = []
+    for count in (1, 2, 5):
+        monkeypatch.setattr(threads, "THREADS", count)
+        found.append(royst.estimate(frame, design, asked, by=[[], ["g"], ["k"], ["g", "k"]]).table)
+    assert found[0].height == 38 * 24
+    assert all(other.equals(found[0], null_equal=True) for other in found[1:])
