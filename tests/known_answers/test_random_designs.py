@@ -57,11 +57,16 @@ def between(case: dict, folder: Path, theirs: list[dict]) -> int:
                 designs[kind] = calibrated(data, royst.Design(**case["design"]), kind)
             ours = OURS[name](data, designs[kind])
         except royst.InputError as error:
-            assert error.faults[0].code in UNKNOWN, (one, error)
+            assert error.faults[0].code in UNKNOWN or _saturated(one, error), (one, error)
             continue
         if ours.get("status", "ok") == "ok":
             done += equal(ours, one)
     return done
+
+
+def _saturated(theirs: dict, error: royst.InputError) -> bool:
+    """As many coefficients as rows: R's error is what rounding leaves of none, and ours refuses."""
+    return error.faults[0].code == "regression-empty" and theirs["se"] <= 1e-12 * abs(theirs["estimate"])
 
 
 def calibrated(data: pl.DataFrame, design: royst.Design, kind: str) -> royst.Design:
